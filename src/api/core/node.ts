@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CoreAppObserved } from "./app.js";
-import { CoreName, coreResource, Metadata, Timestamp } from "./fields.js";
+import { CoreId, CoreName, coreResource, Metadata, Timestamp } from "./fields.js";
 
 /** Runners of Compose documents on a node. `simulated` starts nothing and says so in all its reports. */
 export const RUNNERS = ["docker", "simulated"] as const;
@@ -40,6 +40,11 @@ export const CoreNodeReport = z.strictObject({
     )
     .max(10_000)
     .describe("Apps whose state has changed."),
+  routes: z
+    .array(z.strictObject({ id: CoreId, problem: z.string().max(1024).nullable() }))
+    .max(10_000)
+    .default([])
+    .describe("Routes of the node, and why the proxy does not publish them."),
 });
 export type CoreNodeReport = z.infer<typeof CoreNodeReport>;
 

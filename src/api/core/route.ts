@@ -35,9 +35,39 @@ export const CoreRoute = z
     tls: z.boolean(),
     middleware: CoreMiddleware,
     metadata: Metadata,
+    problem: z
+      .string()
+      .nullable()
+      .describe("Why the proxy of the node does not publish the route. Null if it does, or has not reported it."),
   })
   .describe("A route from a host name and path to a service. The pair of host name and path is unique.");
 export type CoreRoute = z.infer<typeof CoreRoute>;
+
+const PLAIN_PATH = "expected a path that starts with / and contains no * { }";
+
+/** How a proxy asks whether a visitor is signed in. */
+export const CoreForwardAuth = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^http$/ })
+      .refine((url) => new URL(url).username === "" && !/[{}]/.test(url), "expected no user and no { }")
+      .describe(
+        "Address that responds with 2xx for a signed-in visitor, as seen from the nodes, for example http://127.0.0.1:4180/oauth2/auth.",
+      ),
+    paths: z
+      .array(UrlPath.regex(/^[^*{}]*$/, PLAIN_PATH))
+      .max(10)
+      .default([])
+      .describe("Path prefixes of each host that belong to the sign-in service, for example /oauth2/."),
+    headers: z
+      .array(z.string().regex(/^[A-Za-z0-9-]{1,64}$/, "expected the name of a header"))
+      .min(1)
+      .max(20)
+      .default(["Remote-User", "Remote-Groups", "Remote-Name", "Remote-Email"])
+      .describe("Headers that the app gets from the sign-in service, and never from a visitor."),
+  })
+  .describe("Sign-in service of an oidc provider. Without it, routes with the provider are not published.");
+export type CoreForwardAuth = z.infer<typeof CoreForwardAuth>;
 
 /** Body of a request that creates a sign-in provider. */
 export const CoreSignInProviderWrite = z.strictObject({
@@ -46,6 +76,7 @@ export const CoreSignInProviderWrite = z.strictObject({
     .enum(["oidc", "simulated"])
     .describe("Type of the provider. simulated denies every visitor and is for tests only."),
   issuer: z.url().nullish().describe("Issuer of an oidc provider."),
+  forwardAuth: CoreForwardAuth.nullish(),
 });
 export type CoreSignInProviderWrite = z.infer<typeof CoreSignInProviderWrite>;
 
@@ -56,6 +87,24 @@ export const CoreSignInProvider = z
     name: z.string(),
     type: z.enum(["oidc", "simulated"]),
     issuer: z.string().nullable(),
+    forwardAuth: CoreForwardAuth.nullable(),
   })
   .describe("A provider that authenticates the visitors of a route.");
 export type CoreSignInProvider = z.infer<typeof CoreSignInProvider>;
+
+/** A route of an app of a node, with everything that its proxy needs. */
+export const CoreNodeRoute = z
+  .object({
+    id: CoreId,
+    hostname: z.string(),
+    path: z.string(),
+    app: z.string().describe("Name of the app."),
+    service: z.string(),
+    port: z.int(),
+    tls: z.boolean(),
+    signIn: CoreSignInProvider.pick({ name: true, type: true, forwardAuth: true })
+      .nullable()
+      .describe("Sign-in provider. Null for a public route."),
+  })
+  .describe("A route to an app of a node.");
+export type CoreNodeRoute = z.infer<typeof CoreNodeRoute>;

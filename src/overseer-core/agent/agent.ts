@@ -12,6 +12,7 @@ import { JobLog, MAX_LOG_LINES } from "./job-log.js";
 import type { Journal } from "./journal.js";
 import { NodeReporter } from "./node-reporter.js";
 import { pause } from "./pause.js";
+import type { ProxySync } from "./proxy/proxy-sync.js";
 import { RunError, type Runner, type RunResult } from "./runner.js";
 
 /** Options of an agent. */
@@ -21,6 +22,8 @@ export interface AgentOptions {
   readonly core: AgentCoreClient;
   readonly runner: Runner;
   readonly journal: Journal;
+  /** Publishes the routes of the node's apps. Undefined if the runner runs no containers. */
+  readonly proxy?: ProxySync;
   readonly heartbeatMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -39,14 +42,17 @@ export class NodeAgent {
   readonly #reporter = new NodeReporter();
   #loops: Promise<unknown> = Promise.resolve();
   #nodeId: string | undefined;
+  #routesTag: string | undefined;
 
   constructor(options: AgentOptions) {
     this.#options = options;
   }
 
   start(): void {
-    const { runner } = this.#options;
+    const { runner, proxy } = this.#options;
     this.#loops = Promise.all([
+      proxy?.run((routes) => this.#reporter.routes(routes), this.#stopping.signal),
+      ...(proxy === undefined ? [] : [this.#repeat("routes", () => this.#followRoutes(proxy))]),
       runner.watch?.(this.#reporter, this.#stopping.signal),
       ...(runner.watch === undefined ? [] : [this.#repeat("report", () => this.#report())]),
       this.#repeat("work", () => this.#work()),
@@ -102,6 +108,17 @@ export class NodeAgent {
     await this.#reporter.flush((report) => core.report(nodeId, report, signal));
   }
 
+  async #followRoutes(proxy: ProxySync): Promise<void> {
+    const { core, clock } = this.#options;
+    const { signal } = this.#stopping;
+    const nodeId = this.#nodeId;
+    if (nodeId === undefined) return pause(clock, 250, signal);
+    const found = await core.routes(nodeId, this.#routesTag, WAIT_SECONDS, signal);
+    if (found === undefined) return;
+    proxy.setRoutes(found.routes);
+    this.#routesTag = found.etag;
+  }
+
   async #work(): Promise<void> {
     const { core } = this.#options;
     const { signal } = this.#stopping;
@@ -118,6 +135,7 @@ export class NodeAgent {
     const { id } = await core.register(registration, this.#stopping.signal);
     logger.info("registered", { node, id, runner: runner.name });
     this.#nodeId = id;
+    this.#routesTag = undefined;
     this.#reporter.repeatAll();
     return id;
   }

@@ -1,6 +1,8 @@
 import { Agent, type Dispatcher, request } from "undici";
+import { z } from "zod";
 import { type CoreJobEnd, CoreJobWork } from "../../api/core/job.js";
 import { CoreNode, type CoreNodeRegister, type CoreNodeReport } from "../../api/core/node.js";
+import { CoreNodeRoute } from "../../api/core/route.js";
 import { Problem } from "../../api/problem.js";
 import { messageOf } from "../../base/errors.js";
 
@@ -26,6 +28,14 @@ export interface CoreClientOptions {
   readonly token: () => string;
   /** PEM text of the CA that signed the certificate of the Core. */
   readonly ca?: string;
+}
+
+interface Call {
+  readonly method: "GET" | "POST";
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly waitSeconds: number;
 }
 
 /** Timeout of a request in milliseconds, in addition to its long-poll timeout. */
@@ -85,18 +95,42 @@ export class AgentCoreClient {
     return body.value;
   }
 
+  /** Waits until the routes of a node differ from those with the ETag; returns undefined if they do not within `waitSeconds`. */
+  async routes(
+    nodeId: string,
+    etag: string | undefined,
+    waitSeconds: number,
+    signal: AbortSignal,
+  ): Promise<{ routes: CoreNodeRoute[]; etag: string | undefined } | undefined> {
+    const headers = etag === undefined ? {} : { "if-none-match": etag };
+    const options = { method: "GET", headers, signal, waitSeconds } as const;
+    const response = await this.#send(`/api/nodes/${nodeId}/routes`, options);
+    if (response.status === 304) return undefined;
+    const { routes } = z.object({ routes: z.array(CoreNodeRoute) }).parse(parseJson(response.text));
+    return { routes, etag: response.etag };
+  }
+
   async #post(path: string, body: unknown, signal: AbortSignal, waitSeconds = 0): Promise<unknown> {
+    const { text } = await this.#send(path, { method: "POST", body, signal, waitSeconds });
+    return text === "" ? undefined : parseJson(text);
+  }
+
+  async #send(
+    path: string,
+    { method, body, headers = {}, signal, waitSeconds }: Call,
+  ): Promise<{ status: number; text: string; etag: string | undefined }> {
     const { url, token } = this.#options;
     let response: Dispatcher.ResponseData;
     let text: string;
     try {
       response = await request(`${url.replace(/\/+$/, "")}${path}`, {
-        method: "POST",
+        method,
         dispatcher: this.#dispatcher,
         signal,
         headersTimeout: TIMEOUT_MS + waitSeconds * 1000,
         bodyTimeout: TIMEOUT_MS,
         headers: {
+          ...headers,
           authorization: `Bearer ${token()}`,
           ...(body === undefined ? {} : { "content-type": "application/json" }),
           ...(waitSeconds === 0 ? {} : { prefer: `wait=${waitSeconds}` }),
@@ -108,8 +142,10 @@ export class AgentCoreClient {
       signal.throwIfAborted();
       throw new CoreCallError(`cannot reach the Core: ${messageOf(error)}`, "UNREACHABLE", undefined, error);
     }
-    if (response.statusCode >= 300) throw rejectionOf(path, response.statusCode, text);
-    return text === "" ? undefined : parseJson(text);
+    const { statusCode: status } = response;
+    if (status >= 300 && status !== 304) throw rejectionOf(path, status, text);
+    const { etag } = response.headers;
+    return { status, text, etag: typeof etag === "string" ? etag : undefined };
   }
 }
 

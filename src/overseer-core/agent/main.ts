@@ -13,6 +13,9 @@ import { AgentCoreClient } from "./core-client.js";
 import { makeDockerRunner } from "./docker/make-docker-runner.js";
 import { HOST_PERMISSIONS } from "./host-access/host-policy.js";
 import { Journal } from "./journal.js";
+import { CaddyAdmin } from "./proxy/caddy-admin.js";
+import { PROXY_FLAGS, proxySettings } from "./proxy/proxy-flags.js";
+import { ProxySync } from "./proxy/proxy-sync.js";
 import type { Runner } from "./runner.js";
 import { SimulatedRunner } from "./simulated-runner.js";
 
@@ -61,6 +64,7 @@ const FLAGS: readonly Flag[] = [
     help: "Deploy an app again when its containers were stopped, removed or changed by hand.",
     fallback: "on",
   },
+  ...PROXY_FLAGS,
   { name: "insecure-http", help: "Allow plain HTTP to a Core on another machine. The token is then sent unencrypted." },
 ];
 
@@ -81,11 +85,12 @@ runProgram("overseer-agent", async (): Promise<Service | undefined> => {
   token();
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = Database.open(join(dataDir, "lock.db"));
-  const runner = await makeRunner(flags, node, dataDir, { clock, logger });
+  const { runner, proxy } = await makeRunner(flags, node, dataDir, { clock, logger });
   const agent = new NodeAgent({
     node,
     core: new AgentCoreClient({ url: core, token, ...(caFile === undefined ? {} : { ca: readText(caFile) }) }),
     runner,
+    ...(proxy === undefined ? {} : { proxy }),
     journal: new Journal(dataDir),
     heartbeatMs: durationFlag(flags, "heartbeat"),
     clock,
@@ -108,9 +113,13 @@ async function makeRunner(
   node: string,
   dataDir: string,
   parts: { readonly clock: Clock; readonly logger: Logger },
-): Promise<Runner> {
+): Promise<{ readonly runner: Runner; readonly proxy?: ProxySync }> {
   const name = flags.get("runner");
-  if (name === "simulated") return new SimulatedRunner(dataDir, parts.clock);
+  const { admin, ...proxyPorts } = proxySettings(flags);
+  if (name === "simulated") {
+    if (admin !== undefined) throw flagError("--proxy: the runner simulated has no containers to route to");
+    return { runner: new SimulatedRunner(dataDir, parts.clock) };
+  }
   if (name !== "docker") throw flagError("--runner: expected docker or simulated");
   const revert = flags.get("revert-drift");
   if (revert !== "on" && revert !== "off") throw flagError("--revert-drift: expected on or off");
@@ -125,7 +134,16 @@ async function makeRunner(
     healthTimeoutMs,
     revertDrift: revert === "on",
   };
-  return makeDockerRunner(settings, process.env, parts);
+  const { runner, upstreams } = await makeDockerRunner(settings, process.env, parts);
+  const certificates = flags.get("proxy-certificates");
+  const proxy = new ProxySync({
+    ...(admin === undefined ? {} : { caddy: new CaddyAdmin(admin) }),
+    upstreams,
+    settings: proxyPorts,
+    ...(certificates === undefined ? {} : { certificates: resolve(certificates) }),
+    ...parts,
+  });
+  return { runner, proxy };
 }
 
 function checkUrl(text: string, insecure: boolean): void {

@@ -1,5 +1,6 @@
 import type { CoreAppObserved } from "../../api/core/app.js";
 import type { CoreNodeReport } from "../../api/core/node.js";
+import { canonicalJson } from "../../base/hash.js";
 import type { RunnerReports } from "./runner.js";
 
 type AppReport = CoreNodeReport["apps"][number];
@@ -9,6 +10,8 @@ export class NodeReporter implements RunnerReports {
   #problem: string | null = null;
   readonly #apps = new Map<string, AppReport>();
   readonly #pending = new Set<string>();
+  #routes: CoreNodeReport["routes"] = [];
+  #routesPending = false;
   #changed = false;
   #wake: () => void = () => {};
 
@@ -24,6 +27,14 @@ export class NodeReporter implements RunnerReports {
     this.#notify();
   }
 
+  /** Sets which routes are published, and why others are not. */
+  routes(routes: CoreNodeReport["routes"]): void {
+    if (canonicalJson(routes) === canonicalJson(this.#routes)) return;
+    this.#routes = routes;
+    this.#routesPending = true;
+    this.#notify();
+  }
+
   /** Why the node cannot run jobs. */
   get nodeProblem(): string | null {
     return this.#problem;
@@ -32,6 +43,7 @@ export class NodeReporter implements RunnerReports {
   /** Marks everything as not received, since the Core may have lost it. */
   repeatAll(): void {
     for (const name of this.#apps.keys()) this.#pending.add(name);
+    this.#routesPending = true;
     this.#notify();
   }
 
@@ -50,11 +62,14 @@ export class NodeReporter implements RunnerReports {
   async flush(send: (report: CoreNodeReport) => Promise<void>): Promise<void> {
     const names = [...this.#pending];
     const apps = names.flatMap((name) => this.#apps.get(name) ?? []);
+    const routes = this.#routesPending ? this.#routes : [];
     this.#changed = false;
+    this.#routesPending = false;
     this.#pending.clear();
     try {
-      await send({ problem: this.#problem, apps });
+      await send({ problem: this.#problem, apps, routes });
     } catch (error) {
+      this.#routesPending ||= routes.length > 0;
       for (const name of names) this.#pending.add(name);
       this.#changed = true;
       throw error;

@@ -4,7 +4,13 @@ import { CoreBackupPolicy, CoreBackupPolicyWrite } from "../../api/core/backup-p
 import { CoreChanges } from "../../api/core/changes.js";
 import { CoreJob, CoreJobEnd, CoreJobLogs, CoreJobWork } from "../../api/core/job.js";
 import { CoreNode, CoreNodeConfigWrite, CoreNodeRegister } from "../../api/core/node.js";
-import { CoreRoute, CoreRouteWrite, CoreSignInProvider, CoreSignInProviderWrite } from "../../api/core/route.js";
+import {
+  CoreNodeRoute,
+  CoreRoute,
+  CoreRouteWrite,
+  CoreSignInProvider,
+  CoreSignInProviderWrite,
+} from "../../api/core/route.js";
 import { CoreSecret, CoreSecretCreate, CoreSecretUpdate } from "../../api/core/secret.js";
 import { CoreToken, CoreTokenCreate } from "../../api/core/token.js";
 import { describeApi, OpenApiDocument } from "../../http/openapi.js";
@@ -40,6 +46,7 @@ const SCHEMAS = {
   Node: CoreNode,
   NodeConfigWrite: CoreNodeConfigWrite,
   NodeRegister: CoreNodeRegister,
+  NodeRoute: CoreNodeRoute,
   Route: CoreRoute,
   RouteWrite: CoreRouteWrite,
   Secret: CoreSecret,

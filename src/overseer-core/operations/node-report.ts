@@ -1,15 +1,18 @@
 import type { CoreNode, CoreNodeReport } from "../../api/core/node.js";
 import type { Store } from "../store/store.js";
 import { deploy } from "./deploy.js";
+import { routesOf } from "./node-routes.js";
 
 /**
  * Stores what the agent of a node reports about it and its apps, and deploys the apps that the agent wants to deploy again.
  * Apps that are deleted or placed on another node are ignored. Returns the names of the apps that are deployed again.
  */
-export function recordReport(store: Store, node: CoreNode, { problem, apps }: CoreNodeReport): string[] {
+export function recordReport(store: Store, node: CoreNode, { problem, apps, routes }: CoreNodeReport): string[] {
   const redeployed: string[] = [];
   store.database.transaction(() => {
     store.nodes.setProblem(node.id, problem);
+    const own = new Set(routesOf(store, node.id).map(({ id }) => id));
+    for (const route of routes) if (own.has(route.id)) store.routes.setProblem(route.id, route.problem);
     for (const { app: name, observed, redeploy } of apps) {
       const app = store.apps.findByName(name);
       if (app === undefined || !store.apps.runsOn(app.id, node.id)) continue;

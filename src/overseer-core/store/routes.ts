@@ -11,6 +11,7 @@ interface RouteRow extends BaseRow {
   readonly tls: number;
   readonly middleware: string;
   readonly metadata: string;
+  readonly problem: string | null;
 }
 
 /** Table of routes. */
@@ -20,6 +21,7 @@ export class Routes extends Table<RouteRow, CoreRoute> {
   readonly #behind;
   readonly #insert;
   readonly #update;
+  readonly #setProblem;
 
   constructor(context: StoreContext) {
     super(context, { name: "routes", kind: "route", order: "hostname, path", view: viewOf });
@@ -35,6 +37,7 @@ export class Routes extends Table<RouteRow, CoreRoute> {
       `UPDATE routes SET hostname = ?, path = ?, target = ?, app_id = ?, tls = ?, auth = ?, middleware = ?, metadata = ?,
        updated_at = ?, revision = ? WHERE id = ?`,
     );
+    this.#setProblem = database.query("UPDATE routes SET problem = ?, updated_at = ?, revision = ? WHERE id = ?");
   }
 
   /** Returns the route with this host name and path. */
@@ -60,12 +63,19 @@ export class Routes extends Table<RouteRow, CoreRoute> {
 
   /** Replaces a route. Does nothing if nothing changes. */
   update(route: CoreRoute, input: CoreRouteWrite): CoreRoute {
-    const { id, revision: _, createdAt: __, updatedAt: ___, ...current } = route;
+    const { id, revision: _, createdAt: __, updatedAt: ___, problem: ____, ...current } = route;
     if (canonicalJson({ ...input, appId: input.appId ?? null }) !== canonicalJson(current)) {
       const now = timestamp(this.context.clock);
       this.#update.run(...columns(input), now, this.nextRevision(), id);
     }
     return this.mustFind(id);
+  }
+
+  /** Sets why a proxy does not publish a route. Does nothing if it is unchanged or the route does not exist. */
+  setProblem(id: string, problem: string | null): void {
+    const row = this.row(id);
+    if (row === undefined || row.problem === problem) return;
+    this.#setProblem.run(problem, timestamp(this.context.clock), this.nextRevision(), id);
   }
 }
 
@@ -76,7 +86,7 @@ function columns(input: CoreRouteWrite): (string | number | null)[] {
 }
 
 function viewOf(row: RouteRow): CoreRoute {
-  const { hostname, path, target, app_id: appId } = row;
+  const { hostname, path, target, app_id: appId, problem } = row;
   const [middleware, metadata] = [JSON.parse(row.middleware), JSON.parse(row.metadata)];
-  return { ...base(row), hostname, path, target, appId, tls: row.tls === 1, middleware, metadata };
+  return { ...base(row), hostname, path, target, appId, tls: row.tls === 1, middleware, metadata, problem };
 }

@@ -103,6 +103,10 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE secrets ADD COLUMN value_changed_at TEXT;
   UPDATE secrets SET value_changed_at = updated_at;
   `,
+  `
+  ALTER TABLE routes ADD COLUMN problem TEXT;
+  ALTER TABLE sign_in_providers ADD COLUMN forward_auth TEXT;
+  `,
 ];
 
 /** Migrates the tables in one transaction. Throws CORE_DATA_NEWER if a later version wrote the file. */

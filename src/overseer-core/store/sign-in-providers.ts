@@ -7,6 +7,7 @@ interface ProviderRow extends BaseRow {
   readonly name: string;
   readonly type: CoreSignInProvider["type"];
   readonly issuer: string | null;
+  readonly forward_auth: string | null;
 }
 
 /** Table of sign-in providers. They are immutable. */
@@ -19,7 +20,8 @@ export class SignInProviders extends Table<ProviderRow, CoreSignInProvider> {
     const { database } = context;
     this.#byName = this.rowsWhere("name = ?");
     this.#insert = database.query(
-      "INSERT INTO sign_in_providers (id, name, type, issuer, created_at, updated_at, revision) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      `INSERT INTO sign_in_providers (id, name, type, issuer, forward_auth, created_at, updated_at, revision)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     );
   }
 
@@ -27,14 +29,16 @@ export class SignInProviders extends Table<ProviderRow, CoreSignInProvider> {
     return this.shown(this.#byName.get(name));
   }
 
-  create({ name, type, issuer = null }: z.infer<typeof CoreSignInProviderWrite>): CoreSignInProvider {
+  create(input: z.infer<typeof CoreSignInProviderWrite>): CoreSignInProvider {
+    const { name, type, issuer = null, forwardAuth } = input;
     const [id, now] = [newId(), timestamp(this.context.clock)];
-    const revision = this.nextRevision();
-    this.#insert.run(id, name, type, issuer, now, now, revision);
-    return { id, revision, createdAt: now, updatedAt: now, name, type, issuer };
+    const auth = forwardAuth == null ? null : JSON.stringify(forwardAuth);
+    this.#insert.run(id, name, type, issuer, auth, now, now, this.nextRevision());
+    return this.mustFind(id);
   }
 }
 
 function viewOf(row: ProviderRow): CoreSignInProvider {
-  return { ...base(row), name: row.name, type: row.type, issuer: row.issuer };
+  const { name, type, issuer, forward_auth: auth } = row;
+  return { ...base(row), name, type, issuer, forwardAuth: auth === null ? null : JSON.parse(auth) };
 }

@@ -55,6 +55,7 @@ export const ROUTE_KIND = coreKind<RouteRecord, CoreRouteSpec>({
     const { auth, ...others } = middleware;
     return { ...rest, middleware: auth === null ? others : { ...others, auth }, metadata };
   },
-  health: () => ({ status: "Healthy" }),
+  health: ({ problem }) =>
+    problem === null ? { status: "Healthy" } : { status: "Degraded", message: `is not published: ${problem}` },
   pending: () => undefined,
 });

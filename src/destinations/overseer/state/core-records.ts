@@ -42,6 +42,7 @@ export const RouteRecord = CoreRoute.extend({
   appId: optionalText,
   tls: z.boolean().default(false),
   middleware: CoreMiddleware.nullish().transform((middleware) => middleware ?? {}),
+  problem: optionalText,
 });
 export type RouteRecord = z.infer<typeof RouteRecord>;
 

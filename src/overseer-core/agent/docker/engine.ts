@@ -55,6 +55,18 @@ const Container = z.object({
 });
 export type Container = z.infer<typeof Container>;
 
+/** A running container in a list, reduced to what its address and health need. */
+const RunningContainer = z.object({
+  Id: z.string(),
+  Status: z.string().default(""),
+  Labels: z.record(z.string(), z.string()).nullish(),
+  HostConfig: z.looseObject({ NetworkMode: z.string().default("") }),
+  NetworkSettings: z
+    .looseObject({ Networks: z.record(z.string(), z.looseObject({ IPAddress: z.string().default("") })).nullish() })
+    .nullish(),
+});
+export type RunningContainer = z.infer<typeof RunningContainer>;
+
 /** An event of the engine. */
 const EngineEvent = z.object({
   Type: z.string().default(""),
@@ -72,7 +84,10 @@ const EVENTS = {
 };
 
 const TIMEOUT_MS = 30_000;
-const PROJECT = "com.docker.compose.project";
+/** Label of Compose with the name of the project. */
+export const LABEL_PROJECT = "com.docker.compose.project";
+/** Label of Compose with the name of the service. */
+export const LABEL_SERVICE = "com.docker.compose.service";
 /** Containers of `docker compose run` are not part of a deployment. */
 const ONE_OFF = "com.docker.compose.oneoff=False";
 
@@ -97,12 +112,18 @@ export class DockerEngine {
 
   /** Returns all containers of a Compose project, also stopped ones. */
   async containers(project: string, signal: AbortSignal): Promise<Container[]> {
-    const filters = encodeURIComponent(JSON.stringify({ label: [`${PROJECT}=${project}`, ONE_OFF] }));
+    const filters = encodeURIComponent(JSON.stringify({ label: [`${LABEL_PROJECT}=${project}`, ONE_OFF] }));
     const list = z
       .array(z.object({ Id: z.string() }))
       .parse(await this.#json("GET", `/containers/json?all=1&filters=${filters}`, signal));
     const found = await Promise.all(list.map(({ Id }) => this.#container(Id, signal)));
     return found.filter((one) => one !== undefined).sort((a, b) => (a.Name < b.Name ? -1 : 1));
+  }
+
+  /** Returns all running containers of Compose projects, by one request. */
+  async runningContainers(signal: AbortSignal): Promise<RunningContainer[]> {
+    const filters = encodeURIComponent(JSON.stringify({ label: [LABEL_PROJECT, ONE_OFF], status: ["running"] }));
+    return z.array(RunningContainer).parse(await this.#json("GET", `/containers/json?filters=${filters}`, signal));
   }
 
   /** Returns the names of the volumes of a Compose project. */
@@ -112,7 +133,7 @@ export class DockerEngine {
 
   /** Returns the volumes of a Compose project with their options, sorted by name. */
   async volumesOf(project: string, signal: AbortSignal): Promise<ExistingVolume[]> {
-    const filters = encodeURIComponent(JSON.stringify({ label: [`${PROJECT}=${project}`] }));
+    const filters = encodeURIComponent(JSON.stringify({ label: [`${LABEL_PROJECT}=${project}`] }));
     const shape = z.object({ Volumes: z.array(Volume).nullish() });
     const { Volumes } = shape.parse(await this.#json("GET", `/volumes?filters=${filters}`, signal));
     return (Volumes ?? [])
@@ -231,12 +252,12 @@ function messageIn(text: string): string | undefined {
 
 /** Returns the service of a container. */
 export function serviceOf({ Config }: Container): string {
-  return Config.Labels?.["com.docker.compose.service"] ?? "";
+  return Config.Labels?.[LABEL_SERVICE] ?? "";
 }
 
 /** Returns the project of an event of a container; undefined for other events. */
 export function projectOf({ Type, Actor }: EngineEvent): string | undefined {
-  return Type === "container" ? Actor.Attributes[PROJECT] : undefined;
+  return Type === "container" ? Actor.Attributes[LABEL_PROJECT] : undefined;
 }
 
 /** Returns the name of a container as people know it. */

@@ -6,6 +6,7 @@ import { readHostPolicy } from "../host-access/host-policy.js";
 import { DeployedRecords } from "./deployed-record.js";
 import { DockerCli } from "./docker-cli.js";
 import { DockerRunner } from "./docker-runner.js";
+import { DockerUpstreams } from "./docker-upstreams.js";
 import { DockerEngine } from "./engine.js";
 import { EngineEvents } from "./engine-events.js";
 import { ProjectWatch } from "./project-watch.js";
@@ -30,7 +31,7 @@ export async function makeDockerRunner(
   settings: DockerRunnerSettings,
   environment: NodeJS.ProcessEnv,
   { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
-): Promise<DockerRunner> {
+): Promise<{ readonly runner: DockerRunner; readonly upstreams: DockerUpstreams }> {
   const { node, dataDir, allow, bindRoots, healthTimeoutMs, revertDrift } = settings;
   const policy = readHostPolicy(allow, bindRoots);
   if (typeof policy === "string") throw flagError(policy);
@@ -46,7 +47,7 @@ export async function makeDockerRunner(
   const events = new EngineEvents(engine, clock, logger);
   const records = new DeployedRecords(dataDir);
   const watch = new ProjectWatch({ engine, events, records, revertDrift, clock, logger });
-  return new DockerRunner({
+  const runner = new DockerRunner({
     node,
     dataDir,
     cli,
@@ -59,4 +60,5 @@ export async function makeDockerRunner(
     healthTimeoutMs,
     clock,
   });
+  return { runner, upstreams: new DockerUpstreams(node, engine, events) };
 }

@@ -1,13 +1,17 @@
 import { z } from "zod";
+import { MAX_WAIT_SECONDS } from "../../../api/core/changes.js";
 import { Timestamp } from "../../../api/core/fields.js";
 import { CoreNode, CoreNodeConfigWrite, CoreNodeRegister, CoreNodeReport } from "../../../api/core/node.js";
+import { CoreNodeRoute } from "../../../api/core/route.js";
 import type { CoreToken } from "../../../api/core/token.js";
-import { etagOf } from "../../../http/etag.js";
+import { canonicalJson, sha256 } from "../../../base/hash.js";
+import { etagOf, matchesIfNoneMatch } from "../../../http/etag.js";
 import { ProblemError } from "../../../http/problem.js";
 import { existing } from "../../existing.js";
 import { deleteNode } from "../../operations/delete-node.js";
 import type { Liveness } from "../../operations/liveness.js";
 import { recordReport } from "../../operations/node-report.js";
+import { routesOf } from "../../operations/node-routes.js";
 import type { Store } from "../../store/store.js";
 import { nodeFor } from "../auth.js";
 import { named, type Route, route, withMessage } from "../route.js";
@@ -133,6 +137,27 @@ function agentRoutes(store: Store, liveness: Liveness): Route[] {
       handle: ({ params: { id }, caller: token }) => {
         liveness.recordHeartbeat(nodeFor(store, token, id).id);
         return { status: 204 };
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/nodes/:id/routes",
+      summary: "Lists the routes to the apps of a node. With If-None-Match and Prefer: wait=N, waits for a change.",
+      access: AGENTS,
+      responses: { 200: named("routes", z.array(CoreNodeRoute)), 304: "empty" },
+      waits: MAX_WAIT_SECONDS,
+      handle: async ({ params: { id }, caller: token, ifNoneMatch, waitMs, signal }) => {
+        const read = () => {
+          const routes = routesOf(store, nodeFor(store, token, id).id);
+          return { routes, etag: `"${sha256(canonicalJson(routes), 32)}"` };
+        };
+        const changed = () => {
+          const found = read();
+          return matchesIfNoneMatch(ifNoneMatch, found.etag) ? undefined : found;
+        };
+        const found = await store.notifier.until(changed, waitMs, signal);
+        if (found === undefined) return { status: 304, etag: read().etag };
+        return { status: 200, etag: found.etag, body: { routes: found.routes } };
       },
     }),
     route({

@@ -1,0 +1,210 @@
+import type { CoreForwardAuth } from "../../../api/core/route.js";
+import type { Json } from "../../../base/hash.js";
+import type { PlannedRoute } from "./plan-routes.js";
+
+/** Where certificates come from that are not given as files. */
+export type CertificateIssuer =
+  | { readonly type: "acme"; readonly directory?: string; readonly email?: string }
+  | { readonly type: "internal" }
+  | { readonly type: "none" };
+
+/** Settings of the proxy. */
+export interface ProxySettings {
+  readonly httpPort: number;
+  readonly httpsPort: number;
+  readonly issuer: CertificateIssuer;
+}
+
+/** A certificate and its key as files on the node. */
+export interface CertificateFile {
+  readonly certificate: string;
+  readonly key: string;
+  readonly version: string;
+}
+
+/** Names of our servers, and the prefix of our marks, in the configuration of Caddy. */
+const HTTPS_SERVER = "overseer-https";
+const HTTP_SERVER = "overseer-http";
+const MARK = "overseer";
+
+type Mapping = { readonly [key: string]: Json };
+
+/** Seconds for which a request waits for a container that does not accept connections, such as one that restarts. */
+const TRY_SECONDS = 5;
+
+/**
+ * Returns the configuration of Caddy with our servers, certificates and policies replaced. Everything else stays as it is.
+ * `current`: the configuration as Caddy returned it.
+ */
+export function withRoutes(
+  current: Json,
+  routes: readonly PlannedRoute[],
+  certificates: readonly CertificateFile[],
+  settings: ProxySettings,
+): Json {
+  const config = mapping(current);
+  const apps = mapping(config.apps);
+  const [http, tls] = [mapping(apps.http), mapping(apps.tls)];
+  const servers = { ...mapping(http.servers) };
+  delete servers[HTTPS_SERVER];
+  delete servers[HTTP_SERVER];
+  const ports = { http_port: settings.httpPort, https_port: settings.httpsPort };
+  const own = routes.length === 0 ? {} : ownServers(routes, settings);
+  return {
+    ...config,
+    apps: {
+      ...apps,
+      http: { ...http, ...ports, servers: { ...servers, ...own } },
+      tls: tlsApp(tls, routes, certificates, settings),
+    },
+  };
+}
+
+function ownServers(routes: readonly PlannedRoute[], settings: ProxySettings): Mapping {
+  const secure = routes.filter(({ tls }) => tls);
+  const open = new Set(routes.filter(({ problem }) => problem === null).map(({ hostname }) => hostname));
+  const refused = secure.map(({ hostname }) => hostname).filter((hostname) => !open.has(hostname));
+  const https: Json = {
+    listen: [`:${settings.httpsPort}`],
+    routes: [...secure.flatMap(caddyRoutes), NOT_FOUND],
+    automatic_https: {
+      disable_redirects: true,
+      ...(refused.length === 0 ? {} : { skip_certificates: unique(refused) }),
+    },
+  };
+  const http: Json = {
+    listen: [`:${settings.httpPort}`],
+    routes: [...routes.flatMap((route) => (route.tls ? [redirect(route, settings)] : caddyRoutes(route))), NOT_FOUND],
+    automatic_https: { disable: true },
+  };
+  return { ...(secure.length === 0 ? {} : { [HTTPS_SERVER]: https }), [HTTP_SERVER]: http };
+}
+
+const NOT_FOUND: Json = { handle: [{ handler: "static_response", status_code: 404, body: "no route to this host" }] };
+
+function unavailable(body: string, status = 503): Json {
+  return { handler: "static_response", status_code: status, body };
+}
+
+/** Returns the routes of Caddy for one route: first the paths of its sign-in service, then its own. */
+function caddyRoutes(route: PlannedRoute): Json[] {
+  const { hostname, path, problem, upstreams, signIn } = route;
+  const match = [matcher(hostname, path)];
+  if (problem !== null) return [{ match, terminal: true, handle: [unavailable("this route is not published")] }];
+  const backend = proxyTo(upstreams);
+  if (signIn === null) return [{ match, terminal: true, handle: [backend] }];
+  const { forwardAuth } = signIn;
+  if (forwardAuth === null) return [{ match, terminal: true, handle: [unavailable("sign-in is simulated", 403)] }];
+  const service = new URL(forwardAuth.url).host;
+  const own = forwardAuth.paths.map(
+    (prefix): Json => ({
+      match: [matcher(hostname, prefix)],
+      terminal: true,
+      handle: [{ handler: "reverse_proxy", upstreams: [{ dial: withPort(service) }] }],
+    }),
+  );
+  return [...own, { match, terminal: true, handle: [...forwardAuthHandlers(forwardAuth), backend] }];
+}
+
+/** Asks the sign-in service. Anything but 2xx is its response to the visitor; without a response, Caddy responds with 502. */
+function forwardAuthHandlers({ url, headers }: CoreForwardAuth): Json[] {
+  const { host, pathname, search } = new URL(url);
+  const request = {
+    "X-Forwarded-Method": ["{http.request.method}"],
+    "X-Forwarded-Uri": ["{http.request.uri}"],
+    "X-Forwarded-Host": ["{http.request.host}"],
+  };
+  return [
+    // A visitor must not be able to claim to be someone.
+    { handler: "headers", request: { delete: [...headers] } },
+    {
+      handler: "reverse_proxy",
+      upstreams: [{ dial: withPort(host) }],
+      rewrite: { method: "GET", uri: `${pathname}${search}` },
+      headers: { request: { set: request } },
+      handle_response: [{ match: { status_code: [2] }, routes: passHeaders(headers) }],
+    },
+  ];
+}
+
+/** Passes headers of the response of the sign-in service to the app. */
+function passHeaders(headers: readonly string[]): Json[] {
+  const set = Object.fromEntries(headers.map((name) => [name, [`{http.reverse_proxy.header.${name}}`]]));
+  // If the response does not have a header, Caddy sets the name of the placeholder.
+  const unknown = headers.map((name): Json => {
+    const match = { header_regexp: { [name]: { pattern: "^\\{http\\.reverse_proxy\\.header\\." } } };
+    return { match: [match], handle: [{ handler: "headers", request: { delete: [name] } }] };
+  });
+  return [{ handle: [{ handler: "headers", request: { set } }] }, ...unknown];
+}
+
+function proxyTo(upstreams: readonly string[]): Json {
+  return {
+    handler: "reverse_proxy",
+    upstreams: upstreams.map((dial) => ({ dial })),
+    load_balancing: { try_duration: `${TRY_SECONDS}s`, try_interval: "250ms" },
+  };
+}
+
+function redirect({ hostname, path }: PlannedRoute, { httpsPort }: ProxySettings): Json {
+  const port = httpsPort === 443 ? "" : `:${httpsPort}`;
+  const location = `https://{http.request.host}${port}{http.request.uri}`;
+  return {
+    match: [matcher(hostname, path)],
+    terminal: true,
+    handle: [{ handler: "static_response", status_code: 308, headers: { Location: [location] } }],
+  };
+}
+
+/** Matches a host and a path with everything below it. `/api` matches `/api` and `/api/x`, but not `/apis`. */
+function matcher(hostname: string, path: string): Json {
+  const prefix = path.replace(/\/+$/, "");
+  return prefix === "" ? { host: [hostname] } : { host: [hostname], path: [prefix, `${prefix}/*`] };
+}
+
+function tlsApp(
+  tls: Mapping,
+  routes: readonly PlannedRoute[],
+  certificates: readonly CertificateFile[],
+  { issuer }: ProxySettings,
+): Json {
+  const present = mapping(tls.certificates);
+  const files = list(present.load_files).filter((one) => !list(mapping(one).tags).includes(MARK));
+  const own = certificates.map(
+    ({ certificate, key, version }): Json => ({ certificate, key, tags: [MARK, `${MARK}-${version}`] }),
+  );
+  const automation = mapping(tls.automation);
+  const policies = list(automation.policies).filter((one) => !String(mapping(one)["@id"] ?? "").startsWith(MARK));
+  const hosts = unique(routes.filter((one) => one.tls && one.problem === null).map(({ hostname }) => hostname));
+  const ours: Json[] =
+    hosts.length === 0 || issuer.type === "none"
+      ? []
+      : [{ "@id": `${MARK}-certificates`, subjects: hosts, issuers: [issuerOf(issuer)] }];
+  return {
+    ...tls,
+    certificates: { ...present, load_files: [...files, ...own] },
+    automation: { ...automation, policies: [...ours, ...policies] },
+  };
+}
+
+function issuerOf(issuer: Exclude<CertificateIssuer, { type: "none" }>): Json {
+  if (issuer.type === "internal") return { module: "internal" };
+  const { directory: ca, email } = issuer;
+  return { module: "acme", ...(ca === undefined ? {} : { ca }), ...(email === undefined ? {} : { email }) };
+}
+
+function withPort(host: string): string {
+  return /:[0-9]+$/.test(host) ? host : `${host}:80`;
+}
+
+function unique(texts: readonly string[]): string[] {
+  return [...new Set(texts)].sort();
+}
+
+function mapping(value: Json | undefined): Mapping {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Mapping) : {};
+}
+
+function list(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}
