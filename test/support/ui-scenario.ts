@@ -1,3 +1,4 @@
+import { API_VERSION } from "../../src/api/group.js";
 import type { AppDetail } from "../../src/api/rest/apps.js";
 import type { ChangeList } from "../../src/api/rest/changes.js";
 import { waitUntil } from "../../tools/wait-until.js";
@@ -46,15 +47,19 @@ export class UiScenario {
     await kubectlUser(world, "alice", [...roles, "edit"]);
     await kubectlUser(world, "carol", ["overseer-gitops-view"]);
     const secret = `apiVersion: v1\nkind: Secret\nmetadata: { name: web }\nstringData: { password: ${world.canary()} }\n`;
-    const repo = await world.repository("shop", {
-      ...CART,
-      "web/deployment.yaml": nowhere(deployment("web", 3)),
-      "web/secret.yaml": secret,
-      "search/config.yaml": configMap("search", { level: "info" }),
-      "stock/config.yaml": configMap("stock", { shelves: "12" }),
-      "docs/config.yaml": configMap("docs", { title: "one" }),
-      "docs/deployment.yaml": deployment("docs"),
-    });
+    const repo = await world.repository(
+      "shop",
+      {
+        ...CART,
+        "web/deployment.yaml": nowhere(deployment("web", 3)),
+        "web/secret.yaml": secret,
+        "search/config.yaml": configMap("search", { level: "info" }),
+        "stock/config.yaml": configMap("stock", { shelves: "12" }),
+        "docs/config.yaml": configMap("docs", { title: "one" }),
+        "docs/deployment.yaml": deployment("docs"),
+      },
+      { allowedNamespaces: ["*"] },
+    );
     await world.app("web", "shop", "web", SPEC);
     await world.app("cart", "shop", "cart", SPEC);
     await world.app("search", "shop", "search", { ...SPEC, sync: { selfHeal: false } });
@@ -111,6 +116,44 @@ export class UiScenario {
       if (found === undefined) throw new Error(JSON.stringify(list.items));
       return found.name;
     });
+  }
+
+  /** Two Environments for `docs`, the second one with an app of its own to which alice may promote. `stop` removes them. */
+  async twoEnvironments() {
+    const { kube, namespace } = this.world;
+    const production = `${namespace}-prod`;
+    const [dev, prod] = [namespace, production];
+    await kube.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: production } });
+    await grantAccount({ kube, namespace: production }, "deployer", RULES);
+    const rbac = "rbac.authorization.k8s.io";
+    const binding = { apiVersion: `${rbac}/v1`, kind: "ClusterRoleBinding" };
+    const bindings = ["view", "environments", "sync"].map((role) => `overseer-gitops-${role}`);
+    for (const role of bindings)
+      await kube.apply({
+        ...{ ...binding, metadata: { name: `${namespace}-${role}` } },
+        roleRef: { apiGroup: rbac, kind: "ClusterRole", name: role },
+        subjects: [{ kind: "User", name: "alice", apiGroup: rbac }],
+      });
+    const environment = { apiVersion: API_VERSION, kind: "Environment" };
+    await kube.apply({ ...environment, metadata: { name: dev }, spec: { namespaces: [{ name: namespace }] } });
+    await kube.apply({
+      ...{ ...environment, metadata: { name: prod } },
+      spec: { namespaces: [{ name: production }], promotesFrom: [dev], promotion: { auto: false } },
+    });
+    await kube.apply({
+      ...{ apiVersion: API_VERSION, kind: "OverseerApp", metadata: { name: "docs", namespace: production } },
+      spec: {
+        ...SPEC,
+        source: { repositoryRef: { name: "shop", namespace }, path: "docs" },
+        destination: { kubernetes: {} },
+      },
+    });
+    const stop = async (): Promise<void> => {
+      await kube.delete({ apiVersion: "v1", kind: "Namespace", name: production });
+      for (const name of [prod, dev]) await kube.delete({ ...environment, name });
+      for (const role of bindings) await kube.delete({ ...binding, name: `${namespace}-${role}` });
+    };
+    return { production, prod, stop };
   }
 
   async remove(): Promise<void> {

@@ -16,6 +16,18 @@ export const RollbackBody = z.strictObject({
   dryRun: z.boolean().optional().describe("Only show the plan: nothing is written. Defaults to false."),
 });
 
+/** A request to promote an app to a commit that the earlier Environments have tested. */
+export const PromoteBody = z
+  .strictObject({
+    commit: z
+      .string()
+      .regex(/^[0-9a-f]{40}$/, "must be a commit ID of 40 hexadecimal digits")
+      .optional()
+      .describe("Defaults to status.promotion.promotable of the app."),
+    dryRun: z.boolean().optional().describe("Only show the plan: nothing is written. Defaults to false."),
+  })
+  .optional();
+
 /** A request to suspend an app. */
 export const SuspendBody = z
   .strictObject({

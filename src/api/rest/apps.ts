@@ -38,6 +38,7 @@ export const AppRow = z
     change: z.string().optional().describe("Name of the current Change, or else of the last one."),
     changed: Time.optional().describe("Time of the last change of the condition Ready or Synced."),
     objects: z.int().optional().describe("Number of objects in the desired state."),
+    promotable: z.string().optional().describe("Short ID of the commit that can be promoted to this app."),
     pinned: z.literal(true).optional().describe("Whether the app stays at earlier inputs after a rollback."),
     message: z.string().optional().describe("Why the app is not Synced and Healthy."),
     deleted: z.literal(true).optional().describe("The app has been deleted since the snapshot was made."),

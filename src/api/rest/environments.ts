@@ -11,10 +11,17 @@ export const EnvironmentItem = z
   .describe("An Environment.");
 export type EnvironmentItem = z.infer<typeof EnvironmentItem>;
 
+/** An Environment that a request has changed. */
+export const ChangedEnvironment = z.object({ name: z.string() });
+
 /** All Environments, those that are promoted from first. */
 export const EnvironmentList = z
   .object({
     items: z.array(EnvironmentItem).describe("The Environments, in the order of promotion."),
+    mayFreeze: z
+      .literal(true)
+      .optional()
+      .describe("The user may set and remove freezes. A hint: the API server decides."),
     hidden: z.literal(true).optional().describe("The user may not list Environments."),
   })
   .describe("All Environments.");

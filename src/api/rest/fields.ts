@@ -20,7 +20,7 @@ export const ObjectParams = z.object({ namespace: NamespaceParam, name: NamePara
 export const Time = z.string().describe("Time in RFC 3339, in UTC.");
 
 /** Verbs that a user may have for an app, as RBAC names them; `update` covers suspend, resume and refresh. */
-export const APP_VERBS = ["sync", "rollback", "approve", "update", "delete"] as const;
+export const APP_VERBS = ["sync", "rollback", "promote", "approve", "update", "delete"] as const;
 export type AppVerb = (typeof APP_VERBS)[number];
 
 /** What the user may do with an app. Hints for user interfaces: the API server decides at each request. */

@@ -30,7 +30,7 @@ export type OwnResources = Readonly<Record<"app" | "change" | "approval" | "repo
 export interface RestParts extends ListParts {
   readonly clock: Clock;
   readonly users: Pick<UserRequests, "as">;
-  readonly rights: Pick<ReadingRights, "readable" | "can">;
+  readonly rights: Pick<ReadingRights, "readable" | "can" | "mayFreeze">;
   readonly resources: OwnResources;
   readonly apps: ListSource<AppRow>;
   readonly changes: ListSource<ChangeRow>;

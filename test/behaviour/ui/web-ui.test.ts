@@ -117,10 +117,47 @@ describe("The web UI", function () {
       .getByText("takes every commit")
       .waitFor();
     await page.getByRole("row", { name: /^web Degraded main@/ }).waitFor();
-    await picture(page, "environments-light");
     expect(await axeFindings(page)).to.deep.equal([]);
     await kube.delete({ apiVersion: API_VERSION, kind: "Environment", name: namespace });
     await kube.delete({ apiVersion: `${rbac}/v1`, kind: "ClusterRoleBinding", name: namespace });
+  });
+
+  it("freezes an Environment, promotes a tested commit into it, and shows that the Change waits for the freeze", async () => {
+    const { kube, namespace } = scenario.world;
+    const { stop, production, prod } = await scenario.twoEnvironments();
+    try {
+      const page = await open("alice", "environments", { withoutPolicy: true });
+      await page.getByRole("button", { name: `Freeze ${prod}` }).click();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByText("the reason is missing").waitFor();
+      await dialog.getByLabel("Reason").fill("stocktaking");
+      expect(await axeFindings(page)).to.deep.equal([]);
+      await dialog.getByRole("button", { name: "Apply no new revision" }).click();
+      await page.getByText("Frozen: stocktaking").waitFor();
+      const environment = await kube.get({ apiVersion: API_VERSION, kind: "Environment", name: prod });
+      expect(environment?.spec).to.deep.include({ freeze: { reason: "stocktaking" } });
+      const cell = page.getByRole("row", { name: /^docs/ }).getByText(/can be promoted/);
+      await cell.waitFor();
+      await picture(page, "environments-light");
+      await cell.click();
+      await page.getByRole("button", { name: /^Promote [0-9a-f]{7}…/ }).click();
+      await page
+        .getByRole("dialog")
+        .getByRole("button", { name: /^Promote to/ })
+        .click();
+      await page.getByRole("heading", { level: 1, name: /^docs-/ }).waitFor();
+      await page.getByText("stocktaking").first().waitFor();
+      await goTo(page, "environments", "Frozen");
+      await page.getByRole("button", { name: `Unfreeze ${prod}` }).click();
+      await page.getByText(`${prod} is not frozen any more`).waitFor();
+      const docs = { ...scenario.world.configMap("docs"), namespace: production };
+      await kube.until(docs, "the commit is promoted", (object) => object.kind === "ConfigMap", 60_000);
+      const carol = await open("carol", `apps/${namespace}/docs`);
+      await carol.getByRole("heading", { name: "docs" }).waitFor();
+      expect(await carol.getByRole("button", { name: /^Promote/ }).count()).to.equal(0);
+    } finally {
+      await stop();
+    }
   });
 
   it("leads from the list to the degraded app and its cause, and back to the filter", async () => {

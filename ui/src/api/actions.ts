@@ -23,6 +23,21 @@ export function requestRollback(namespace: string, name: string, change: string)
   return act(`apps/${namespace}/${name}`, "rollback", { change });
 }
 
+/** Requests the promotion of an app to a commit. */
+export function requestPromotion(namespace: string, name: string, commit: string): Promise<CreatedChange> {
+  return act(`apps/${namespace}/${name}`, "promote", { commit });
+}
+
+/** Freezes an Environment. `until` is a time in RFC 3339; empty for no end. */
+export function freeze(name: string, reason: string, until: string): Promise<unknown> {
+  return act(`environments/${name}`, "freeze", until === "" ? { reason } : { reason, until });
+}
+
+/** Removes the freeze of an Environment. */
+export function unfreeze(name: string): Promise<unknown> {
+  return act(`environments/${name}`, "unfreeze", undefined);
+}
+
 /** Asks for a comparison of an app with Git now. */
 export function requestRefresh(namespace: string, name: string): Promise<unknown> {
   return act(`apps/${namespace}/${name}`, "refresh", undefined);
@@ -62,11 +77,11 @@ export function decide(namespace: string, change: string, { verb, planHash, comm
   return act(`changes/${namespace}/${change}`, verb, comment === "" ? { planHash } : { planHash, comment });
 }
 
+/** Lists that an action may change, with all that is below them. */
+const LISTS = ["apps", "changes", "repositories", "environments"];
+
 async function act<T>(path: string, verb: string, body: unknown): Promise<T> {
   const result = await call<T>(`${path}/${verb}`, { method: "POST", ...(body === undefined ? {} : { body }) });
-  makeOld(
-    (one) =>
-      one.startsWith(path) || one.startsWith("apps") || one.startsWith("changes") || one.startsWith("repositories"),
-  );
+  makeOld((one) => LISTS.some((list) => one.startsWith(list)));
   return result;
 }

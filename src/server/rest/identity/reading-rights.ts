@@ -125,8 +125,21 @@ export class ReadingRights {
     return this.#everywhere.get(`${identityKey(user)} ${plural}`, load, { ms: KEPT_MS });
   }
 
-  /** Asks in the name of the user, so that restrictions of the token itself count. */
+  /** Reports whether a user may set and remove freezes of Environments. */
+  mayFreeze(user: Identity): Promise<boolean> {
+    const load = async (): Promise<boolean> => {
+      const both = ["freeze", "patch"].map((verb) => this.#may(user, verb, "environments", ""));
+      return (await Promise.all(both)).every(Boolean);
+    };
+    return this.#everywhere.get(`${identityKey(user)} freeze`, load, { ms: KEPT_MS });
+  }
+
   #mayList(user: Identity, resource: ListedPlural, namespace: string): Promise<boolean> {
+    return this.#may(user, "list", resource, namespace);
+  }
+
+  /** Asks in the name of the user, so that restrictions of the token itself count. */
+  #may(user: Identity, verb: string, resource: string, namespace: string): Promise<boolean> {
     return this.#reviews.run(async () => {
       const { body } = await this.#options.users.as(user).request<{ status?: { allowed?: boolean } }>({
         method: "POST",
@@ -134,7 +147,7 @@ export class ReadingRights {
         body: {
           apiVersion: "authorization.k8s.io/v1",
           kind: "SelfSubjectAccessReview",
-          spec: { resourceAttributes: { group: GROUP, resource, verb: "list", namespace } },
+          spec: { resourceAttributes: { group: GROUP, resource, verb, namespace } },
         },
       });
       return body.status?.allowed === true;

@@ -85,6 +85,7 @@ export function appRow({ metadata, spec, status }: OverseerApp): AppRow {
     ...(status?.change === undefined ? {} : { change: status.change.name }),
     ...(changed === undefined ? {} : { changed }),
     ...(status?.counts === undefined ? {} : { objects: status.counts.objects }),
+    ...(status?.promotion?.promotable === undefined ? {} : { promotable: status.promotion.promotable.slice(0, 7) }),
     ...(status?.pin === undefined ? {} : { pinned: true as const }),
     ...(message === undefined ? {} : { message: message.slice(0, MAX_MESSAGE) }),
   };

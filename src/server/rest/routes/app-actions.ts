@@ -1,6 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { ANNOTATION_RECONCILE_AT } from "../../../api/group.js";
-import { Accepted, CreatedObject, EmptyBody, RollbackBody, SuspendBody, SyncBody } from "../../../api/rest/actions.js";
+import type { OverseerApp } from "../../../api/overseer-app.js";
+import {
+  Accepted,
+  CreatedObject,
+  EmptyBody,
+  PromoteBody,
+  RollbackBody,
+  SuspendBody,
+  SyncBody,
+} from "../../../api/rest/actions.js";
 import { ObjectParams } from "../../../api/rest/fields.js";
 import { ProblemError } from "../../../http/problem.js";
 import { objectPath, type ResourceInfo } from "../../../kube/resource.js";
@@ -67,6 +76,29 @@ export function appActionRoutes(parts: RestParts): RestRoute[] {
     }),
     restRoute({
       method: "POST",
+      path: `${APP}/promote`,
+      summary: "Requests a promotion of an app to a tested commit: creates a Change of cause Promotion.",
+      access: "user",
+      params: ObjectParams,
+      body: PromoteBody,
+      responses: { 200: CreatedObject, 201: CreatedObject },
+      handle: async ({ caller, params: { namespace, name }, body = {}, headers }) => {
+        const { status } = await readApp(parts, caller, namespace, name);
+        const commit = body.commit ?? status?.promotion?.promotable;
+        if (commit === undefined) throw new ProblemError("CONFLICT", nothingToPromote(status?.promotion));
+        const spec = {
+          ...{ app: { name }, cause: "Promotion", requester: caller.name, promote: { commit } },
+          ...(body.dryRun ? { dryRun: true } : {}),
+        };
+        const fresh = newName(name, `promote ${namespace}`, caller, headers);
+        return creationReply(
+          await createObject(parts.users.as(caller), parts.resources.change, namespace, fresh, spec),
+          "changes",
+        );
+      },
+    }),
+    restRoute({
+      method: "POST",
       path: `${APP}/refresh`,
       summary: "Requests a reconcile of an app.",
       access: "user",
@@ -110,6 +142,13 @@ export function appActionRoutes(parts: RestParts): RestRoute[] {
       },
     }),
   ];
+}
+
+function nothingToPromote(promotion: NonNullable<OverseerApp["status"]>["promotion"]): string {
+  if (promotion === undefined)
+    return "there is nothing to promote: the namespace of the app belongs to no Environment with promotesFrom";
+  const why = promotion.waitingFor ?? `${promotion.newest ?? "the newest tested commit"} is applied`;
+  return `there is nothing to promote: ${why}`;
 }
 
 /** Returns the response to a request that creates an object: 201 with its location, or 200 for a repetition. */

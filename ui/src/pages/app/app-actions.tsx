@@ -8,6 +8,7 @@ import { ErrorNotice } from "../../components/messages.js";
 import { useAction } from "../../components/use-action.js";
 import { changeLink } from "../../navigation/links.js";
 import { announce } from "../../state/announce.js";
+import { Promote } from "./promote.js";
 
 /** What the user may do with the app. Actions without the right are not shown. */
 export function AppActions({ app }: { readonly app: AppDetail }) {
@@ -35,6 +36,7 @@ export function AppActions({ app }: { readonly app: AppDetail }) {
           Sync…
         </Button>
       )}
+      <Promote app={app} />
       {may("update") && (
         <Button icon="busy" busy={refresh.busy} onClick={refresh.run}>
           Refresh

@@ -6,6 +6,7 @@ import { Page } from "../../components/page.js";
 import { Revision } from "../../components/revision.js";
 import { State } from "../../components/state.js";
 import { appLink, appsLink } from "../../navigation/links.js";
+import { FreezeState } from "./freeze.js";
 
 const LIMIT = 500;
 const EXAMPLE = `kubectl apply -f - <<'YAML'
@@ -53,7 +54,9 @@ export function EnvironmentsPage() {
           <p>Follow the name of an Environment to see all its apps.</p>
         </Notice>
       )}
-      {environments.length > 0 && <Board environments={environments} apps={apps.data?.items ?? []} />}
+      {environments.length > 0 && (
+        <Board environments={environments} apps={apps.data?.items ?? []} mayFreeze={data?.mayFreeze === true} />
+      )}
     </Page>
   );
 }
@@ -62,8 +65,12 @@ function namespacesOf({ spec }: EnvironmentItem): readonly string[] {
   return (spec.namespaces ?? []).map(({ name }) => name);
 }
 
-function Board(props: { readonly environments: readonly EnvironmentItem[]; readonly apps: readonly AppRow[] }) {
-  const { environments, apps } = props;
+function Board(props: {
+  readonly environments: readonly EnvironmentItem[];
+  readonly apps: readonly AppRow[];
+  readonly mayFreeze: boolean;
+}) {
+  const { environments, apps, mayFreeze } = props;
   const names = [...new Set(apps.map(({ name }) => name))].sort();
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: boards that scroll have to be reached by keyboard
@@ -75,6 +82,7 @@ function Board(props: { readonly environments: readonly EnvironmentItem[]; reado
             {environments.map((environment) => (
               <th key={environment.name} scope="col">
                 <Head environment={environment} />
+                <FreezeState environment={environment} mayFreeze={mayFreeze} />
               </th>
             ))}
           </tr>
@@ -114,7 +122,7 @@ function Head({ environment }: { readonly environment: EnvironmentItem }) {
 }
 
 function Cell({ app }: { readonly app: AppRow }) {
-  const { namespace, name, health, sync, revision, changed } = app;
+  const { namespace, name, health, sync, revision, changed, promotable } = app;
   return (
     <a class="board-cell" href={appLink(namespace, name)}>
       <span class="board-states">
@@ -125,6 +133,7 @@ function Cell({ app }: { readonly app: AppRow }) {
       <span class="muted">
         <Ago at={changed} />
       </span>
+      {promotable !== undefined && <span class="tone-busy">{promotable} can be promoted</span>}
     </a>
   );
 }
