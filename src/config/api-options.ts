@@ -14,6 +14,13 @@ export const API_OPTIONS = [
     help: "URL at which users reach the api role, for example https://gitops.example.com. Required for sign-in by OIDC.",
   },
   {
+    flag: "trusted-proxies",
+    value: "CIDR,…",
+    env: "OVERSEER_TRUSTED_PROXIES",
+    fallback: "none",
+    help: "Comma-separated addresses and networks of reverse proxies before the api role, such as 10.0.0.0/8. Only their X-Forwarded-For counts as the address of a client, for rate limits and the audit trail.",
+  },
+  {
     flag: "session-key-file",
     value: "FILE",
     env: "OVERSEER_SESSION_KEY_FILE",

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 import { parseDuration } from "../base/duration.js";
 import { ConfigError } from "./errors.js";
@@ -19,9 +20,29 @@ const sessionDuration = text.transform((value, context): number => {
   return z.NEVER;
 });
 
+const networks = z.string().transform((value, context): readonly string[] => {
+  const all = value.split(",").map((one) => one.trim());
+  const given = all.filter((one) => one !== "");
+  const invalid = given.find((one) => !isNetwork(one));
+  if (invalid === undefined) return given;
+  context.addIssue({
+    code: "custom",
+    message: `contains ${JSON.stringify(invalid)}, which is not an address or network like 10.0.0.0/8`,
+  });
+  return z.NEVER;
+});
+
+function isNetwork(text: string): boolean {
+  const [address = "", prefix, more] = text.split("/");
+  const version = isIP(address);
+  if (version === 0 || more !== undefined) return false;
+  return prefix === undefined || (/^[0-9]{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128));
+}
+
 /** Parses and validates the settings of the role api, besides its address. */
 export const API_SETTING_SCHEMAS = {
   "public-url": secureUrl,
+  "trusted-proxies": networks,
   "session-key-file": text,
   "session-duration": sessionDuration,
   "oidc-issuer": secureUrl,

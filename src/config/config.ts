@@ -24,6 +24,8 @@ export interface Config {
   readonly serverAddress: ListenAddress;
   /** Address on which the `api` role serves the REST API. */
   readonly apiAddress: ListenAddress;
+  /** Proxies whose X-Forwarded-For counts at the `api` role. */
+  readonly trustedProxies: readonly string[];
   readonly signIn: SignInSettings;
   readonly metricsAddress: ListenAddress;
   /** Whether apps and repositories have metrics of their own. */
@@ -135,6 +137,7 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     roles: values.roles ?? new Set(DEFAULT_ROLES),
     serverAddress: values["server-address"] ?? { port: 9090 },
     apiAddress: values["api-address"] ?? { port: 9091 },
+    trustedProxies: values["trusted-proxies"] ?? [],
     signIn: signInSettings(values),
     metricsAddress: values["metrics-address"] ?? { port: 8080 },
     metricsPerApp: values["metrics-per-app"] ?? true,

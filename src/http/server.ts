@@ -1,45 +1,23 @@
-import type { Socket } from "node:net";
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Clock } from "../base/clock.js";
 import { messageOf, OverseerError } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
 import { checkIfMatch, etagOf } from "./etag.js";
-import { parseJson } from "./json-body.js";
+import {
+  createFastify,
+  parseJsonBodies,
+  passBodiesOn,
+  SERVER_LIMITS,
+  type ServerLimits,
+  type ServerTransport,
+} from "./fastify-instance.js";
 import { nothingHere, ProblemError } from "./problem.js";
-import { problemFrom, rawProblem, SECURITY_HEADERS, sendProblem, sendReply } from "./response.js";
+import { problemFrom, SECURITY_HEADERS, sendProblem, sendReply } from "./response.js";
 import { type AnyReply, type Call, hasHead, type RequestOrigin, type Route } from "./route.js";
 import { type StaticSite, sendFile } from "./static-files.js";
 
-/** Limits that protect a server from its clients. Times are in milliseconds. */
-export interface ServerLimits {
-  /** Maximum time to receive the headers of a request. */
-  readonly headersMs: number;
-  /** Maximum time to receive a whole request. */
-  readonly requestMs: number;
-  /** Maximum time of a handler, besides what the client waits for by `Prefer: wait=`. */
-  readonly handlerMs: number;
-  /** Maximum idle time of a connection between requests. */
-  readonly idleMs: number;
-  /** Time that requests in progress have when the server stops. */
-  readonly stopMs: number;
-  readonly maxConnections: number;
-  /** Maximum size of a JSON body in bytes. */
-  readonly maxBodyBytes: number;
-}
-
-/** Default limits. Most Git hosts time out after 10 seconds. */
-export const SERVER_LIMITS: ServerLimits = {
-  headersMs: 10_000,
-  requestMs: 15_000,
-  handlerMs: 30_000,
-  idleMs: 30_000,
-  stopMs: 15_000,
-  maxConnections: 1_024,
-  maxBodyBytes: 1024 * 1024,
-};
-
 /** Options of a server. */
-export interface ServerOptions {
+export interface ServerOptions extends ServerTransport {
   /** Defaults to all interfaces. */
   readonly host?: string;
   /** 0 selects a free port, which `port` returns. */
@@ -47,8 +25,6 @@ export interface ServerOptions {
   /** Flags that set the address, for the message if it is unavailable. */
   readonly addressFlags: string;
   readonly limits?: Partial<ServerLimits>;
-  /** PEM-encoded certificate and key. If unset, the server uses plain HTTP. */
-  readonly tls?: { readonly cert: string; readonly key: string };
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called for each answered request. `route`: the path template, or `none` for a path that no route has. */
@@ -67,15 +43,20 @@ export interface MountOptions<Access, Caller> {
   readonly run?: (
     route: Route<Access, Caller>,
     work: () => AnyReply | Promise<AnyReply>,
+    call: Call<Caller> & RequestOrigin,
   ) => AnyReply | Promise<AnyReply>;
+  /** Called for each request that `authorize` refuses. */
+  readonly onRefused?: (route: Route<Access, Caller>, error: unknown, request: RefusedRequest) => void;
+}
+
+/** A request that was refused before its body was read. */
+export interface RefusedRequest extends RequestOrigin {
+  /** Decoded, and not validated. */
+  readonly params: object;
 }
 
 /** Error codes on a machine without IPv6. */
 const NO_IPV6: ReadonlySet<string> = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT"]);
-/** Maximum length of a path parameter: the longest object name. */
-const MAX_PARAM_LENGTH = 253;
-/** Time in milliseconds without traffic after which a connection is closed; longer than a handler and its longest wait. */
-const SILENCE_MS = 120_000;
 
 /** An HTTP server for tables of routes. Every error is a problem document. */
 export class HttpServer {
@@ -89,7 +70,7 @@ export class HttpServer {
   constructor(options: ServerOptions) {
     this.#options = options;
     this.#limits = { ...SERVER_LIMITS, ...options.limits };
-    this.#app = createFastify(this.#limits, options.tls);
+    this.#app = createFastify(this.#limits, options);
     this.#app.server.maxConnections = this.#limits.maxConnections;
     this.#app.addHook("onRequest", async (_request, reply) => void reply.headers(SECURITY_HEADERS));
     // Connections that are busy at shutdown close after their response.
@@ -176,15 +157,19 @@ export class HttpServer {
       exposeHeadRoute: hasHead(route),
       bodyLimit: route.maxBodyBytes ?? this.#limits.maxBodyBytes,
       onRequest: async (request) => {
-        this.#callers.set(
-          request,
-          await authorize(route.access, request.headers, { address: request.ip, method: request.method }),
-        );
+        const from = { address: request.ip, method: request.method };
+        try {
+          this.#callers.set(request, await authorize(route.access, request.headers, from));
+        } catch (error) {
+          options.onRefused?.(route, error, { ...from, params: { ...(request.params as object) } });
+          throw error;
+        }
       },
       handler: async (request, reply) => {
         const response = await this.#limited(route, request, async (signal) => {
           const caller = this.#callers.get(request) as Caller;
-          return run(route, () => route.handle(callOf(route, request, caller, signal)));
+          const call = callOf(route, request, caller, signal);
+          return run(route, () => route.handle(call), { ...call, address: request.ip, method: request.method });
         });
         return sendReply(response, request, reply);
       },
@@ -251,50 +236,4 @@ function waitMs(prefer: string | string[] | undefined, maxSeconds: number): numb
   const text = Array.isArray(prefer) ? prefer.join(",") : (prefer ?? "");
   const seconds = Number(/(?:^|[,;\s])wait=([0-9]{1,4})(?:$|[,;\s])/.exec(text)?.[1] ?? 0);
   return Math.min(seconds, maxSeconds) * 1000;
-}
-
-function passBodiesOn(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
-}
-
-function parseJsonBodies(scope: FastifyInstance): void {
-  scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser("application/json", { parseAs: "string" }, async (_request: unknown, body: string) =>
-    parseJson(body),
-  );
-}
-
-function createFastify(limits: ServerLimits, tls: ServerOptions["tls"]): FastifyInstance {
-  const options = {
-    requestTimeout: limits.requestMs,
-    keepAliveTimeout: limits.idleMs,
-    connectionTimeout: SILENCE_MS,
-    return503OnClosing: false,
-    forceCloseConnections: "idle" as const,
-    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    clientErrorHandler: (error: { readonly code?: string }, socket: Socket) => refuseConnection(error.code, socket),
-    frameworkErrors: (_error: unknown, _request: unknown, reply: FastifyReply) => {
-      void sendProblem(new ProblemError("INVALID", "the path is malformed or too long"), reply);
-    },
-  };
-  // Node.js checks these timeouts only every 30 seconds by default.
-  const checks = {
-    headersTimeout: limits.headersMs,
-    connectionsCheckingInterval: Math.min(1_000, limits.requestMs),
-    ...{ keepAlive: true, keepAliveInitialDelay: limits.idleMs },
-  };
-  if (tls === undefined) return fastify({ ...options, http: checks });
-  return fastify({ ...options, https: { ...checks, ...tls } }) as unknown as FastifyInstance;
-}
-
-/** Responds to a malformed or incomplete request, which has no request object. */
-function refuseConnection(code: string | undefined, socket: Socket): void {
-  if (code === "ECONNRESET" || socket.destroyed) return;
-  const problem =
-    code === "ERR_HTTP_REQUEST_TIMEOUT"
-      ? new ProblemError("TOO_SLOW", "the request was not received in time: send it again, faster")
-      : new ProblemError("INVALID", "this is not a valid HTTP request");
-  if (socket.writable) socket.write(rawProblem(problem));
-  socket.destroySoon();
 }

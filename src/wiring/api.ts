@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CustomResource } from "../api/meta.js";
 import type { AppRow } from "../api/rest/apps.js";
@@ -27,6 +28,7 @@ import type { OwnResources } from "../server/rest/route.js";
 import { loadSite } from "../server/ui/load-site.js";
 import { reflectorObserver, requestObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
+import { openAudit } from "./audit.js";
 import { findOwnKind, onceReady } from "./cluster.js";
 import type { Role, RoleParts } from "./role.js";
 import { createSessions } from "./sessions.js";
@@ -73,7 +75,13 @@ export class ApiRole implements Role {
     this.#missing = ["listing apps, changes and repositories"];
     await Promise.race([Promise.all(all.map((cache) => cache.start())), aborted(stopping)]);
     const users = new UserRequests(own, bare);
-    const server = new HttpServer({ ...config.apiAddress, addressFlags: "--api-address", clock, logger });
+    const server = new HttpServer({
+      ...config.apiAddress,
+      addressFlags: "--api-address",
+      trustedProxies: config.trustedProxies,
+      clock,
+      logger,
+    });
     const tokens = new TokenReviews(own, clock, logger);
     const sessions = await createSessions(this.#parts);
     const routes = restRoutes({
@@ -93,7 +101,9 @@ export class ApiRole implements Role {
     });
     const site = await loadSite(fileURLToPath(new URL("ui/", import.meta.url)));
     if (site !== undefined) server.serveFiles(site);
-    mountRest(server, routes, { tokens, sessions, limits: new RateLimits(clock) });
+    const auditDir = config.auditDir && join(config.auditDir, "api");
+    const audit = await openAudit({ ...this.#parts, config: { ...config, auditDir } });
+    mountRest(server, routes, { tokens, sessions, limits: new RateLimits(clock), audit: audit.trail });
     if (!stopping.aborted) {
       await server.start();
       logger.info("serving the REST API", { apiPort: server.port, webUi: site !== undefined });
@@ -103,6 +113,7 @@ export class ApiRole implements Role {
     this.#missing = ["stopping"];
     streams.stop();
     await server.stop();
+    await audit.close();
     await Promise.all(all.map((cache) => cache.stop()));
   }
 

@@ -12,7 +12,7 @@ export interface OpenAudit {
   close(): Promise<void>;
 }
 
-/** Opens the audit trail. Throws a terminal OverseerError if its directory cannot be used. Call it on the leader only. */
+/** Opens the audit trail. Throws a terminal OverseerError if its directory cannot be used. Only one process may use a directory: the leader, or a replica of the role api with a directory of its own. */
 export async function openAudit({
   config,
   clock,

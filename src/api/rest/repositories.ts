@@ -51,3 +51,14 @@ export const NewRepository = z.strictObject({
 export const RepositoryPatch = z.strictObject({
   spec: z.looseObject({}).describe("JSON merge patch (RFC 7396) of the spec: a field that is null is removed."),
 });
+
+/** Result of a connection test. */
+export const ConnectionTest = z
+  .object({
+    reachable: z.boolean().describe("Whether the repository could be polled with its credential just now."),
+    reason: z.string().describe("Reason of the condition Ready."),
+    message: z.string().describe("Message of the condition Ready."),
+    revision: z.string().optional().describe("Revision in use."),
+  })
+  .describe("Result of a connection test of a repository.");
+export type ConnectionTest = z.infer<typeof ConnectionTest>;

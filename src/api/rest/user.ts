@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Time } from "./fields.js";
+import { NameParam, NamespaceParam, Time } from "./fields.js";
 
 /** The user of a request. */
 export const Whoami = z
@@ -14,3 +14,34 @@ export const Whoami = z
   })
   .describe("The user of the request.");
 export type Whoami = z.infer<typeof Whoami>;
+
+/** Kinds that `can-i` knows, by their names in the API. */
+export const CAN_I_RESOURCES = {
+  apps: "overseerapps",
+  changes: "changes",
+  approvals: "approvals",
+  repositories: "gitrepositories",
+  environments: "environments",
+  channels: "notificationchannels",
+} as const;
+
+/** A question about a permission. */
+export const CanIQuery = z.strictObject({
+  verb: z
+    .string()
+    .max(63)
+    .regex(/^[a-z]+(-[a-z]+)*$/)
+    .describe("Verb of RBAC, for example get, create, sync, rollback, promote, approve or break-glass."),
+  resource: z.enum(Object.keys(CAN_I_RESOURCES) as [keyof typeof CAN_I_RESOURCES]).describe("Kind of the object."),
+  namespace: NamespaceParam.optional().describe("Namespace. Unset for all namespaces."),
+  name: NameParam.optional().describe("Name of the object. Unset for all objects."),
+});
+
+/** Whether the user has a permission. */
+export const CanI = z
+  .object({
+    allowed: z.boolean(),
+    reason: z.string().optional().describe("Why, if the API server gives a reason."),
+  })
+  .describe("Whether the user has a permission, as the API server decides.");
+export type CanI = z.infer<typeof CanI>;

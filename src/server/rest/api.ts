@@ -13,6 +13,7 @@ import { appActionRoutes } from "./routes/app-actions.js";
 import { appObjectRoutes } from "./routes/app-objects.js";
 import { appRoutes } from "./routes/apps.js";
 import { changeRoutes } from "./routes/changes.js";
+import { connectionTestRoutes } from "./routes/connection-test.js";
 import { decisionRoutes } from "./routes/decisions.js";
 import { environmentRoutes } from "./routes/environments.js";
 import { eventRoutes } from "./routes/events.js";
@@ -33,6 +34,7 @@ export function restRoutes(parts: RestParts): RestRoute[] {
     ...decisionRoutes(parts),
     ...environmentRoutes(parts),
     ...repositoryRoutes(parts),
+    ...connectionTestRoutes(parts),
     ...syncStatusRoutes(parts),
     ...eventRoutes(parts),
     ...logRoutes(parts),

@@ -1,5 +1,8 @@
+import type { AuditSink } from "../../audit/audit-trail.js";
 import { ProblemError } from "../../http/problem.js";
+import type { AnyReply } from "../../http/route.js";
 import type { HttpServer } from "../../http/server.js";
+import { audited, isAudited, recordRefused } from "./audited.js";
 import type { Identity } from "./identity/identity.js";
 import { bearerOf, invalidToken, type TokenReviews } from "./identity/token-reviews.js";
 import { kubeProblem } from "./kube-problem.js";
@@ -12,6 +15,8 @@ export interface SignInParts {
   readonly tokens: Pick<TokenReviews, "authenticate">;
   readonly sessions: Pick<Sessions, "identify"> | undefined;
   readonly limits: RateLimits;
+  /** Records writes. Undefined in tests of something else. */
+  readonly audit?: AuditSink | undefined;
 }
 
 /** Maximum size of a request body in bytes. */
@@ -24,7 +29,7 @@ const ANONYMOUS: Identity = { name: "", groups: [], signedInBy: "token", credent
 export function mountRest(
   server: HttpServer,
   routes: readonly RestRoute[],
-  { tokens, sessions, limits }: SignInParts,
+  { tokens, sessions, limits, audit }: SignInParts,
 ): void {
   const limited = routes.map((route) => ({ ...route, maxBodyBytes: route.maxBodyBytes ?? MAX_BODY_BYTES }));
   server.mount(limited, {
@@ -42,12 +47,21 @@ export function mountRest(
         throw error;
       }
     },
-    run: async (route, work) => {
-      try {
-        return await work();
-      } catch (error) {
-        throw kubeProblem(error, route.method === "GET" ? "read" : "write");
-      }
+    run: async (route, work, { caller, params, body, address, method }) => {
+      const translated = async (): Promise<AnyReply> => {
+        try {
+          return await work();
+        } catch (error) {
+          throw kubeProblem(error, route.method === "GET" ? "read" : "write");
+        }
+      };
+      if (audit === undefined || !isAudited(route)) return translated();
+      const request = { actor: caller.name, address, method, params: params as object, body };
+      return audited(audit, route, request, translated);
+    },
+    onRefused: (route, error, request) => {
+      if (audit === undefined || !isAudited(route)) return;
+      void recordRefused(audit, route, { ...request, actor: undefined, body: undefined }, error);
     },
   });
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type { AppDetail, AppList } from "../../../src/api/rest/apps.js";
 import type { ChangeDetail, ChangeList } from "../../../src/api/rest/changes.js";
-import type { RepositoryDetail, RepositoryList } from "../../../src/api/rest/repositories.js";
+import type { ConnectionTest, RepositoryDetail, RepositoryList } from "../../../src/api/rest/repositories.js";
 import type { SyncStatus } from "../../../src/api/rest/sync-status.js";
 import type { Whoami } from "../../../src/api/rest/user.js";
 import { ApiClient } from "../../support/api-client.js";
@@ -262,6 +262,8 @@ describe("The REST API", function () {
       );
       expect(listed.items[0]).to.deep.include({ name: "extra", url: spec.url });
       expect((await bob.send("POST", `${one}/sync`)).status).to.equal(202);
+      const tested = await bob.send<ConnectionTest>("POST", `${one}/test`);
+      expect([tested.status, tested.body.reachable, tested.body.reason]).to.deep.equal([200, false, "EmptyRepository"]);
       const read = await bob.send<RepositoryDetail>("GET", one);
       const patch = { spec: { interval: "2h" } };
       const stale = await bob.send("PATCH", one, patch, { "if-match": '"1"' });
@@ -277,6 +279,26 @@ describe("The REST API", function () {
       expect((await bob.send("DELETE", one)).status).to.equal(202);
       await bob.until<RepositoryList>("/repositories?q=name:extra", "gone", ({ total }) => total === 0);
       expect(read.headers.get("etag")).to.match(/^"[0-9]+"$/);
+    });
+
+    it("asks what the user may do, and is recorded with what it did and what was refused", async () => {
+      const question = `/can-i?resource=repositories&namespace=${world.namespace}&verb=`;
+      expect(await bob.get(`${question}create`)).to.deep.include({ allowed: true });
+      const alice = await user("alice");
+      expect(await alice.get(`${question}create`)).to.deep.include({ allowed: false });
+      expect((await bob.send("GET", "/can-i?resource=secrets&verb=get")).body).to.deep.include({ code: "INVALID" });
+      const refused = await alice.send("POST", `${app("web")}/sync`);
+      expect(refused.status).to.equal(403);
+      const records = (await api.log()).split("\n").filter((line) => line.includes('"msg":"audit"'));
+      const shown = records
+        .map((line) => JSON.parse(line).audit)
+        .map(({ actor, verb, object, outcome }) => [actor, verb, object.kind, object.name, outcome].join(" "));
+      expect(shown).to.include.members([
+        "bob create GitRepository extra Succeeded",
+        "bob test GitRepository extra Succeeded",
+        "bob delete GitRepository extra Started",
+        "alice sync OverseerApp web Refused",
+      ]);
     });
 
     it("reads logs with the permissions of the user", async () => {

@@ -87,6 +87,7 @@ describe("The chart", function () {
       allowedGitHosts: ["*.example.com"],
       notificationHosts: ["chat.internal"],
       allowedRemoteBaseHosts: ["github.com"],
+      "api.trustedProxies": ["10.0.0.0/8"],
       commitStatusUrl: "https://gitops.example.com/{namespace}/{name}",
       "audit.dir": "/var/audit",
       "approvals.serviceAccounts": ["ci/approver"],

@@ -38,7 +38,7 @@ export async function listObjects(
   const items = lists.flatMap(({ objects }) => objects);
   const pods = await listPods(kube, items);
   const hidden = [...lists.flatMap((list) => list.hidden), ...(pods.hidden ? ["Pod"] : [])];
-  const omitted = lists.some((list) => list.omitted);
+  const omitted = pods.omitted || lists.some((list) => list.omitted);
   return {
     items: [...items.sort(compareObjects), ...pods.items],
     ...(omitted ? { omitted } : {}),

@@ -5,6 +5,7 @@ import { PARTIAL_LIST } from "../../../kube/client/kube-client.js";
 import { isStatus } from "../../../kube/errors.js";
 import type { RawObject } from "../../../kube/object.js";
 import type { UserKube } from "../identity/user-requests.js";
+import { listPages, type Pages } from "./list-pages.js";
 
 const WORKLOADS: ReadonlySet<string> = new Set([
   "Deployment",
@@ -17,12 +18,17 @@ const WORKLOADS: ReadonlySet<string> = new Set([
 ]);
 /** Kinds between a workload and its pods. */
 const BETWEEN = ["/apis/apps/v1/namespaces/NS/replicasets", "/apis/batch/v1/namespaces/NS/jobs"] as const;
-const MAX_PODS = 500;
+/** Pods of an app in a response, for each namespace. */
+const MAX_PODS = 1_000;
+/** Objects of a namespace that are read to find them. */
+const MAX_READ = 20_000;
 
 interface Pods {
   readonly items: readonly AppObject[];
   /** Whether the user may not list pods. */
   readonly hidden: boolean;
+  /** Whether there are more pods. */
+  readonly omitted: boolean;
 }
 
 interface PodFields {
@@ -35,47 +41,61 @@ export async function listPods(kube: UserKube, objects: readonly AppObject[]): P
   const workloads = objects.filter(({ kind }) => WORKLOADS.has(kind));
   const namespaces = [...new Set(workloads.flatMap(({ namespace }) => namespace ?? []))];
   const lists = await Promise.all(namespaces.map((namespace) => listIn(kube, namespace, workloads)));
-  return { items: lists.flatMap(({ items }) => items), hidden: lists.some(({ hidden }) => hidden) };
+  return {
+    items: lists.flatMap(({ items }) => items),
+    hidden: lists.some(({ hidden }) => hidden),
+    omitted: lists.some(({ omitted }) => omitted),
+  };
 }
 
 async function listIn(kube: UserKube, namespace: string, workloads: readonly AppObject[]): Promise<Pods> {
-  const list = async (path: string, accept?: string): Promise<readonly RawObject[] | undefined> => {
+  const readable = async <T>(list: Promise<Pages<T>>): Promise<Pages<T> | undefined> => {
     try {
-      const query = { limit: String(MAX_PODS) };
-      const { body } = await kube.request<{ readonly items: readonly RawObject[] }>({
-        ...{ method: "GET", path, query },
-        ...(accept === undefined ? {} : { accept }),
-      });
-      return body.items;
+      return await list;
     } catch (error) {
       if (isStatus(error, 403)) return undefined;
       throw error;
     }
   };
-  const [pods, ...between] = await Promise.all([
-    list(`/api/v1/namespaces/${namespace}/pods`),
-    ...BETWEEN.map((path) => list(path.replace("NS", namespace), PARTIAL_LIST)),
-  ]);
-  if (pods === undefined) return { items: [], hidden: true };
+  const between = await Promise.all(
+    BETWEEN.map((path) => {
+      const request = { path: path.replace("NS", namespace), accept: PARTIAL_LIST, max: MAX_READ };
+      return readable(listPages(kube, request, (object) => [toOwner(object)]));
+    }),
+  );
   const own = new Set(workloads.map(({ uid }) => uid));
-  const owners = new Map(between.flatMap((found) => found ?? []).map((object) => [object.metadata.uid, object]));
-  const items = pods.flatMap((pod) => {
-    const parent = workloadOf(pod, own, owners);
-    return parent === undefined ? [] : [toPod(pod, parent)];
-  });
-  return { items: items.sort((a, b) => (b.created ?? "").localeCompare(a.created ?? "")), hidden: false };
+  const owners = new Map(between.flatMap((found) => found?.items ?? []));
+  const pods = await readable(
+    listPages(kube, { path: `/api/v1/namespaces/${namespace}/pods`, max: MAX_READ }, (pod) => {
+      const parent = workloadOf(pod, own, owners);
+      return parent === undefined ? [] : [toPod(pod, parent)];
+    }),
+  );
+  if (pods === undefined) return { items: [], hidden: true, omitted: false };
+  const items = [...pods.items].sort((a, b) => (b.created ?? "").localeCompare(a.created ?? ""));
+  const omitted = pods.omitted || items.length > MAX_PODS || between.some((found) => found?.omitted);
+  return { items: items.slice(0, MAX_PODS), hidden: false, omitted };
+}
+
+/** Returns an object between a workload and its pods: its uid, and that of its controller. */
+function toOwner({ metadata }: RawObject): readonly [uid: string, controller: string | undefined] {
+  return [metadata.uid, controllerOf(metadata)];
+}
+
+function controllerOf({ ownerReferences }: RawObject["metadata"]): string | undefined {
+  return ownerReferences?.find(({ controller }) => controller)?.uid;
 }
 
 /** Follows owners upwards to a workload of the app. */
 function workloadOf(
-  object: RawObject,
+  { metadata }: RawObject,
   own: ReadonlySet<string>,
-  owners: ReadonlyMap<string, RawObject>,
+  owners: ReadonlyMap<string, string | undefined>,
 ): string | undefined {
-  for (let current: RawObject | undefined = object, depth = 0; current !== undefined && depth < 4; depth++) {
-    const uid: string | undefined = current.metadata.ownerReferences?.find(({ controller }) => controller)?.uid;
-    if (uid === undefined || own.has(uid)) return uid;
-    current = owners.get(uid);
+  let uid = controllerOf(metadata);
+  for (let depth = 0; uid !== undefined && depth < 4; depth++) {
+    if (own.has(uid)) return uid;
+    uid = owners.get(uid);
   }
   return undefined;
 }

@@ -157,17 +157,18 @@ export function creationReply<const C extends Creation>({ object, created }: C, 
   return { status: created ? (201 as const) : (200 as const), location, body: object };
 }
 
-/** Sets the annotation that requests a reconcile, in the name of a user. */
-export function requestReconcile(
+/** Sets the annotation that requests a reconcile, in the name of a user. Returns its value. */
+export async function requestReconcile(
   parts: Pick<RestParts, "users" | "clock">,
   user: Identity,
   resource: ResourceInfo,
   namespace: string,
   name: string,
-): Promise<unknown> {
+): Promise<string> {
   const value = `${new Date(parts.clock.now()).toISOString()} api ${randomBytes(4).toString("hex")}`;
   const patch = { metadata: { annotations: { [ANNOTATION_RECONCILE_AT]: value } } };
-  return patchObject(parts, user, resource, namespace, name, patch);
+  await patchObject(parts, user, resource, namespace, name, patch);
+  return value;
 }
 
 /** Changes an object by a merge patch in the name of a user. An object that the user may not read does not exist. */

@@ -1,6 +1,7 @@
 import { systemClock } from "../../../../src/base/clock.js";
+import type { ServerLimits } from "../../../../src/http/fastify-instance.js";
 import type { Route } from "../../../../src/http/route.js";
-import { HttpServer, type MountOptions, type ServerLimits } from "../../../../src/http/server.js";
+import { HttpServer, type MountOptions } from "../../../../src/http/server.js";
 import { FakeLogger } from "../../support/fake-logger.js";
 
 /** A server of this process, for the routes of one test. */
