@@ -143,7 +143,7 @@ function readRest(spec: Fields, { metadata }: InputObject, findings: Findings): 
     findings.add(
       "manual",
       `${spec.pathOf("info")}[${index}]`,
-      `${name ?? ""}: has no counterpart; write it into an annotation of the app if it is needed`,
+      `${JSON.stringify(name ?? "")} has no counterpart: write it into an annotation of the app if it is needed`,
     );
   });
 }

@@ -41,9 +41,9 @@ export function sourcesOf(spec: Fields, context: SourceContext, findings: Findin
     "is not supported: let the app read the rendered branch, or the sources that it is rendered from",
   );
   const several = spec.objects("sources");
-  const single = spec.object("source");
+  const single = several.length > 0 ? undefined : spec.object("source");
   const all = several.length > 0 ? several : single === undefined ? [] : [single];
-  if (several.length > 0) single?.reportUnread();
+  if (several.length > 0) spec.reportIfSet("source", "difference", "is ignored, as by Argo CD, because sources is set");
   if (all.length === 0 && !spec.has("sourceHydrator"))
     findings.add("blocked", spec.pathOf("source"), "is missing: the Application has no source");
   const refs = all.filter((source) => source.has("ref"));
@@ -142,6 +142,11 @@ function directoryOf(directory: Fields | undefined, findings: Findings): Record<
   const jsonnet = directory?.object("jsonnet");
   for (const name of jsonnet?.names() ?? [])
     jsonnet?.reportIfSet(name, "blocked", "Jsonnet is not supported: commit what it renders");
+  directory?.reportIfSet(
+    "disableExtensionFilter",
+    "blocked",
+    "only .yaml, .yml and .json files are read: rename the others, or list them in source.include",
+  );
   const globs = (name: "include" | "exclude"): readonly string[] | undefined => {
     const pattern = directory?.text(name);
     if (pattern === undefined) return undefined;

@@ -29,6 +29,7 @@ const COMMON: readonly (readonly [string, string])[] = [
   ["timeout", "use health.timeout, which counts for each Change"],
   ["enable", "tests of the chart are not run"],
   ["ignoreFailures", "tests of the chart are not run"],
+  ["chartNameChangeStrategy", "has no effect: there is no release"],
   ["filters", "tests of the chart are not run"],
 ];
 

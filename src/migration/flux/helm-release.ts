@@ -152,5 +152,6 @@ function readRest(spec: Fields, namespace: string, findings: Findings): void {
   );
   spec.reportIfSet("commonMetadata", "manual", "is not converted: write it into source.commonMetadata");
   spec.reportIfSet("healthCheckExprs", "manual", "is not converted: write it into health.expressions");
+  spec.reportIfSet("postRenderStrategy", "difference", "patches apply to all documents, hooks included");
   spec.reportIfSet("waitStrategy", "difference", "the health of all objects counts");
 }

@@ -36,6 +36,7 @@ export function convertKustomization(object: InputObject, context: FluxContext):
     suspend: suspendOf(spec),
   };
   const rules = ignoreRulesOf(spec.objects("ignore"), findings);
+  const deletionPolicy = deletionPolicyOf(spec.text("deletionPolicy"), prune, spec, findings);
   root.reportUnread();
   const app = newApp(object, {
     namespace,
@@ -45,12 +46,7 @@ export function convertKustomization(object: InputObject, context: FluxContext):
     kubernetes: remote ?? {},
     sync: defined({ ignoreDifferences: listOrNone(rules) }),
     spec: defined(more),
-    policy: {
-      mode: "Automatic",
-      selfHeal: true,
-      prune,
-      deletionPolicy: deletionPolicyOf(spec.text("deletionPolicy"), prune, spec, findings),
-    },
+    policy: { mode: "Automatic", selfHeal: true, prune, deletionPolicy },
   });
   return finish(object, app, findings);
 }

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { ManifestError } from "../../../manifest/manifest-error.js";
 import { parseManifests } from "../../../manifest/yaml/parse.js";
-import type { InputObject } from "../../../migration/conversion.js";
+import { describeInput, type InputObject } from "../../../migration/conversion.js";
 import { CommandError, EXIT } from "../../exit-codes.js";
 import { credentialOf } from "./credentials.js";
 import type { ImportInput } from "./input.js";
@@ -29,12 +29,26 @@ export async function readFiles(paths: readonly string[]): Promise<ImportInput> 
         problems.push(error.message);
       }
     }
+  const known = objects.filter(({ apiVersion }) => GROUPS.test(apiVersion));
   return {
-    objects: objects.filter(({ apiVersion }) => GROUPS.test(apiVersion)),
+    objects: lastOfEach(known, problems),
     credentials: objects.flatMap((object) => (object.kind === "Secret" ? (credentialOf(object) ?? []) : [])),
     problems,
     place: ` in ${paths.join(", ")}`,
   };
+}
+
+/** The last one of several objects of the same name, as kubectl would apply them; different ones are reported. */
+function lastOfEach(objects: readonly InputObject[], problems: string[]): readonly InputObject[] {
+  const found = new Map<string, InputObject>();
+  for (const object of objects) {
+    const key = describeInput(object);
+    const before = found.get(key);
+    if (before !== undefined && JSON.stringify(before.spec) !== JSON.stringify(object.spec))
+      problems.push(`${key} occurs several times with different specs: the last one is used`);
+    found.set(key, object);
+  }
+  return [...found.values()];
 }
 
 async function filesOf(path: string): Promise<readonly string[]> {
