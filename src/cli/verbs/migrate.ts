@@ -1,12 +1,14 @@
 import { Argument, type Command, Option } from "commander";
-import { collect, withClusterFlags, withOutput } from "../flags.js";
+import { collect, withClusterFlags, withOutput, withSelection, withTimeout } from "../flags.js";
 import type { AddVerbs, Finish } from "../verb.js";
 import type { ImportFlags } from "./import/import.js";
 import type { Tool } from "./import/input.js";
+import type { TakeOverFlags } from "./take-over/take-over-flags.js";
 
 /** Adds the commands for those who come from another tool. */
 export const addMigrate: AddVerbs = (program, finish) => {
   addImport(program, finish);
+  addTakeOver(program, finish);
 };
 
 function addImport(program: Command, finish: Finish): void {
@@ -35,5 +37,37 @@ function addImport(program: Command, finish: Finish): void {
   withClusterFlags(withOutput(command, ["json", "yaml"])).action(async (tool: Tool, flags: ImportFlags) => {
     const { importFrom } = await import("./import/import.js");
     finish(await importFrom(tool, flags));
+  });
+}
+
+function addTakeOver(program: Command, finish: Finish): void {
+  const command = program
+    .command("take-over")
+    .argument("[APP...]", "apps that were imported; or select them with -l")
+    .summary("take apps over from Argo CD or Flux, without a restart")
+    .description(
+      "Take over the objects of imported apps: pauses the object of the other tool, adopts, compares UIDs, pod templates and pods, deletes the object of the other tool without its objects, and sets the final sync policy. Stops before anything is changed if a pod would be replaced, or an object re-created or deleted. Goes on where it was stopped, and back with --undo until the object of the other tool is deleted.",
+    )
+    .option("--dry-run", "plan only: say what would change, and write nothing")
+    .addOption(
+      new Option("--until <STEP>", "stop after this step").choices([
+        "planned",
+        "paused",
+        "adopted",
+        "detached",
+        "done",
+      ]),
+    )
+    .option("--undo", "give the objects back to the other tool")
+    .option("--run-hooks", "go on although the first sync would run hooks")
+    .option("--target-kubeconfig <FILE>", "kubeconfig of the cluster that holds the objects, if it is another one")
+    .option("-y, --yes", "do not ask")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  overseer take-over web -n shop --dry-run\n  overseer take-over web -n shop --until adopted\n  overseer take-over web -n shop --undo\n  overseer take-over -A -l team=shop --yes",
+    );
+  withClusterFlags(withTimeout(withSelection(command), "5m")).action(async (names: string[], flags: TakeOverFlags) => {
+    const { takeOver } = await import("./take-over/take-over.js");
+    finish(await takeOver(names, flags));
   });
 }

@@ -1,3 +1,4 @@
+import { sha256 } from "../../base/hash.js";
 import { relative } from "../argocd/helm.js";
 import { listOrNone, patchesOf } from "../argocd/kustomize.js";
 import type { InputObject } from "../conversion.js";
@@ -49,7 +50,7 @@ export function convertHelmRelease(object: InputObject, context: FluxContext): C
     skipCrds: actions.skipCrds || undefined,
     ...chart.helm,
   });
-  readRest(spec, namespace, findings);
+  readRest(spec, object.metadata.namespace ?? "default", findings);
   root.reportUnread();
   const app = newApp(object, {
     namespace,
@@ -72,7 +73,12 @@ export function convertHelmRelease(object: InputObject, context: FluxContext): C
 /** The name of the release as Flux makes it: names of objects depend on it. */
 function releaseNameOf(spec: Fields, { metadata }: InputObject): string {
   const target = spec.text("targetNamespace");
-  return spec.text("releaseName") ?? (target === undefined ? metadata.name : `${target}-${metadata.name}`);
+  return shortened(spec.text("releaseName") ?? (target === undefined ? metadata.name : `${target}-${metadata.name}`));
+}
+
+/** Flux cuts names that are too long for Helm, and appends a hash. */
+function shortened(name: string): string {
+  return name.length <= 53 ? name : `${name.slice(0, 40)}-${sha256(name, 12)}`;
 }
 
 function suspendOf(spec: Fields): boolean | undefined {

@@ -24,16 +24,20 @@ export const KEY_SECRET = {
  * Installs the chart and runs the operator outside of the cluster as the ServiceAccount of the chart, with the flags of its
  * Deployment: it may do what the chart grants, and nothing else.
  */
-export async function startRestricted(world: World, values: Values = {}): Promise<OperatorProcess> {
+export async function startRestricted(
+  world: World,
+  values: Values = {},
+  flags: readonly string[] = [],
+): Promise<OperatorProcess> {
   await installChart(world.controlPlane, values);
-  return startInstalled(world);
+  return startInstalled(world, flags);
 }
 
 /** The same for a chart that is installed already. */
-export async function startInstalled(world: World): Promise<OperatorProcess> {
+export async function startInstalled(world: World, flags: readonly string[] = []): Promise<OperatorProcess> {
   const path = join(world.controlPlane.dir, `operator-${world.namespace}.kubeconfig`);
   const kubeconfigPath = await serviceAccountKubeconfig(world.controlPlane, world.kube, path);
-  return world.startOperator({ kubeconfigPath, flags: await installedFlags(world.kube) });
+  return world.startOperator({ kubeconfigPath, flags: [...(await installedFlags(world.kube)), ...flags] });
 }
 
 /** Runs what receives webhooks, of a chart that is installed: as its own ServiceAccount, with the flags of its own Deployment. */

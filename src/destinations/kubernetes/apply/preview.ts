@@ -3,7 +3,7 @@ import { LABEL_APP, LABEL_APP_NAMESPACE } from "../../../api/group.js";
 import { mapLimit } from "../../../base/semaphore.js";
 import { isStatus, removedVersion } from "../../../kube/errors.js";
 import { applyEntry, fieldsHash } from "../../../kube/fields/managed-fields.js";
-import type { LiveMetadata, ManagedFieldsEntry } from "../../../kube/object.js";
+import type { LiveMetadata, ManagedFieldsEntry, RawObject } from "../../../kube/object.js";
 import type { ResourceInfo } from "../../../kube/resource.js";
 import type { ApplyResult } from "../../../kube/server-side-apply.js";
 import type { Document } from "../../../manifest/document.js";
@@ -30,6 +30,7 @@ import { refusedWrite } from "../refusals/refused-write.js";
 import { describeUnavailable, describeUnknownKind } from "../refusals/unknown-kind.js";
 import { admissionNotes, divergentPaths } from "./admission-changes.js";
 import { dryRun, forcedDryRun, readLive } from "./dry-run.js";
+import { freshDryRun } from "./fresh-dry-run.js";
 import { withIgnoredValues } from "./ignored-values.js";
 import { liveAndDryRun } from "./live-and-dry-run.js";
 import { liveDiff, withoutValues } from "./live-diff.js";
@@ -201,7 +202,10 @@ async function judgeFirstContact(
   const sent = withIgnoredValues(document, live, "live values");
   const dry = await forcedDryRun(context, target, sent, resource);
   const policy = { ...additionsPolicy(context, target), tools: target.adopt === "Always" };
-  const removed = adoptionRemoves(live, document, dry.object, fieldManager(target.app), policy);
+  const removes = (fresh?: RawObject): FieldChange[] =>
+    adoptionRemoves(live, document, dry.object, fieldManager(target.app), policy, fresh);
+  // Most fields of tools that are not in Git are defaults, which return at once.
+  const removed = removes().length === 0 ? [] : removes(await freshDryRun(context, target, sent, resource));
   const changes = liveDiff(live, dry.object, document);
   const diff = [...changes, ...(document.confidential ? withoutValues(removed) : removed)].slice(0, MAX_DIFF);
   return accepted(target, action, "Adopt", dry, diff, `${verdict.reason}${takenFrom(refusal)}`);

@@ -1,0 +1,183 @@
+import { expect } from "chai";
+import type { PlannedAction } from "../../../src/api/change.js";
+import { judgePlan } from "../../../src/migration/take-over/judge-plan.js";
+import {
+  harmlessFinalizers,
+  inventoryOf,
+  isPaused,
+  type OwnerObject,
+  type OwnerRef,
+  parentProblem,
+  parentsOf,
+  parseOwner,
+  pausePatch,
+  restorePatch,
+} from "../../../src/migration/take-over/owner.js";
+import { compare, marksOf, templateHash } from "../../../src/migration/take-over/snapshot.js";
+
+const APPLICATION: OwnerRef = { group: "argoproj.io", kind: "Application", namespace: "argocd", name: "shop" };
+const KUSTOMIZATION: OwnerRef = {
+  group: "kustomize.toolkit.fluxcd.io",
+  kind: "Kustomization",
+  namespace: "flux-system",
+  name: "apps",
+};
+
+function live(spec: object, metadata: object = {}, status: object = {}): OwnerObject {
+  return { metadata: { uid: "1", resourceVersion: "1", ...metadata }, spec: { ...spec }, status: { ...status } };
+}
+
+const action = (verb: PlannedAction["verb"], object: string, ...paths: string[]): PlannedAction => ({
+  ...{ verb, object, apiVersion: "v1" },
+  ...(paths.length === 0 ? {} : { diff: paths.map((path) => ({ path, from: "1" })) }),
+});
+
+describe("the plan of a take-over", () => {
+  const CASES: readonly (readonly [PlannedAction, string, boolean])[] = [
+    [action("Adopt", "ConfigMap a/b"), "equal", false],
+    [action("Adopt", "ConfigMap a/b", ".metadata.labels.x", '.metadata.annotations["a/b"]'), "metadata", false],
+    [action("Adopt", "ConfigMap a/b", ".data.x"), "fields", false],
+    [action("Adopt", "Deployment a/b", ".spec.replicas"), "fields", false],
+    [action("Update", "Deployment a/b", ".spec.template.spec.containers[web].image"), "restart", true],
+    [action("Adopt", "StatefulSet a/b", ".spec.template"), "restart", true],
+    [action("Adopt", "CronJob a/b", ".spec.jobTemplate.spec"), "fields", false],
+    [action("Recreate", "Job a/b"), "immutable", true],
+    [action("Delete", "ConfigMap a/b"), "delete", true],
+    [action("Hook", "Job a/b"), "hook", true],
+    [action("HandOver", "ConfigMap a/b"), "other", true],
+    [action("Create", "ConfigMap a/b"), "create", false],
+  ];
+  it("stops where a pod would be replaced, or anything re-created or deleted", () => {
+    for (const [one, found, stops] of CASES) {
+      const judged = judgePlan({ plan: [one] });
+      expect(Object.keys(judged.classes), found).to.deep.equal([found]);
+      expect(judged.stops.length > 0, found).to.equal(stops);
+    }
+  });
+
+  it("stops if it is refused, or not shown completely", () => {
+    expect(judgePlan({ refusals: [{ object: "Job a/b", message: "no" }] }).stops).to.deep.equal(["Job a/b: no"]);
+    expect(judgePlan({ plan: [], omitted: 3 }).stops[0]).to.include("3 actions are missing");
+  });
+
+  it("names labels that go, but not the marks of the tool", () => {
+    const labels = ['.metadata.labels["kustomize.toolkit.fluxcd.io/name"]', ".metadata.labels.release"];
+    expect(judgePlan({ plan: [action("Adopt", "Service a/b", ...labels)] }).removedLabels).to.deep.equal([
+      "release of Service a/b",
+    ]);
+  });
+});
+
+describe("the object of the other tool", () => {
+  it("is paused and gets exactly its settings again", () => {
+    const automated = { prune: true };
+    const before = live({ syncPolicy: { automated, retry: { limit: 1 } } });
+    expect(pausePatch(APPLICATION, before)).to.deep.equal({
+      metadata: { annotations: { "argocd.argoproj.io/skip-reconcile": "true" } },
+      spec: { syncPolicy: { automated: null } },
+    });
+    expect(restorePatch(APPLICATION, before)).to.deep.equal({
+      metadata: { annotations: { "argocd.argoproj.io/skip-reconcile": null } },
+      spec: { syncPolicy: { automated } },
+    });
+    expect(restorePatch(KUSTOMIZATION, live({ suspend: false }))).to.deep.equal({ spec: { suspend: false } });
+    expect(restorePatch(KUSTOMIZATION, live({}))).to.deep.equal({ spec: { suspend: null } });
+    const skip = { annotations: { "argocd.argoproj.io/skip-reconcile": "true" } };
+    expect(isPaused(APPLICATION, before)).to.equal(false);
+    expect(isPaused(APPLICATION, live({ syncPolicy: {} }))).to.equal(false);
+    expect(isPaused(APPLICATION, live({ syncPolicy: {} }, skip))).to.equal(true);
+    expect(isPaused(APPLICATION, live({ syncPolicy: { automated: { enabled: false } } }, skip))).to.equal(true);
+    expect(isPaused(APPLICATION, live({ syncPolicy: { automated: {} } }, skip))).to.equal(false);
+    expect(isPaused(KUSTOMIZATION, live({ suspend: true }))).to.equal(true);
+  });
+
+  it("keeps only finalizers of others", () => {
+    const finalizers = [
+      ...["resources-finalizer.argocd.argoproj.io", "resources-finalizer.argocd.argoproj.io/background"],
+      ...["post-delete-finalizer.argocd.argoproj.io/cleanup", "finalizers.fluxcd.io", "example.com/mine"],
+    ];
+    expect(harmlessFinalizers(live({}, { finalizers }))).to.deep.equal(["example.com/mine"]);
+  });
+
+  it("waits for parents that would make it again or undo its pause", () => {
+    const child = live(
+      {},
+      {
+        ownerReferences: [{ kind: "ApplicationSet", name: "all", uid: "9" }],
+        annotations: { "argocd.argoproj.io/tracking-id": "root:argoproj.io/Application:argocd/shop" },
+      },
+    );
+    const [set, root] = parentsOf(APPLICATION, child);
+    expect([set?.name, root?.name]).to.deep.equal(["all", "root"]);
+    if (set === undefined || root === undefined) return;
+    expect(parentProblem(set, live({}, { uid: "9" }), child)).to.include("kubectl delete --cascade=orphan");
+    expect(parentProblem(set, live({}, { uid: "10" }), child)).to.equal(undefined);
+    expect(parentProblem(set, undefined, child)).to.equal(undefined);
+    expect(parentProblem(root, live({ syncPolicy: { automated: {} } }), child)).to.include("undoes its pause");
+    expect(parentProblem(root, live({ syncPolicy: {} }), child)).to.equal(undefined);
+    const labels = { "kustomize.toolkit.fluxcd.io/name": "root", "kustomize.toolkit.fluxcd.io/namespace": "fleet" };
+    const [parent] = parentsOf(KUSTOMIZATION, live({}, { labels }));
+    expect(parent).to.deep.include({ kind: "Kustomization", namespace: "fleet", name: "root" });
+    if (parent === undefined) return;
+    expect(parentProblem(parent, live({}), live({}, { labels }))).to.include("suspend it first");
+    expect(parentProblem(parent, live({ suspend: true }), live({}, { labels }))).to.equal(undefined);
+    const left = live({}, { labels, annotations: { "kustomize.toolkit.fluxcd.io/reconcile": "disabled" } });
+    expect(parentProblem(parent, live({}), left)).to.equal(undefined);
+  });
+
+  it("lists what it manages", () => {
+    const resources = [
+      { kind: "Deployment", group: "apps", namespace: "shop", name: "web" },
+      { kind: "Namespace", name: "shop" },
+      { kind: "Job", namespace: "shop", name: "hook", hook: true },
+    ];
+    expect(inventoryOf(APPLICATION, live({}, {}, { resources }))).to.deep.equal([
+      "Deployment shop/web",
+      "Namespace shop",
+    ]);
+    const entries = [
+      { id: "shop_web_apps_Deployment" },
+      { id: "_system__x_rbac.authorization.k8s.io_ClusterRole" },
+      { id: "?" },
+    ];
+    expect(inventoryOf(KUSTOMIZATION, live({}, {}, { inventory: { entries } }))).to.deep.equal([
+      "Deployment shop/web",
+      "ClusterRole system:x",
+    ]);
+  });
+
+  it("is named by four parts", () => {
+    expect(parseOwner("argoproj.io/Application/argocd/shop")).to.deep.equal(APPLICATION);
+    for (const bad of ["", "a/b/c", "a/b/c/d/e", "a//c/d"]) expect(parseOwner(bad), bad).to.equal(undefined);
+  });
+});
+
+describe("the comparison of live objects", () => {
+  it("finds what is missing, re-created or has another template, and pods that others have replaced", () => {
+    const state = (uid: string, template = "t", pods = ["p"]) => ({ apiVersion: "v1", uid, template, pods });
+    const before = { a: state("1"), b: state("2"), c: state("3"), d: state("4", "t", ["p", "q"]) };
+    const { faults, notes, objects, pods } = compare(before, {
+      b: state("x"),
+      c: state("3", "u"),
+      d: state("4", "t", ["q", "r"]),
+    });
+    expect(faults).to.deep.equal([
+      "a is missing",
+      "b was re-created: its UID was 2 and is x",
+      "c has another pod template",
+    ]);
+    expect(notes).to.deep.equal(["d: 1 pods were replaced, although its template is the same"]);
+    expect([objects, pods]).to.deep.equal([4, 1]);
+  });
+
+  it("does not depend on the order of fields, and knows marks of tools", () => {
+    expect(templateHash({ spec: { template: { a: 1, b: 2 } } })).to.equal(
+      templateHash({ spec: { template: { b: 2, a: 1 } } }),
+    );
+    expect(templateHash({ data: {} })).to.equal(undefined);
+    expect(marksOf({ labels: { "helm.toolkit.fluxcd.io/name": "x", app: "x" } })).to.deep.equal([
+      "helm.toolkit.fluxcd.io/name",
+    ]);
+    expect(marksOf({ annotations: { "argocd.argoproj.io/tracking-id": "x" } }).length).to.equal(1);
+  });
+});
