@@ -73,7 +73,7 @@ export class LiveOwner {
     const what = describeOwner(this.ref);
     if (live.metadata.uid !== saved.metadata.uid)
       throw new CommandError(
-        `${what} was deleted and made again meanwhile: stop what makes it, and start over with --undo`,
+        `${what} was deleted and re-created meanwhile: stop what makes it, and start over with --undo`,
         EXIT.failed,
       );
     if (!isPaused(this.ref, live))

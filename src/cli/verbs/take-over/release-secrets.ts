@@ -8,7 +8,7 @@ export const FORMER_RELEASE = "gitops.overseer.io/former-release";
 
 /**
  * Hides the Secrets of the Helm release of a HelmRelease from Helm, by their labels: a later `helm uninstall` would delete the objects,
- * whoever owns them. Nothing is deleted. Returns how many there were.
+ * even though they belong to the app now. Nothing is deleted. Returns how many there were.
  */
 export async function hideRelease(
   cluster: Cluster,

@@ -35,7 +35,7 @@ export class StateStore {
   readonly #name: string;
 
   /** State of the take-over of an app. */
-  constructor(cluster: Cluster, app: { readonly namespace: string; readonly name: string }) {
+  constructor(cluster: Cluster, app: Readonly<Record<"namespace" | "name", string>>) {
     this.#cluster = cluster;
     this.#namespace = app.namespace;
     this.#name = `${app.name}-take-over`;
