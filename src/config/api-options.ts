@@ -14,6 +14,26 @@ export const API_OPTIONS = [
     help: "URL at which users reach the api role, for example https://gitops.example.com. Required for sign-in by OIDC.",
   },
   {
+    flag: "leader-token-file",
+    value: "FILE",
+    env: "OVERSEER_LEADER_TOKEN_FILE",
+    help: "File with a token of the ServiceAccount of the api role, for the audience overseer-gitops-leader. With it, the api role asks the leader for documents and for objects in other clusters and Cores. The Lease of --lease-name says where the leader is.",
+  },
+  {
+    flag: "internal-address",
+    value: "[HOST]:PORT",
+    env: "OVERSEER_INTERNAL_ADDRESS",
+    fallback: "none",
+    help: "Address on which the controller role answers the api role, by TLS. Without HOST, POD_IP is announced in the Lease.",
+  },
+  {
+    flag: "internal-callers",
+    value: "NAMESPACE/NAME,…",
+    env: "OVERSEER_INTERNAL_CALLERS",
+    fallback: "none",
+    help: "Comma-separated ServiceAccounts that may call --internal-address: that of the api role.",
+  },
+  {
     flag: "trusted-proxies",
     value: "CIDR,…",
     env: "OVERSEER_TRUSTED_PROXIES",

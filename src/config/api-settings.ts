@@ -43,6 +43,7 @@ function isNetwork(text: string): boolean {
 export const API_SETTING_SCHEMAS = {
   "public-url": secureUrl,
   "trusted-proxies": networks,
+  "leader-token-file": text,
   "session-key-file": text,
   "session-duration": sessionDuration,
   "oidc-issuer": secureUrl,

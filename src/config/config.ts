@@ -24,6 +24,10 @@ export interface Config {
   readonly serverAddress: ListenAddress;
   /** Address on which the `api` role serves the REST API. */
   readonly apiAddress: ListenAddress;
+  /** How the leader answers the `api` role. */
+  readonly internal: InternalSettings;
+  /** File with the token by which the `api` role calls the leader. */
+  readonly leaderTokenFile: string | undefined;
   /** Proxies whose X-Forwarded-For counts at the `api` role. */
   readonly trustedProxies: readonly string[];
   readonly signIn: SignInSettings;
@@ -83,6 +87,17 @@ export interface ClusterSettings {
   readonly servicePort?: string;
 }
 
+/** Settings of the address at which the leader answers the `api` role. */
+export interface InternalSettings {
+  readonly address: ListenAddress | undefined;
+  /** Host to announce if the address has none. */
+  readonly host: string;
+  /** Name of the Lease that announces it. */
+  readonly leaseName: string;
+  /** User names of the ServiceAccounts that may call it. */
+  readonly callers: readonly string[];
+}
+
 /** Settings for rendering Kustomize and Helm sources. */
 export interface RenderSettings {
   /** Path or name of the program; undefined means the default search path. */
@@ -115,6 +130,7 @@ export interface ElectionSettings {
 
 /** Namespace of the operator if neither `POD_NAMESPACE` nor a service account specifies it. */
 export const DEFAULT_NAMESPACE = "overseer-system";
+const DEFAULT_LEASE_NAME = "overseer-gitops";
 const NAMESPACE_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 const POD_CACHE_DIR = "/var/cache/overseer-gitops";
 
@@ -137,6 +153,13 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     roles: values.roles ?? new Set(DEFAULT_ROLES),
     serverAddress: values["server-address"] ?? { port: 9090 },
     apiAddress: values["api-address"] ?? { port: 9091 },
+    internal: {
+      address: values["internal-address"],
+      host: env.POD_IP || hostname(),
+      leaseName: values["lease-name"] ?? DEFAULT_LEASE_NAME,
+      callers: userNames(values["internal-callers"]),
+    },
+    leaderTokenFile: values["leader-token-file"],
     trustedProxies: values["trusted-proxies"] ?? [],
     signIn: signInSettings(values),
     metricsAddress: values["metrics-address"] ?? { port: 8080 },
@@ -164,9 +187,7 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     watchNamespaces: values["watch-namespaces"]?.length ? values["watch-namespaces"] : undefined,
     trustedNamespaces: values["trusted-namespaces"] ?? [namespace],
     trustedUser: trustedUser(values, namespace),
-    approvingUsers: (values["approving-service-accounts"] ?? []).map(
-      (account) => `system:serviceaccount:${account.replace("/", ":")}`,
-    ),
+    approvingUsers: userNames(values["approving-service-accounts"]),
     concurrency: values.concurrency ?? 8,
     applyConcurrency: values["apply-concurrency"] ?? 8,
     fieldManagers: {
@@ -206,6 +227,10 @@ function limitSettings(values: Values): LimitSettings {
   };
 }
 
+function userNames(accounts: readonly string[] = []): readonly string[] {
+  return accounts.map((account) => `system:serviceaccount:${account.replace("/", ":")}`);
+}
+
 function trustedUser({ "trusted-service-account": name }: Values, namespace: string): string | undefined {
   return name === undefined ? undefined : `system:serviceaccount:${namespace}:${name}`;
 }
@@ -233,7 +258,7 @@ function electionSettings(values: Values): ElectionSettings {
     const rule = "--lease-retry-period must be at most a third of --lease-renew-deadline";
     throw outOfOrder(rule, retryMs, renewDeadlineMs);
   }
-  return { leaseName: values["lease-name"] ?? "overseer-gitops", durationMs, renewDeadlineMs, retryMs };
+  return { leaseName: values["lease-name"] ?? DEFAULT_LEASE_NAME, durationMs, renewDeadlineMs, retryMs };
 }
 
 function outOfOrder(rule: string, first: number, second: number): ConfigError {

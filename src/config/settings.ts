@@ -149,6 +149,8 @@ export const SETTING_SCHEMAS = {
   "server-address": address,
   "api-address": address,
   ...API_SETTING_SCHEMAS,
+  "internal-address": address,
+  "internal-callers": accounts,
   "metrics-address": address,
   "metrics-per-app": z.enum(["true", "false"], "must be true or false").transform((value) => value === "true"),
   "log-level": z.enum(["error", "warn", "info", "debug"], "must be error, warn, info or debug"),

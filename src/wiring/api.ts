@@ -16,6 +16,7 @@ import { Streams } from "../server/rest/events/streams.js";
 import { type ListedPlural, ReadingRights } from "../server/rest/identity/reading-rights.js";
 import { TokenReviews } from "../server/rest/identity/token-reviews.js";
 import { UserRequests, withoutCredential } from "../server/rest/identity/user-requests.js";
+import { type LeaderAddress, LeaderClient } from "../server/rest/leader/leader-client.js";
 import { appListRow } from "../server/rest/lists/app-row.js";
 import { changeListRow } from "../server/rest/lists/change-row.js";
 import { asListed, type Listed } from "../server/rest/lists/listed.js";
@@ -30,6 +31,7 @@ import { reflectorObserver, requestObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
 import { openAudit } from "./audit.js";
 import { findOwnKind, onceReady } from "./cluster.js";
+import { findLeader } from "./internal-server.js";
 import type { Role, RoleParts } from "./role.js";
 import { createSessions } from "./sessions.js";
 
@@ -84,8 +86,12 @@ export class ApiRole implements Role {
     });
     const tokens = new TokenReviews(own, clock, logger);
     const sessions = await createSessions(this.#parts);
+    const lease = { namespace: config.namespace, name: config.internal.leaseName };
+    const find = (): Promise<LeaderAddress | undefined> => findLeader(own, lease);
+    const leader = new LeaderClient({ clock, logger, tokenFile: config.leaderTokenFile, find });
     const routes = restRoutes({
       ...caches,
+      leader,
       clock,
       users,
       resources,
@@ -113,7 +119,7 @@ export class ApiRole implements Role {
     this.#missing = ["stopping"];
     streams.stop();
     await server.stop();
-    await audit.close();
+    await Promise.all([audit.close(), leader.close()]);
     await Promise.all(all.map((cache) => cache.stop()));
   }
 

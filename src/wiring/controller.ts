@@ -1,9 +1,11 @@
 import { messageOf } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
+import type { LeaderFacts } from "../server/internal/facts.js";
 import { requestObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
 import { type Cluster, connectCluster, onceReady } from "./cluster.js";
 import { ensureDigestKey } from "./digest-key.js";
+import { startInternalServer } from "./internal-server.js";
 import { Leadership } from "./leadership.js";
 import { Operator } from "./operator.js";
 import type { Role, RoleParts } from "./role.js";
@@ -31,7 +33,10 @@ export class ControllerRole implements Role {
   async run(stopping: AbortSignal): Promise<void> {
     const leadership = this.#leadership;
     const cluster = await this.#connect(stopping);
-    if (cluster && (await this.#acquire(cluster, stopping)) && !stopping.aborted) {
+    const facts = (): LeaderFacts | undefined =>
+      this.#operator?.notReady().length === 0 ? this.#operator.facts : undefined;
+    const internal = cluster && (await startInternalServer(this.#parts, cluster.ungated, facts));
+    if (cluster && (await this.#acquire(cluster, stopping, internal?.annotations)) && !stopping.aborted) {
       const { logger } = this.#parts;
       const lost = await Promise.race([this.#work(cluster, stopping), leadership.lost]);
       if (lost) {
@@ -39,6 +44,7 @@ export class ControllerRole implements Role {
         throw lost;
       }
     }
+    await internal?.stop();
     await leadership.release();
     await cluster?.ungated.close();
   }
@@ -58,9 +64,13 @@ export class ControllerRole implements Role {
   }
 
   /** Waits for leadership; returns whether this process leads. Releases the lease if another installation overlaps. */
-  async #acquire(cluster: Cluster, stopping: AbortSignal): Promise<boolean> {
+  async #acquire(
+    cluster: Cluster,
+    stopping: AbortSignal,
+    annotations: Readonly<Record<string, string>> | undefined,
+  ): Promise<boolean> {
     try {
-      return await this.#leadership.acquire(cluster, stopping);
+      return await this.#leadership.acquire(cluster, stopping, annotations);
     } catch (error) {
       this.#parts.logger.error("cannot start", { error: messageOf(error) });
       await this.#leadership.release();

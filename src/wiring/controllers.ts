@@ -120,10 +120,28 @@ function admissionProof({ cluster, config }: SharedParts): AdmissionProof {
   return new AdmissionProof(cluster.client, config.approvingUsers, config.watchNamespaces === undefined);
 }
 
+/** Creates the resolver of the destinations of apps. */
+export function appDestinations({
+  cluster,
+  clusters,
+  connections,
+  destinationSecrets,
+  failpoint,
+}: SharedParts): AppDestinations {
+  const { instance, digestKey } = cluster;
+  return new AppDestinations({
+    local: new KubernetesDestination(clusters.local, "kubernetes"),
+    remote: clusters.remote,
+    connections,
+    secrets: destinationSecrets,
+    identity: { instance, digestKey, failpoint },
+  });
+}
+
 /** Creates the controller of OverseerApps. */
-export function appController(shared: SharedParts): Controller {
+export function appController(shared: SharedParts, destinations: AppDestinations): Controller {
   const { cluster, clock, metrics, config, engine, resources, index, events, clusters } = shared;
-  const { client, instance, digestKey } = cluster;
+  const { client, digestKey } = cluster;
   const reconciler = new OverseerAppReconciler({
     clock,
     client,
@@ -141,13 +159,7 @@ export function appController(shared: SharedParts): Controller {
     approvals: resources.approvals,
     repositories: resources.repositories,
     renderer: sourceRenderer(shared),
-    destinations: new AppDestinations({
-      local: new KubernetesDestination(clusters.local, "kubernetes"),
-      remote: clusters.remote,
-      connections: shared.connections,
-      secrets: shared.destinationSecrets,
-      identity: { instance, digestKey, failpoint: shared.failpoint },
-    }),
+    destinations,
     values: new AppValues({
       secrets: shared.valueSecrets,
       configMaps: shared.valueConfigMaps,

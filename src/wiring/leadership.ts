@@ -32,8 +32,12 @@ export class Leadership {
     this.lost = new Promise((resolve) => this.gate.onClosed(resolve));
   }
 
-  /** Waits for leadership; returns false if `signal` is aborted first. */
-  async acquire(cluster: Cluster, signal: AbortSignal): Promise<boolean> {
+  /** Waits for leadership; returns false if `signal` is aborted first. `annotations`: further ones of the Lease. */
+  async acquire(
+    cluster: Cluster,
+    signal: AbortSignal,
+    annotations: Readonly<Record<string, string>> = {},
+  ): Promise<boolean> {
     const { clock, logger, config } = this.#parts;
     const { election, namespace, identity } = config;
     const gate = this.#electionGate;
@@ -41,7 +45,9 @@ export class Leadership {
     const observer = electionObserver(this.#parts.metrics, election);
     const { ungated: client, firstEver } = cluster;
     const { leaseName: name, ...timing } = election;
-    const lease = { namespace, name, metadata: installationAnnotations(config), identity, timing };
+    const own = installationAnnotations(config);
+    const metadata = { ...own, annotations: { ...own.annotations, ...annotations } };
+    const lease = { namespace, name, metadata, identity, timing };
     this.#elector = new LeaseElector({ client, clock, logger, gate, firstEver, observer, ...lease });
     const leads = await this.#elector.acquire(signal);
     const { watchNamespaces } = config;

@@ -17,13 +17,20 @@ import { EventRecorder } from "../kube/event-recorder.js";
 import type { Controller } from "../reconcile/controller.js";
 import { PRIORITY } from "../reconcile/work-queue.js";
 import { ParserThread } from "../render/parser-thread.js";
+import type { LeaderFacts } from "../server/internal/facts.js";
 import { reflectorObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
 import { type OpenAudit, openAudit } from "./audit.js";
 import type { LedCluster } from "./cluster.js";
 import { Clusters } from "./clusters.js";
 import { commitStatusController } from "./commit-statuses.js";
-import { appController, environmentController, repositoryController, type SharedParts } from "./controllers.js";
+import {
+  appController,
+  appDestinations,
+  environmentController,
+  repositoryController,
+  type SharedParts,
+} from "./controllers.js";
 import { AppQueue } from "./events/app-queue.js";
 import type { EventSource, Watch } from "./events/event-source.js";
 import { EventSources, type ResourceEvent, type SecretEvent } from "./events/event-sources.js";
@@ -41,6 +48,8 @@ const FLUSH_MS = 5_000;
 
 /** The running operator: controllers, caches and the events that enqueue work. */
 export class Operator {
+  /** What the role api may ask. */
+  readonly facts: LeaderFacts;
   readonly #parts: OperatorParts;
   readonly #audit: OpenAudit;
   readonly #shared: SharedParts;
@@ -74,7 +83,14 @@ export class Operator {
     const memories = new Map<string, AppMemory>();
     this.#shared = this.#createShared(engine, failpoint, memories);
     this.#repositories = repositoryController(this.#shared);
-    this.#apps = appController(this.#shared);
+    const destinations = appDestinations(this.#shared);
+    this.#apps = appController(this.#shared, destinations);
+    const { apps } = this.#shared.resources;
+    this.facts = {
+      app: (key) => apps.get(key),
+      renders: (key) => memories.get(key)?.renders,
+      destination: (key) => destinations.current(key),
+    };
     this.#statuses = commitStatusController(this.#shared);
     this.#environments = environmentController(this.#shared);
     this.#notifications = new Notifications(this.#shared);

@@ -123,7 +123,10 @@ export async function installedFlags(kube: TestKube, name = OPERATOR): Promise<s
   const ref = { apiVersion: "apps/v1", kind: "Deployment", namespace: INSTALL_NAMESPACE, name };
   const live = (await kube.get(ref)) as { spec?: { template: { spec: { containers: { args: string[] }[] } } } };
   const args = live.spec?.template.spec.containers[0]?.args ?? [];
-  return args.filter((flag) => !/^--(metrics-address|server-address|api-address|cache-dir)=/.test(flag));
+  return args.filter(
+    (flag) =>
+      !/^--(metrics-address|server-address|api-address|internal-address|leader-token-file|cache-dir)=/.test(flag),
+  );
 }
 
 /** A copy of the chart with another version, as the release before or after this one. */

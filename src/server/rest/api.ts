@@ -15,6 +15,7 @@ import { appRoutes } from "./routes/apps.js";
 import { changeRoutes } from "./routes/changes.js";
 import { connectionTestRoutes } from "./routes/connection-test.js";
 import { decisionRoutes } from "./routes/decisions.js";
+import { desiredRoutes } from "./routes/desired.js";
 import { environmentRoutes } from "./routes/environments.js";
 import { eventRoutes } from "./routes/events.js";
 import { logRoutes } from "./routes/logs.js";
@@ -30,6 +31,7 @@ export function restRoutes(parts: RestParts): RestRoute[] {
     ...appRoutes(parts),
     ...appActionRoutes(parts),
     ...appObjectRoutes(parts),
+    ...desiredRoutes(parts),
     ...changeRoutes(parts),
     ...decisionRoutes(parts),
     ...environmentRoutes(parts),

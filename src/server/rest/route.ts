@@ -10,6 +10,7 @@ import type { Streams } from "./events/streams.js";
 import type { Identity } from "./identity/identity.js";
 import type { ReadingRights } from "./identity/reading-rights.js";
 import type { UserRequests } from "./identity/user-requests.js";
+import type { LeaderClient } from "./leader/leader-client.js";
 import type { ListParts } from "./lists/list.js";
 import type { ListSource } from "./lists/listed.js";
 import type { Sessions } from "./session/sessions.js";
@@ -39,6 +40,8 @@ export interface RestParts extends ListParts {
   readonly kinds: Pick<Discovery, "findAny">;
   /** Sessions in cookies; undefined without an issuer. */
   readonly sessions: Sessions | undefined;
+  /** What only the leader knows. */
+  readonly leader: Pick<LeaderClient, "ask">;
   readonly hub: EventHub;
   readonly streams: Streams;
   /** Throws UNAUTHENTICATED if the credential of a user is no longer valid. */

@@ -88,6 +88,7 @@ describe("The chart", function () {
       notificationHosts: ["chat.internal"],
       allowedRemoteBaseHosts: ["github.com"],
       "api.trustedProxies": ["10.0.0.0/8"],
+      "api.leader.enabled": true,
       commitStatusUrl: "https://gitops.example.com/{namespace}/{name}",
       "audit.dir": "/var/audit",
       "approvals.serviceAccounts": ["ci/approver"],

@@ -1,8 +1,10 @@
 import { LABEL_APP, LABEL_APP_NAMESPACE } from "../../../api/group.js";
 import type { OverseerApp } from "../../../api/overseer-app.js";
+import { ObservedObjects } from "../../../api/rest/desired.js";
 import type { AppObject, AppObjects } from "../../../api/rest/objects.js";
 import { parseKind } from "../../../controllers/overseer-app/source/resource-kinds.js";
 import { healthOf, needsStatus } from "../../../destinations/kubernetes/health/rules.js";
+import { ProblemError } from "../../../http/problem.js";
 import { PARTIAL_LIST } from "../../../kube/client/kube-client.js";
 import type { Discovery } from "../../../kube/discovery.js";
 import { isStatus } from "../../../kube/errors.js";
@@ -10,6 +12,7 @@ import type { RawObject } from "../../../kube/object.js";
 import { collectionPath, type ResourceInfo } from "../../../kube/resource.js";
 import { apiVersionOf, displayId, type GroupVersionKind } from "../../../manifest/object-id.js";
 import type { UserKube } from "../identity/user-requests.js";
+import type { LeaderClient } from "../leader/leader-client.js";
 import { listPods } from "./list-pods.js";
 
 /** Objects of one kind in a response. */
@@ -30,9 +33,9 @@ export async function listObjects(
   kube: UserKube,
   discovery: Pick<Discovery, "findAny">,
   app: OverseerApp,
+  leader: Pick<LeaderClient, "ask">,
 ): Promise<AppObjects> {
-  const unavailable = elsewhere(app);
-  if (unavailable !== undefined) return { items: [], unavailable };
+  if (isElsewhere(app)) return observedElsewhere(leader, app);
   const kinds = (app.status?.kinds ?? []).flatMap((text) => parseKind(text) ?? []);
   const lists = await Promise.all(kinds.map((kind) => listKind(kube, discovery, app, kind)));
   const items = lists.flatMap(({ objects }) => objects);
@@ -46,11 +49,21 @@ export async function listObjects(
   };
 }
 
-function elsewhere({ spec: { destination } }: OverseerApp): string | undefined {
-  if (destination.overseer !== undefined)
-    return "the objects of an Overseer Core are not read here: see the page of the Core";
-  if (destination.kubernetes?.kubeConfigSecretRef === undefined) return undefined;
-  return "the objects of another cluster are not read here: use kubectl with the kubeconfig of that cluster";
+function isElsewhere({ spec: { destination } }: OverseerApp): boolean {
+  return destination.overseer !== undefined || destination.kubernetes?.kubeConfigSecretRef !== undefined;
+}
+
+/** Returns the objects of an app in another cluster or a Core, as the leader observes them. Who may read the app may read them. */
+async function observedElsewhere(leader: Pick<LeaderClient, "ask">, app: OverseerApp): Promise<AppObjects> {
+  const { namespace, name } = app.metadata;
+  try {
+    const path = `/internal/v1/apps/${namespace}/${name}/objects`;
+    const { items, incomplete } = await leader.ask({ path, schema: ObservedObjects });
+    return { items: [...items].sort(compareObjects), ...(incomplete === undefined ? {} : { unavailable: incomplete }) };
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    return { items: [], unavailable: `the objects are in another cluster or a Core, and ${error.message}` };
+  }
 }
 
 interface KindList {

@@ -19,7 +19,7 @@ export function appObjectRoutes(parts: RestParts): RestRoute[] {
       responses: { 200: AppObjects },
       handle: async ({ caller, params: { namespace, name } }) => {
         const app = await readApp(parts, caller, namespace, name);
-        return { status: 200, body: await listObjects(parts.users.as(caller), parts.kinds, app) };
+        return { status: 200, body: await listObjects(parts.users.as(caller), parts.kinds, app, parts.leader) };
       },
     }),
     restRoute({
@@ -32,7 +32,7 @@ export function appObjectRoutes(parts: RestParts): RestRoute[] {
       handle: async ({ caller, params: { namespace, name } }) => {
         const app = await readApp(parts, caller, namespace, name);
         const kube = parts.users.as(caller);
-        const { items } = await listObjects(kube, parts.kinds, app);
+        const { items } = await listObjects(kube, parts.kinds, app, parts.leader);
         return { status: 200, body: await listEvents(kube, app, items) };
       },
     }),

@@ -1,0 +1,106 @@
+import type { OverseerApp } from "../../api/overseer-app.js";
+import type { DesiredDocuments, ObjectComparison, ObjectQuery, ObservedObjects } from "../../api/rest/desired.js";
+import type { Rendered } from "../../controllers/overseer-app/rendered.js";
+import { targetOf } from "../../controllers/overseer-app/run.js";
+import { parseKind } from "../../controllers/overseer-app/source/resource-kinds.js";
+import type { Destination } from "../../destinations/destination.js";
+import { maskConfidential } from "../../manifest/diff/confidential.js";
+import { diffObjects } from "../../manifest/diff/diff.js";
+import { maskSecrets } from "../../manifest/diff/mask.js";
+import type { Document, KubeObject } from "../../manifest/document.js";
+import { apiVersionOf, objectKey, parseApiVersion } from "../../manifest/object-id.js";
+
+/** Differences of one object in a response. */
+const MAX_DIFFERENCES = 1_000;
+/** Objects of one app in a response. */
+const MAX_OBJECTS = 5_000;
+
+/** Which documents of an app are asked for. */
+export type WantedInputs = "applied" | "newest";
+
+/** What the leader knows about apps. Everything is in its memory: no request is sent. */
+export interface LeaderFacts {
+  readonly app: (key: string) => OverseerApp | undefined;
+  /** Returns the renders of an app, by input key. */
+  readonly renders: (key: string) => ReadonlyMap<string, Rendered> | undefined;
+  readonly destination: (key: string) => Destination | undefined;
+}
+
+/** Returns the render of the inputs that are asked for; undefined if it is not in memory. */
+function renderOf(facts: LeaderFacts, key: string, wanted: WantedInputs): Rendered | undefined {
+  const status = facts.app(key)?.status;
+  const inputs = wanted === "newest" ? (status?.attempted ?? status?.applied) : status?.applied;
+  return inputs && facts.renders(key)?.get(inputs.key);
+}
+
+/** Returns the documents of an app; undefined if they are not in memory. */
+export function desiredDocuments(facts: LeaderFacts, key: string, wanted: WantedInputs): DesiredDocuments | undefined {
+  const rendered = renderOf(facts, key, wanted);
+  if (rendered === undefined) return undefined;
+  const items = rendered.documents.slice(0, MAX_OBJECTS).map(({ id, origin }) => ({
+    ...{ apiVersion: apiVersionOf(id), kind: id.kind, name: id.name, file: origin.file },
+    ...(id.namespace ? { namespace: id.namespace } : {}),
+    ...(origin.line === undefined ? {} : { line: origin.line }),
+  }));
+  return { revision: rendered.inputs.revision, items };
+}
+
+/** Compares a document with its live object; undefined if the document is not in memory. Secret values are compared, and not shown. */
+export function compareObject(
+  facts: LeaderFacts,
+  key: string,
+  { apiVersion, kind, namespace, name }: ObjectQuery,
+  live: KubeObject | undefined,
+  wanted: WantedInputs,
+): ObjectComparison | undefined {
+  const rendered = renderOf(facts, key, wanted);
+  const wantedKey = objectKey({ ...parseApiVersion(apiVersion), kind, namespace: namespace ?? "", name });
+  const document = rendered?.documents.find((one) => one.key === wantedKey);
+  if (rendered === undefined || document === undefined) return undefined;
+  const { entries, omitted } = diffObjects(live ?? bare(document), document.object, MAX_DIFFERENCES);
+  const { file, line } = document.origin;
+  return {
+    ...{ revision: rendered.inputs.revision, file, ...(line === undefined ? {} : { line }) },
+    desired: shown(document),
+    exists: live !== undefined,
+    // What only the live object has was set by others, or by default.
+    differences: entries
+      .filter(({ op }) => op !== "remove")
+      .map(({ path, from, to }) =>
+        document.confidential
+          ? { path }
+          : { path, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) },
+      ),
+    omitted,
+  };
+}
+
+/** Returns a document without its secret values. If any field may hold one, only its identity is left. */
+function shown(document: Document): Record<string, unknown> {
+  if (document.confidential) return { ...bare(document) };
+  // By way of JSON: masked values become text.
+  return JSON.parse(JSON.stringify(maskConfidential(maskSecrets(document.object))));
+}
+
+function bare({ object: { apiVersion, kind, metadata } }: Document): KubeObject {
+  const { name, namespace } = metadata;
+  return { apiVersion, kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } };
+}
+
+/** Returns the live objects of an app, as they were last observed; undefined if the app is not known. */
+export function observedObjects(facts: LeaderFacts, key: string): ObservedObjects | undefined {
+  const app = facts.app(key);
+  const destination = facts.destination(key);
+  if (app === undefined || destination === undefined) return undefined;
+  const unavailable = destination.unavailability();
+  if (unavailable !== undefined) return { items: [], incomplete: unavailable.message };
+  const kinds = (app.status?.kinds ?? []).flatMap((text) => parseKind(text) ?? []);
+  const { objects, incomplete } = destination.observe(targetOf(app), kinds);
+  const owned = [...objects.values()].filter(({ ownership }) => ownership !== "Foreign");
+  const items = owned.slice(0, MAX_OBJECTS).map(({ id, uid, health }) => ({
+    ...{ apiVersion: apiVersionOf(id), kind: id.kind, name: id.name, uid, health: health.status },
+    ...(id.namespace ? { namespace: id.namespace } : {}),
+    ...(health.message === undefined ? {} : { message: health.message }),
+  }));
+  return { items, ...(incomplete === undefined ? {} : { incomplete }) };
+}

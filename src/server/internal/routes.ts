@@ -1,0 +1,81 @@
+import { z } from "zod";
+import {
+  DesiredDocuments,
+  DocumentsQuery,
+  ObjectComparison,
+  ObjectQuery,
+  ObservedObjects,
+} from "../../api/rest/desired.js";
+import { ObjectParams } from "../../api/rest/fields.js";
+import { nothingHere, ProblemError } from "../../http/problem.js";
+import { type Route, routesFor } from "../../http/route.js";
+import type { KubeObject } from "../../manifest/document.js";
+import { compareObject, desiredDocuments, type LeaderFacts, observedObjects } from "./facts.js";
+
+/** Path prefix of the internal routes. */
+export const INTERNAL = "/internal/v1";
+/** Largest live object that is compared: the API server stores less. */
+const MAX_BODY_BYTES = 4 * 2 ** 20;
+
+const route = routesFor<"role", undefined>();
+
+/** Body of a comparison. */
+const Comparison = z.strictObject({
+  object: ObjectQuery,
+  live: z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({}) }).optional(),
+});
+
+/** Returns the routes that the role api calls on the leader. `facts`: undefined while this process does not lead. */
+export function internalRoutes(facts: () => LeaderFacts | undefined): Route<"role", undefined>[] {
+  const known = (): LeaderFacts => {
+    const found = facts();
+    if (found !== undefined) return found;
+    throw new ProblemError("NOT_READY", "this process is not the leader", { retryAfter: 5 });
+  };
+  const orNothing = <T>(value: T | undefined): T => {
+    if (value === undefined) throw nothingHere();
+    return value;
+  };
+  return [
+    route({
+      method: "GET",
+      path: `${INTERNAL}/apps/:namespace/:name/documents`,
+      summary: "Returns the documents of an app.",
+      access: "role",
+      params: ObjectParams,
+      query: DocumentsQuery,
+      responses: { 200: DesiredDocuments },
+      handle: ({ params: { namespace, name }, query: { inputs = "applied" } }) => ({
+        status: 200,
+        body: orNothing(desiredDocuments(known(), `${namespace}/${name}`, inputs)),
+      }),
+    }),
+    route({
+      method: "POST",
+      path: `${INTERNAL}/apps/:namespace/:name/compare`,
+      summary: "Compares a document of an app with its live object.",
+      access: "role",
+      maxBodyBytes: MAX_BODY_BYTES,
+      params: ObjectParams,
+      query: DocumentsQuery,
+      body: Comparison,
+      responses: { 200: ObjectComparison },
+      handle: ({ params: { namespace, name }, query: { inputs = "applied" }, body: { object, live } }) => ({
+        status: 200,
+        body: orNothing(compareObject(known(), `${namespace}/${name}`, object, live as KubeObject | undefined, inputs)),
+      }),
+    }),
+    route({
+      method: "GET",
+      path: `${INTERNAL}/apps/:namespace/:name/objects`,
+      summary: "Returns the live objects of an app, as they were last observed.",
+      access: "role",
+      params: ObjectParams,
+      responses: { 200: ObservedObjects },
+      handle: ({ params: { namespace, name } }) => ({
+        status: 200,
+        body: orNothing(observedObjects(known(), `${namespace}/${name}`)),
+      }),
+    }),
+  ];
+}

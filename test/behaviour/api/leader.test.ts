@@ -1,0 +1,123 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import type { DesiredDocuments, ObjectComparison } from "../../../src/api/rest/desired.js";
+import type { AppObjects } from "../../../src/api/rest/objects.js";
+import { ApiClient } from "../../support/api-client.js";
+import { appDocument, CoreBench } from "../../support/core-bench.js";
+import { API, INSTALL_NAMESPACE } from "../../support/helm.js";
+import type { OperatorProcess } from "../../support/operator-process.js";
+import { configMap, World } from "../../support/world.js";
+import {
+  APP_RULES,
+  grantAccount,
+  removeInstallation,
+  startInstalledApi,
+  startRestricted,
+} from "../install/restricted-operator.js";
+
+const RBAC = "rbac.authorization.k8s.io";
+
+describe("The REST API asks the leader", function () {
+  this.timeout(180_000);
+  let world: World;
+  let core: CoreBench;
+  let api: OperatorProcess;
+  let tokenFile: string;
+  let secret: string;
+  let bob: ApiClient;
+
+  const accountToken = async (audience: string, name = API, namespace = INSTALL_NAMESPACE): Promise<string> => {
+    const { body } = await world.kube.client.request<{ status: { token: string } }>({
+      method: "POST",
+      path: `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`,
+      body: {
+        ...{ apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest" },
+        spec: { expirationSeconds: 3600, audiences: [audience] },
+      },
+    });
+    return body.status.token;
+  };
+  const app = (name: string): string => `/apps/${world.namespace}/${name}`;
+
+  before(async () => {
+    world = await World.create("leader", { withoutOperator: true });
+    const values = { "api.enabled": true, "api.leader.enabled": true };
+    await startRestricted(world, values, ["--internal-address=127.0.0.1:0"]);
+    core = await CoreBench.start(world);
+    tokenFile = join(world.operator.dir, "leader-token");
+    await writeFile(tokenFile, await accountToken("overseer-gitops-leader"));
+    api = await startInstalledApi(world, [`--leader-token-file=${tokenFile}`]);
+    await grantAccount(world, "deployer", APP_RULES);
+    secret = world.canary();
+    const manifest = `${configMap("web", { a: "1", b: "2" })}---\napiVersion: v1\nkind: Secret\nmetadata: {name: web}\nstringData: {password: ${secret}}\n`;
+    await world.repository("web", { "c.yaml": manifest });
+    await world.app("web", "web", ".", { serviceAccountName: "deployer", sync: { selfHeal: false } });
+    await world.repository("shop", {
+      "apps/shop.yaml": appDocument("shop", { web: { image: "registry.example/web:1" } }),
+    });
+    await core.app("shop", "shop", "apps");
+    await world.synced("web");
+    await world.synced("shop");
+    const subjects = [{ kind: "User", name: "bob", apiGroup: RBAC }];
+    const roleRef = { apiGroup: RBAC, kind: "ClusterRole", name: "edit" };
+    const metadata = { name: "bob", namespace: world.namespace };
+    await world.kube.apply({ apiVersion: `${RBAC}/v1`, kind: "RoleBinding", metadata, roleRef, subjects });
+    bob = await ApiClient.of(api, world.controlPlane.tokens.bob);
+    await bob.until(app("web"), "readable", () => true);
+  });
+  after(async () => {
+    for (const text of bob?.seen ?? []) expect(text).to.not.contain(secret);
+    await api?.remove();
+    await core?.stop();
+    await world?.remove();
+    await removeInstallation(world);
+  });
+
+  it("for the documents of an app, and for how a live object differs, without values of Secrets", async () => {
+    const { items } = await bob.get<DesiredDocuments>(`${app("web")}/documents`);
+    expect(items.map(({ kind, name, file }) => [kind, name, file])).to.have.deep.members([
+      ["ConfigMap", "web", "c.yaml"],
+      ["Secret", "web", "c.yaml"],
+    ]);
+    const { namespace } = world;
+    await world.kube.patch(world.configMap("web"), { data: { a: "9" } });
+    const query = (kind: string): string => `apiVersion=v1&kind=${kind}&namespace=${namespace}&name=web`;
+    const map = await bob.get<ObjectComparison>(`${app("web")}/object?${query("ConfigMap")}`);
+    expect(map.differences).to.deep.equal([{ path: ".data.a", from: '"9"', to: '"1"' }]);
+    expect(map).to.deep.include({ exists: true, file: "c.yaml", omitted: 0 });
+    await world.kube.patch(world.object("v1", "Secret", "web"), { stringData: { password: "edited" } });
+    const hidden = await bob.get<ObjectComparison>(`${app("web")}/object?${query("Secret")}`);
+    expect(JSON.stringify(hidden.desired)).to.include("<redacted>");
+    expect((await bob.send("GET", `${app("web")}/object?${query("Deployment")}`)).status).to.equal(404);
+  });
+
+  it("for the objects of a Core", async () => {
+    const { items, unavailable } = await bob.get<AppObjects>(`${app("shop")}/objects`);
+    expect(unavailable).to.equal(undefined);
+    expect(items.map(({ kind, name, health }) => [kind, name, health])).to.deep.equal([["App", "shop", "Healthy"]]);
+  });
+
+  it("with its own token only: the leader refuses others, and its address answers nobody else", async () => {
+    const lease = await world.kube.get({
+      ...{ apiVersion: "coordination.k8s.io/v1", kind: "Lease" },
+      ...{ namespace: INSTALL_NAMESPACE, name: "overseer-gitops" },
+    });
+    const text = lease?.metadata.annotations?.["gitops.overseer.io/leader-address"] ?? "";
+    expect(JSON.parse(text).url).to.match(/^https:\/\/127\.0\.0\.1:\d+$/);
+    const wrong = [
+      await accountToken("overseer-gitops"),
+      await accountToken("overseer-gitops-leader", "deployer", world.namespace),
+      "x.y.z",
+    ];
+    for (const token of wrong) {
+      await writeFile(tokenFile, token);
+      const { body } = await bob.send("GET", `${app("web")}/documents`);
+      expect(body).to.deep.include({ status: 503, code: "NOT_READY" });
+    }
+    await writeFile(tokenFile, await accountToken("overseer-gitops-leader"));
+    await bob.until<DesiredDocuments>(`${app("web")}/documents`, "answered again", ({ items }) => items.length === 2);
+    const alice = await ApiClient.of(api, world.controlPlane.tokens.alice);
+    expect((await alice.send("GET", `${app("web")}/documents`)).status).to.equal(404);
+  });
+});
