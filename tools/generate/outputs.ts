@@ -8,6 +8,7 @@ import { composeKeysOutput } from "./compose-keys.js";
 import { buildCrd } from "./crd.js";
 import { documentOutputs } from "./documents.js";
 import { installedDefinitions } from "./install.js";
+import { licensesOutput } from "./licenses.js";
 import { monitoringOutputs } from "./monitoring.js";
 import { resourcePage } from "./resource-page.js";
 import { toYaml } from "./yaml.js";
@@ -31,6 +32,7 @@ export function outputsOf(resources: readonly ResourceDefinition[]): Output[] {
     ...apiOutputs(),
     ...policyOutputs(),
     ...monitoringOutputs(repositoryRoot()),
+    licensesOutput(repositoryRoot()),
   ];
 }
 

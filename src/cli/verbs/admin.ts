@@ -1,5 +1,5 @@
-import { Argument, type Command } from "commander";
-import { EXIT } from "../exit-codes.js";
+import { Argument, type Command, InvalidArgumentError, Option } from "commander";
+import { EXIT, UsageError } from "../exit-codes.js";
 import {
   type ClusterFlags,
   type OutputFlags,
@@ -10,6 +10,8 @@ import {
 } from "../flags.js";
 import { print } from "../terminal.js";
 import type { AddVerbs, Finish } from "../verb.js";
+import type { FinishFlags } from "./backup/restore.js";
+import type { BackupFlags } from "./backup/write-backup.js";
 import type { Shell } from "./completion/scripts.js";
 
 /** Adds the commands about rights, the installation and this program. */
@@ -17,6 +19,7 @@ export const addAdmin: AddVerbs = (program, finish) => {
   addAuth(program, finish);
   addDoctor(program, finish);
   addExport(program, finish);
+  addRestore(program, finish);
   addCompletion(program, finish);
 };
 
@@ -89,16 +92,61 @@ function addExport(program: Command, finish: Finish): void {
   const command = program
     .command("export")
     .argument("[NAME...]", "apps, or repository/NAME; or select apps with -l")
-    .summary("print manifests of apps and their repositories")
+    .summary("print manifests of apps and their repositories, or a backup")
     .description(
-      "Print manifests of apps and of the repositories that they read, without status, to apply them elsewhere or to put them into Git. Secrets are not part of them.",
+      "Print manifests of apps and of the repositories that they read, without status, to apply them elsewhere or to put them into Git. With --all, a backup of all objects of the operator with their status, for overseer restore. Secrets are not part of them.",
     )
-    .addHelpText("after", "\nExamples:\n  overseer export web > web.yaml\n  overseer export -l team=shop -o json")
-    .action(async (names: string[], flags: ClusterFlags & OutputFlags & SelectionFlags) => {
+    .option("--all", "a backup of all Environments, repositories, apps, Changes and Approvals")
+    .option("-d, --output-dir <DIR>", "with --all: write a file with the time in its name into this directory")
+    .addOption(
+      new Option("--keep <NUMBER>", "with --output-dir: delete the oldest files beyond this number").argParser(
+        atLeastOne,
+      ),
+    )
+    .addHelpText(
+      "after",
+      "\nExamples:\n  overseer export web > web.yaml\n  overseer export -l team=shop -o json\n  overseer export --all --output-dir backups --keep 14",
+    )
+    .action(async (names: string[], flags: BackupFlags & SelectionFlags & { readonly all?: boolean }) => {
+      if (flags.all === true) {
+        if (names.length > 0 || flags.selector !== undefined)
+          throw new UsageError("--all cannot be combined with names or -l");
+        const { writeBackup } = await import("./backup/write-backup.js");
+        return finish(await writeBackup(flags));
+      }
       const { exportManifests } = await import("./export/export.js");
       finish(await exportManifests(names, flags));
     });
   withClusterFlags(withOutput(withSelection(command), ["json", "yaml", "name"]));
+}
+
+function addRestore(program: Command, finish: Finish): void {
+  const command = program
+    .command("restore")
+    .argument("[NAME...]", "the file of the backup; with --finish, apps")
+    .summary("restore a backup, without moving anything forward")
+    .description(
+      "Create the Environments, repositories and apps of a backup that are missing. Nothing that exists is changed, and nothing is deleted: apps stay at the commit that they had applied, and wait. With --finish, apps that are synced again get the policy that they had.",
+    )
+    .option("--finish", "give restored apps the policy that they had")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  overseer restore backups/overseer-20270101T020000Z.yaml\n  overseer restore --finish web\n  overseer restore --finish -A",
+    )
+    .action(async (names: string[], flags: FinishFlags & { readonly finish?: boolean }) => {
+      const { restore, finishRestore } = await import("./backup/restore.js");
+      if (flags.finish === true) return finish(await finishRestore(names, flags));
+      const [file, more] = names;
+      if (file === undefined || more !== undefined)
+        throw new UsageError("name the file of one backup, or use --finish");
+      finish(await restore(file, flags));
+    });
+  withClusterFlags(withSelection(command));
+}
+
+function atLeastOne(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("It must be a number from 1.");
+  return Number(text);
 }
 
 function addCompletion(program: Command, finish: Finish): void {

@@ -50,7 +50,11 @@ export function convertApplication(
     },
     findings,
   );
-  const { sync, spec: more, policy } = syncOf(spec, deletes(application), findings);
+  const {
+    sync,
+    spec: more,
+    policy,
+  } = syncOf(spec, { deletes: deletes(application), remote: destination.remote }, findings);
   readRest(spec, application, findings);
   const account = serviceAccountOf(context.options, destination.remote, findings);
   const windows = context.windows.of(application, destination);

@@ -16,7 +16,10 @@ const ALWAYS =
 const DEFAULTS =
   /^(Validate=true|CreateNamespace=false|PruneLast=false|Replace=false|Force=false|Prune=true|Delete=true|(ServerSideApply|ApplyOutOfSyncOnly|FailOnSharedResource|RespectIgnoreDifferences)=false)$/;
 const OPTIONS: readonly (readonly [RegExp, string])[] = [
-  [/^CreateNamespace=true$/, "the operator makes no namespace: put a Namespace into Git, or create it before"],
+  [
+    /^CreateNamespace=true$/,
+    "the app is in this namespace of the local cluster, so create it before; a namespace of another cluster is created by sync.createNamespace",
+  ],
   [
     /^Replace=true$/,
     "has no effect: objects are updated by server-side apply. To re-create objects whose immutable fields change, set the annotation gitops.overseer.io/recreate: allowed on them",
@@ -47,18 +50,20 @@ const PROPAGATION: Readonly<Record<string, string>> = {
 };
 
 /** Converts how an Application syncs. `deletes`: whether deleting it deletes its objects, by its finalizer. */
-export function syncOf(spec: Fields, deletes: boolean, findings: Findings): ConvertedSync {
+export function syncOf(
+  spec: Fields,
+  about: { readonly deletes: boolean; readonly remote: boolean },
+  findings: Findings,
+): ConvertedSync {
   const policy = spec.object("syncPolicy");
   const automated = policy?.object("automated");
   const isAutomated = automated !== undefined && automated.flag("enabled") !== false;
   const [prune, selfHeal] = [automated?.flag("prune") === true, automated?.flag("selfHeal") === true];
   const allowEmpty = automated?.flag("allowEmpty") || undefined;
   const propagation = policy === undefined ? undefined : optionsOf(policy, findings);
-  policy?.reportIfSet(
-    "managedNamespaceMetadata",
-    "manual",
-    "labels and annotations of the namespace belong into a Namespace manifest in Git",
-  );
+  const namespace = policy?.object("managedNamespaceMetadata");
+  const metadata = defined({ labels: namespace?.textMap("labels"), annotations: namespace?.textMap("annotations") });
+  const isCreated = about.remote && (policy?.texts("syncOptions") ?? []).includes("CreateNamespace=true");
   const retry = policy?.object("retry");
   return {
     policy: {
@@ -66,10 +71,11 @@ export function syncOf(spec: Fields, deletes: boolean, findings: Findings): Conv
       selfHeal,
       // Argo CD prunes in manual syncs if the user asks for it; here the user decides by the plan.
       prune,
-      deletionPolicy: deletes ? "Delete" : "Orphan",
+      deletionPolicy: about.deletes ? "Delete" : "Orphan",
     },
     sync: defined({
       allowEmpty,
+      createNamespace: isCreated || Object.keys(metadata).length > 0 ? metadata : undefined,
       deletePropagation: propagation,
       retry: retry === undefined ? undefined : retryOf(retry),
       ignoreDifferences: listOrNone(ignoredOf(spec, findings)),

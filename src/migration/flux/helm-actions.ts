@@ -15,7 +15,10 @@ const COMMON: readonly (readonly [string, string])[] = [
   ["disableWait", "a sync is complete when all objects are healthy"],
   ["disableWaitForJobs", "a sync is complete when all objects are healthy, Jobs included"],
   ["serverSideApply", "objects are always applied by server-side apply"],
-  ["createNamespace", "the operator makes no namespace: put a Namespace into Git, or create it before"],
+  [
+    "createNamespace",
+    "the app is in this namespace of the local cluster, so create it before; for a namespace of another cluster, set sync.createNamespace: {}",
+  ],
   ["replace", "has no effect: there is no release"],
   [
     "force",

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { RESOURCES } from "../../../src/api/resources.js";
 import { find, kindsOf, podOf, type Rule } from "../../support/chart-objects.js";
 import { readDashboards } from "../../support/dashboards.js";
 import { INSTALL_NAMESPACE, OPERATOR, renderChart, SERVER } from "../../support/helm.js";
@@ -11,6 +12,28 @@ describe("The values of the chart", function () {
   let defaults: TestObject[];
   before(async () => {
     defaults = await renderChart();
+  });
+
+  it("writes backups on request, with the right to list its kinds and nothing else, to a volume that must be named", async () => {
+    expect(kindsOf(defaults)).to.not.include("CronJob");
+    const objects = await renderChart({ "backup.enabled": true, "backup.existingClaim": "files", "backup.keep": 3 });
+    const name = `${OPERATOR}-backup`;
+    const { schedule, jobTemplate } = find(objects, "CronJob", name).spec as {
+      schedule: string;
+      jobTemplate: {
+        spec: { template: { spec: Record<string, unknown> & { containers: [Record<string, unknown>] } } };
+      };
+    };
+    expect(schedule).to.equal("0 2 * * *");
+    const pod = jobTemplate.spec.template.spec;
+    expect(pod).to.deep.include({ serviceAccountName: name });
+    expect(pod.volumes).to.deep.equal([{ name: "backups", persistentVolumeClaim: { claimName: "files" } }]);
+    expect(pod.containers[0].args).to.deep.equal(["export", "--all", "--output-dir", "/backups", "--keep", "3"]);
+    const [own, cluster] = find(objects, "ClusterRole", name).rules as Rule[];
+    expect([...(own?.resources ?? [])].sort()).to.deep.equal(RESOURCES.map(({ plural }) => plural).sort());
+    expect([own?.verbs, cluster?.resourceNames, cluster?.verbs]).to.deep.equal([["list"], ["kube-system"], ["get"]]);
+    const refused = await renderChart({ "backup.enabled": true }).catch((error: Error) => error.message);
+    expect(refused).to.include("backup.existingClaim is not set");
   });
 
   it("gives each role what is said for it, besides or instead of what is said for both", async () => {

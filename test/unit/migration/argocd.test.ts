@@ -205,6 +205,19 @@ describe("the import of an Application", () => {
     expect(app.metadata.annotations?.["gitops.overseer.io/imported-policy"]).to.include('"mode":"Manual"');
   });
 
+  it("creates a namespace of another cluster, and sets its labels", () => {
+    const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
+    const policy = { syncPolicy: { syncOptions: ["CreateNamespace=true"], managedNamespaceMetadata: { labels } } };
+    const remote = { server: "https://prod.example.com", namespace: "shop" };
+    expect(appOf(application({ ...policy, destination: remote })).spec.sync).to.deep.include({
+      createNamespace: { labels },
+    });
+    expect(appOf(application(policy)).spec.sync).to.deep.include({ createNamespace: { labels } });
+    const plain = { syncPolicy: { syncOptions: ["CreateNamespace=true"] } };
+    expect(appOf(application({ ...plain, destination: remote })).spec.sync).to.deep.include({ createNamespace: {} });
+    expect(appOf(application(plain)).spec.sync).to.deep.equal(SAFE);
+  });
+
   it("writes the windows of its project into the apps that they select", () => {
     const project: InputObject = {
       apiVersion: "argoproj.io/v1alpha1",

@@ -1,0 +1,178 @@
+import { ANNOTATION_RECONCILE_AT, ANNOTATION_RESTORED_POLICY, API_VERSION, GROUP } from "../../api/group.js";
+import { isRecord } from "../../manifest/shape.js";
+
+/** Version of the format. */
+export const BACKUP_VERSION = 1;
+/** `kind` of a backup file, which is no object of the API. */
+export const BACKUP_KIND = "OverseerBackup";
+
+/** An object of the operator as the API server returns it. */
+export interface BackupObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly [field: string]: unknown;
+  };
+  readonly spec?: Readonly<Record<string, unknown>>;
+  readonly status?: Readonly<Record<string, unknown>>;
+}
+
+/** A Secret that is needed after a restore. Its values are never part of a backup. */
+export interface NeededSecret {
+  readonly namespace: string;
+  readonly name: string;
+  /** Objects that refer to it. */
+  readonly usedBy: readonly string[];
+}
+
+/** The content of a backup file. */
+export interface Backup {
+  readonly kind: typeof BACKUP_KIND;
+  readonly version: number;
+  /** RFC 3339. */
+  readonly time: string;
+  /** UID of the namespace kube-system: the cluster that it comes from. */
+  readonly cluster: string;
+  readonly secrets: readonly NeededSecret[];
+  readonly objects: readonly BackupObject[];
+}
+
+/** Makes a backup of objects: with status, and without what the API server adds. */
+export function makeBackup(objects: readonly BackupObject[], about: Pick<Backup, "time" | "cluster">): Backup {
+  const kept = objects.map(keptParts);
+  return { kind: BACKUP_KIND, version: BACKUP_VERSION, ...about, secrets: neededSecrets(kept), objects: kept };
+}
+
+const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+
+function keptParts({ apiVersion, kind, metadata, spec, status }: BackupObject): BackupObject {
+  const { name, namespace, labels, annotations = {}, creationTimestamp } = metadata;
+  const { [LAST_APPLIED]: _, [ANNOTATION_RECONCILE_AT]: __, ...kept } = annotations;
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(labels === undefined ? {} : { labels }),
+      ...(Object.keys(kept).length === 0 ? {} : { annotations: kept }),
+      ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+    },
+    ...(spec === undefined ? {} : { spec }),
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+/** Fields that name a Secret in the namespace of their object. */
+const SECRET_FIELD = /^(secretRef|caSecretRef|proxySecretRef|kubeConfigSecretRef)$/;
+
+function neededSecrets(objects: readonly BackupObject[]): readonly NeededSecret[] {
+  const found = new Map<string, { namespace: string; name: string; usedBy: Set<string> }>();
+  for (const { kind, metadata, spec } of objects) {
+    const { namespace = "" } = metadata;
+    if (kind === "Change" || kind === "Approval") continue;
+    for (const name of secretNames(spec)) {
+      const entry = found.get(`${namespace}/${name}`) ?? { namespace, name, usedBy: new Set<string>() };
+      entry.usedBy.add(`${kind} ${namespace}/${metadata.name}`);
+      found.set(`${namespace}/${name}`, entry);
+    }
+  }
+  return [...found.values()].map(({ usedBy, ...secret }) => ({ ...secret, usedBy: [...usedBy].sort() }));
+}
+
+function secretNames(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(secretNames);
+  if (!isRecord(value)) return [];
+  const own = value.kind === "Secret" && typeof value.name === "string" ? [value.name] : [];
+  const named = Object.entries(value).flatMap(([field, child]) =>
+    SECRET_FIELD.test(field) && isRecord(child) && typeof child.name === "string" ? [child.name] : secretNames(child),
+  );
+  return [...own, ...named];
+}
+
+/** Returns a problem of a value that should be a backup; undefined if it is one. */
+export function backupProblem(value: unknown): string | undefined {
+  if (!isRecord(value) || value.kind !== BACKUP_KIND)
+    return `it is no backup: kind must be ${BACKUP_KIND}, as overseer export --all writes it`;
+  if (value.version !== BACKUP_VERSION)
+    return `it has version ${String(value.version)}, and this program reads version ${BACKUP_VERSION}: use the program that wrote it, or a newer one`;
+  const { objects } = value;
+  if (!Array.isArray(objects)) return "objects is no list: the file is damaged";
+  const wrong = objects.findIndex((one) => !isOurs(one));
+  return wrong < 0 ? undefined : `objects[${wrong}] is no object of ${GROUP}: the file is damaged`;
+}
+
+function isOurs(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    value.apiVersion === API_VERSION &&
+    typeof value.kind === "string" &&
+    isRecord(value.metadata) &&
+    typeof value.metadata.name === "string"
+  );
+}
+
+/** The parts of a spec that a restored app gets again at the end. */
+export interface RestoredPolicy {
+  /** Undefined: the app had no ref of its own. */
+  readonly ref?: unknown;
+  readonly mode?: unknown;
+  readonly prune?: unknown;
+  readonly selfHeal?: unknown;
+  readonly adopt?: unknown;
+}
+
+/**
+ * Returns the manifest that is created for an object. An app stays at the commit that it had applied, applies nothing by itself, deletes
+ * nothing, and adopts what exists; what it had is kept in an annotation. Undefined for records of the past: Changes and Approvals.
+ */
+export function restoredManifest({
+  apiVersion,
+  kind,
+  metadata,
+  spec = {},
+  status = {},
+}: BackupObject): BackupObject | undefined {
+  if (kind === "Change" || kind === "Approval") return undefined;
+  const { creationTimestamp: _, ...kept } = metadata;
+  if (kind !== "OverseerApp") return { apiVersion, kind, metadata: kept, spec };
+  const source = isRecord(spec.source) ? spec.source : {};
+  const sync = isRecord(spec.sync) ? spec.sync : {};
+  const { commit } = isRecord(status.applied) ? status.applied : {};
+  const { mode, prune, selfHeal, adopt } = sync;
+  const policy: RestoredPolicy = { ref: source.ref, mode, prune, selfHeal, adopt };
+  return {
+    apiVersion,
+    kind,
+    metadata: { ...kept, annotations: { ...kept.annotations, [ANNOTATION_RESTORED_POLICY]: JSON.stringify(policy) } },
+    spec: {
+      ...spec,
+      source: typeof commit === "string" ? { ...source, ref: { commit } } : source,
+      sync: { ...sync, mode: "Manual", prune: false, selfHeal: false },
+    },
+  };
+}
+
+/** The merge patch that gives a restored app the policy that it had; undefined if the annotation is missing or wrong. */
+export function policyPatch(annotations: Readonly<Record<string, string>> = {}): object | undefined {
+  let policy: unknown;
+  try {
+    policy = JSON.parse(annotations[ANNOTATION_RESTORED_POLICY] ?? "");
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(policy)) return undefined;
+  const { ref, mode, prune, selfHeal } = policy;
+  return {
+    metadata: { annotations: { [ANNOTATION_RESTORED_POLICY]: null } },
+    spec: {
+      // The whole ref is replaced: a merge would keep the commit.
+      source: { ref: isRecord(ref) ? { commit: null, ...ref } : null },
+      sync: { mode: mode ?? null, prune: prune ?? null, selfHeal: selfHeal ?? null },
+    },
+  };
+}
