@@ -9,6 +9,7 @@ import { SyncStatus } from "../../api/rest/sync-status.js";
 import { Whoami } from "../../api/rest/user.js";
 import { describeApi, OpenApiDocument } from "../../http/openapi.js";
 import { type RestAccess, type RestParts, type RestRoute, restRoute } from "./route.js";
+import { alertRoutes } from "./routes/alerts.js";
 import { appActionRoutes } from "./routes/app-actions.js";
 import { appObjectRoutes } from "./routes/app-objects.js";
 import { appRoutes } from "./routes/apps.js";
@@ -31,6 +32,7 @@ export function restRoutes(parts: RestParts): RestRoute[] {
     ...appRoutes(parts),
     ...appActionRoutes(parts),
     ...appObjectRoutes(parts),
+    ...alertRoutes(parts),
     ...desiredRoutes(parts),
     ...changeRoutes(parts),
     ...decisionRoutes(parts),
