@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help doctor install build compile generate yaml-vectors control-plane-binaries test-binaries control-plane control-plane-stop demo dev test test-unit \
-	test-behaviour check lint format soak bench image sbom package-cli clean
+	test-behaviour check lint format soak bench image site sbom package-cli clean
 
 export SEED MINUTES ONLY GREP REQUIRE WORKERS RETRIES IMAGE NODE_IMAGE TOOLS_IMAGE
 bin := node_modules/.bin
@@ -85,6 +85,9 @@ bench: control-plane-binaries ## Run the benchmarks against their budgets (ARGS=
 
 image: control-plane-binaries ## Build the container image (IMAGE=name, NODE_IMAGE=base image, TOOLS_IMAGE=image with kubectl and helm)
 	@sh tools/image.sh
+
+site: compile ## Build the documentation as a static site in build/site, and check its links
+	@node build/tools/site/build-site.js
 
 sbom: compile ## Write the software bill of materials of the packages (CycloneDX) to build/sbom.cdx.json
 	@node build/tools/sbom.js
