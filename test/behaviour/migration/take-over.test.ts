@@ -48,6 +48,7 @@ describe("overseer take-over", function () {
   });
   after(async () => {
     await rm(folder, { recursive: true, force: true });
+    admin?.expectNoCanary(world.canaries);
     if (world !== undefined) await removeOtherTools(world.kube);
     await world?.remove();
     await removeInstallation(world);
@@ -82,7 +83,7 @@ describe("overseer take-over", function () {
     spec: {
       project: "default",
       source: {
-        repoURL: urls.get(name),
+        repoURL: urls.get(name) ?? "https://git.example.com/none",
         path: ".",
         targetRevision: "main",
         directory: { recurse: true },
@@ -152,8 +153,20 @@ describe("overseer take-over", function () {
     await byArgo("web", []);
     await ready("web");
     await world.kube.create(application("web"));
+    await world.kube.create({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: {
+        name: "repo-web",
+        namespace: world.namespace,
+        labels: { "argocd.argoproj.io/secret-type": "repository" },
+      },
+      stringData: { url: urls.get("web"), username: "git", password: world.canary() },
+    });
     const before = await uids("web");
     await importApps("argocd");
+    const imported = await world.kube.get(world.repositoryRef("web"));
+    expect(imported?.spec).to.deep.include({ secretRef: { name: "repo-web" } });
     const dry = await takeOver("web", ["--dry-run"]);
     expect(dry.code, dry.stderr).to.equal(0);
     expect(dry.stdout).to.match(/web: .*1 with other fields/);
