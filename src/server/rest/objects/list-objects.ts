@@ -21,7 +21,8 @@ const RANK = { Degraded: 0, Missing: 0, Unknown: 1, Progressing: 2, Suspended: 3
 
 /** Objects in the response of the API server; `continue` is set if there are more. */
 export interface ObjectList {
-  readonly items: readonly RawObject[];
+  /** Null in an empty list of metadata, as Go writes it. */
+  readonly items: readonly RawObject[] | null;
   readonly metadata?: { readonly continue?: string };
 }
 
@@ -88,7 +89,7 @@ async function listKind(
   };
   const list = await firstReadable(kube, resource, places, query);
   if (list === undefined) return { objects: [], hidden: [kind.kind], omitted: false };
-  const objects = list.items.map((object) => toAppObject(object, resource));
+  const objects = (list.items ?? []).map((object) => toAppObject(object, resource));
   return { objects, hidden: [], omitted: (list.metadata?.continue ?? "") !== "" };
 }
 

@@ -12,7 +12,8 @@ export interface Pages<T> {
 }
 
 interface Page {
-  readonly items: readonly RawObject[];
+  /** Null in an empty list of metadata, as Go writes it. */
+  readonly items: readonly RawObject[] | null;
   readonly metadata?: { readonly continue?: string };
 }
 
@@ -33,8 +34,10 @@ export async function listPages<T>(
       ...{ method: "GET", path, query },
       ...(accept === undefined ? {} : { accept }),
     });
-    for (const object of body.items) items.push(...reduce(object));
-    read += body.items.length;
+    const page = body.items ?? [];
+    for (const object of page) items.push(...reduce(object));
+    // An empty page that promises more must not be followed forever.
+    read += Math.max(page.length, 1);
     next = body.metadata?.continue ?? "";
     if (next === "") return { items, omitted: false };
   }

@@ -1,8 +1,11 @@
 import { expect } from "chai";
 import type { AppObject } from "../../../../src/api/rest/objects.js";
 import type { RawObject } from "../../../../src/kube/object.js";
+import type { ResourceInfo } from "../../../../src/kube/resource.js";
 import type { UserKube } from "../../../../src/server/rest/identity/user-requests.js";
+import { listObjects } from "../../../../src/server/rest/objects/list-objects.js";
 import { listPods } from "../../../../src/server/rest/objects/list-pods.js";
+import { app } from "../../controllers/support/resources.js";
 
 const owned = (uid: string, owner: string): RawObject =>
   ({
@@ -18,7 +21,13 @@ function serverOf(objects: Readonly<Record<string, readonly RawObject[]>>): { ku
     const all = objects[path.split("/").at(-1) ?? ""] ?? [];
     const from = Number(query.continue ?? 0);
     const to = from + Number(query.limit);
-    return { body: { items: all.slice(from, to), metadata: to < all.length ? { continue: String(to) } : {} } };
+    // An empty list of metadata has no items at all.
+    return {
+      body: {
+        items: all.length === 0 ? null : all.slice(from, to),
+        metadata: to < all.length ? { continue: String(to) } : {},
+      },
+    };
   };
   return { kube: { request, stream: request } as unknown as UserKube, requests: () => requests };
 }
@@ -44,5 +53,14 @@ describe("The pods of an app", () => {
     const pods = Array.from({ length: 1_200 }, (_, index) => owned(`web-${index}`, "d"));
     const found = await listPods(serverOf({ pods }).kube, [workload]);
     expect([found.items.length, found.omitted]).to.deep.equal([1_000, true]);
+  });
+
+  it("and objects are none where a kind of the app has no objects any more", async () => {
+    const kind = { group: "", version: "v1", kind: "ConfigMap", plural: "configmaps", namespaced: true };
+    const discovery = { findAny: async () => ({ ...kind, verbs: new Set(["list"]) }) as unknown as ResourceInfo };
+    const current = app("shop/web", { status: { kinds: ["v1./ConfigMap"] } });
+    const leader = { ask: () => Promise.reject(new Error("not asked")) };
+    const found = await listObjects(serverOf({}).kube, discovery, current, leader);
+    expect(found).to.deep.equal({ items: [] });
   });
 });
