@@ -35,6 +35,20 @@ export const SubstituteSource = z
   );
 export type SubstituteSource = z.infer<typeof SubstituteSource>;
 
+/** Decryption of SealedSecrets. */
+export const UnsealSource = z
+  .object({
+    secretRef: atomicMap(
+      z
+        .object({ name: objectName("Name of the Secret, in the namespace of the app.") })
+        .describe("Secret with private keys of Sealed Secrets, in PEM: all its entries that hold one."),
+    ),
+  })
+  .describe(
+    "Turns SealedSecrets of the source into Secrets, for clusters without the controller of Sealed Secrets. If unset, SealedSecrets are applied for their controller. The Secret is read as the ServiceAccount of the app, which needs get. Only with destination.kubernetes.",
+  );
+export type UnsealSource = z.infer<typeof UnsealSource>;
+
 /** A Secret that has to exist before anything is written. */
 export const RequiredSecret = z
   .object({

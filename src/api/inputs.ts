@@ -2,7 +2,7 @@ import { z } from "zod";
 import { CommonMetadata } from "./common-metadata.js";
 import { ComposeSource } from "./compose-source.js";
 import { CreateNamespace } from "./create-namespace.js";
-import { Decryption, RequiredSecret, RestartSource, SubstituteSource } from "./external-values.js";
+import { Decryption, RequiredSecret, RestartSource, SubstituteSource, UnsealSource } from "./external-values.js";
 import { atomicList, atomicMap, mapList, namespaceName, objectName, withRules } from "./fields.js";
 import { GitRef } from "./git-ref.js";
 import { IgnoreDifferences } from "./ignore-differences.js";
@@ -84,6 +84,7 @@ export const AppSource = withRules(
       substitute: SubstituteSource.optional(),
       commonMetadata: CommonMetadata.optional(),
       decryption: Decryption.optional(),
+      unseal: UnsealSource.optional(),
       restart: RestartSource.optional(),
       requiredSecrets: atomicList(
         RequiredSecret,

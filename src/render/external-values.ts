@@ -1,5 +1,6 @@
 import type { KeyTexts } from "../secrets/sops/age-keys.js";
 import type { ChartCredentials } from "./helm/registry/chart-pull.js";
+import type { UnsealKeys } from "./unseal.js";
 
 /** A variable of rendered documents. */
 export interface Variable {
@@ -33,6 +34,8 @@ export interface ExternalValues {
   readonly values: readonly ChartValues[];
   /** From `source.decryption.secretRef`: keys for encrypted files. */
   readonly decryption?: KeyTexts;
+  /** From `source.unseal.secretRef`. */
+  readonly unsealKeys?: UnsealKeys;
   /** From `source.restart.from`: data in base64, by `Kind/name`. */
   readonly used?: ReadonlyMap<string, Readonly<Record<string, string>>>;
   /** From `source.helm.chart.secretRef`. Not a part of `digest`: another password gives the same chart. */

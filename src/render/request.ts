@@ -1,6 +1,6 @@
 import type { CommonMetadata } from "../api/common-metadata.js";
 import type { ComposeSource } from "../api/compose-source.js";
-import type { Decryption, RestartSource, SubstituteSource } from "../api/external-values.js";
+import type { Decryption, RestartSource, SubstituteSource, UnsealSource } from "../api/external-values.js";
 import type { HelmSource, KustomizeSource, PlainSource, SourcePatch } from "../api/renderers.js";
 import type { Document, Origin } from "../manifest/document.js";
 import type { Hook } from "../manifest/hook.js";
@@ -32,6 +32,8 @@ export interface SourceSelection {
   readonly patches?: readonly SourcePatch[];
   /** Variables of the documents, replaced after the patches. */
   readonly substitute?: SubstituteSource;
+  /** Whether SealedSecrets become Secrets here. */
+  readonly unseal?: UnsealSource;
   /** Whether workloads are restarted when what they use changes, and what they use besides the source. */
   readonly restart?: RestartSource;
   /** Whether secrets that are readable in Git are refused. */

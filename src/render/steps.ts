@@ -11,6 +11,7 @@ import type { RendererOutput, SourceInput } from "./renderer.js";
 import type { RenderRequest } from "./request.js";
 import { RESTART_VERSION, withChecksums, withRestart } from "./restart.js";
 import { SUBSTITUTION_VERSION, substitute, variablesOf } from "./substitute/substitute.js";
+import { UNSEAL_VERSION, unsealDocuments } from "./unseal.js";
 
 /** Goes up whenever the same encrypted files would be decrypted to others. */
 const DECRYPTION_VERSION = 1;
@@ -28,8 +29,9 @@ export class RenderSteps {
 
   /** The part of the input key. */
   async declare({ source, external }: RenderRequest): Promise<Readonly<Record<string, unknown>>> {
-    const { patches = [], substitute: variables, decryption, commonMetadata, restart } = source;
+    const { patches = [], substitute: variables, decryption, commonMetadata, restart, unseal } = source;
     return {
+      ...(unseal === undefined ? {} : { unseal: { version: UNSEAL_VERSION, digest: external?.digest ?? "" } }),
       ...(restart === undefined
         ? {}
         : { restart: { version: RESTART_VERSION, from: restart.from ?? [], digest: external?.digest ?? "" } }),
@@ -97,10 +99,11 @@ export class RenderSteps {
   /** Replaces variables, and marks documents that may hold values of Secrets. Messages do not quote such values. */
   async finish(output: RendererOutput, request: RenderRequest, input: SourceInput): Promise<RendererOutput> {
     const { source, external } = request;
-    const replaced =
+    const substituted =
       source.substitute === undefined || output.problems.length > 0
         ? output
         : await substitute(output, variablesOf(source.substitute, external), input.limits, this.#parse);
+    const replaced = unsealed(substituted, request);
     const { documents: rendered } = replaced;
     const labelled =
       source.commonMetadata === undefined ? rendered : withCommonMetadata(rendered, source.commonMetadata);
@@ -118,6 +121,12 @@ export class RenderSteps {
       })),
     };
   }
+}
+
+/** Turns SealedSecrets into Secrets, if there are keys. Without any, as on the command line, they stay what they are. */
+function unsealed(output: RendererOutput, { external, defaultNamespace }: RenderRequest): RendererOutput {
+  if (external?.unsealKeys === undefined || output.problems.length > 0) return output;
+  return { ...output, ...unsealDocuments(output.documents, external.unsealKeys, defaultNamespace) };
 }
 
 function restarting(documents: RendererOutput["documents"], request: RenderRequest): RendererOutput["documents"] {

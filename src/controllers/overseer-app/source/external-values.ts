@@ -1,3 +1,4 @@
+import { createPrivateKey, type KeyObject } from "node:crypto";
 import type { ValuesReference } from "../../../api/external-values.js";
 import type { AppSource } from "../../../api/inputs.js";
 
@@ -7,6 +8,7 @@ import type { ChartValues, ExternalValues, Variable } from "../../../render/exte
 import type { ChartCredentials } from "../../../render/helm/registry/chart-pull.js";
 import { valuesAt } from "../../../render/helm/values.js";
 import { isVariableName } from "../../../render/substitute/expand.js";
+import type { UnsealKeys } from "../../../render/unseal.js";
 import type { KeyTexts } from "../../../secrets/sops/age-keys.js";
 import type { ValuesObject } from "../app-services.js";
 import type { AppRun } from "../run.js";
@@ -23,9 +25,10 @@ export function valuesObjectsOf({
   substitute,
   decryption,
   restart,
+  unseal,
 }: AppSource): readonly (ValuesObject & { optional?: boolean | undefined })[] {
   const secretRef = helm?.chart?.secretRef;
-  const secrets = [secretRef, decryption?.secretRef].flatMap((reference) =>
+  const secrets = [secretRef, decryption?.secretRef, unseal?.secretRef].flatMap((reference) =>
     reference === undefined ? [] : [{ kind: "Secret", name: reference.name } as const],
   );
   return [...(substitute?.from ?? []), ...(helm?.valuesFrom ?? []), ...(restart?.from ?? []), ...secrets];
@@ -66,18 +69,57 @@ export async function readExternalValues(run: AppRun, source: AppSource): Promis
   const decryption =
     source.decryption === undefined ? undefined : await readKeys(run, source.decryption.secretRef.name);
   const used = await readUsed(run, source);
+  const sealing = source.unseal === undefined ? undefined : await readUnsealKeys(run, source.unseal.secretRef.name);
   const content = [
     [...variables].sort(([a], [b]) => (a < b ? -1 : 1)),
     values,
     ...(decryption === undefined ? [] : [[...decryption.files]]),
     ...(used === undefined ? [] : [[...used]]),
+    ...(sealing === undefined ? [] : [sealing.texts]),
   ];
   const digest = hmacSha256(services.digestKey, canonicalJson(content), 32);
   return {
     ...{ digest, variables, values, chartCredentials },
     ...(decryption === undefined ? {} : { decryption }),
     ...(used === undefined ? {} : { used }),
+    ...(sealing === undefined ? {} : { unsealKeys: sealing.keys }),
   };
+}
+
+/** Reads the private keys of Sealed Secrets: all entries of the Secret that hold one. */
+async function readUnsealKeys(run: AppRun, name: string): Promise<{ texts: readonly string[]; keys: UnsealKeys }> {
+  const field = "spec.source.unseal.secretRef";
+  const data = (await read(run, { kind: "Secret", name }, field)) ?? new Map<string, Uint8Array>();
+  const from = describe(run, "Secret", name);
+  const found = [...data].flatMap(([key, bytes]) => {
+    const text = textOf(bytes) ?? "";
+    return text.includes(" PRIVATE KEY-----") ? [{ key, text }] : [];
+  });
+  const keys = found.map(({ key, text }) => {
+    const parsed = rsaKeyOf(text);
+    if (parsed === undefined)
+      throw problem(
+        "ValuesInvalid",
+        `${field}: key ${key} of ${from} is not a private RSA key in PEM, without password`,
+        "retryable",
+      );
+    return parsed;
+  });
+  if (keys.length > 0) return { texts: found.map(({ text }) => text), keys: { from, keys } };
+  throw problem(
+    "ValuesNotFound",
+    `${field}: ${from} holds no private key: add tls.key of the Secrets that the controller of Sealed Secrets keeps its keys in`,
+    "retryable",
+  );
+}
+
+function rsaKeyOf(pem: string): KeyObject | undefined {
+  try {
+    const key = createPrivateKey(pem);
+    return key.asymmetricKeyType === "rsa" ? key : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Reads what pods use besides what is in the source. */

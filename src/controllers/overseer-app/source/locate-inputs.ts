@@ -49,6 +49,7 @@ export function selectionOf({
   decryption,
   refusePlaintextSecrets,
   restart,
+  unseal,
 }: AppSource): SourceSelection {
   return {
     path: normalisePath(path),
@@ -64,6 +65,7 @@ export function selectionOf({
     ...(commonMetadata ? { commonMetadata } : {}),
     ...(decryption ? { decryption } : {}),
     ...(restart ? { restart } : {}),
+    ...(unseal ? { unseal } : {}),
     ...(refusePlaintextSecrets ? { refusePlaintextSecrets } : {}),
   };
 }

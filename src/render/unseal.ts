@@ -1,0 +1,97 @@
+import type { KeyObject } from "node:crypto";
+import type { KubeObject } from "../manifest/document.js";
+import { showKey } from "../manifest/field-path.js";
+import { checkSecret } from "../manifest/secret-shape.js";
+import { isRecord } from "../manifest/shape.js";
+import { hashBody, type PreparedDocument } from "../manifest/to-document.js";
+import { SEALED_API_VERSION, scopeOfSealed } from "../secrets/sealed/sealed-secret.js";
+import { sealLabel, unsealValue } from "../secrets/sealed/sealed-value.js";
+import type { RenderProblem } from "./render-error.js";
+
+/** Goes up whenever the same SealedSecrets would give other Secrets. */
+export const UNSEAL_VERSION = 1;
+
+/** Private keys of Sealed Secrets. */
+export interface UnsealKeys {
+  /** Where they come from: `Secret shop/sealing-keys`. */
+  readonly from: string;
+  readonly keys: readonly KeyObject[];
+}
+
+/** What SealedSecrets were turned into. */
+export interface Unsealed {
+  readonly documents: readonly PreparedDocument[];
+  readonly problems: readonly RenderProblem[];
+}
+
+/** Turns SealedSecrets into the Secrets that their controller would make. Every value is decrypted, or its document is a problem. */
+export function unsealDocuments(
+  documents: readonly PreparedDocument[],
+  keys: UnsealKeys,
+  defaultNamespace: string,
+): Unsealed {
+  const problems: RenderProblem[] = [];
+  const unsealed = documents.map((document) => {
+    const { object, origin } = document;
+    if (object.apiVersion !== SEALED_API_VERSION || object.kind !== "SealedSecret") return document;
+    const namespace = object.metadata.namespace ?? defaultNamespace;
+    const { secret, faults } = secretOf(object, namespace, keys);
+    const name = `SealedSecret ${namespace}/${object.metadata.name}`;
+    problems.push(...faults.map((message) => ({ origin, object: name, message })));
+    const { written: _, ...rest } = document;
+    return { ...rest, object: secret, bodyHash: hashBody(secret), confidential: true };
+  });
+  return { documents: unsealed, problems };
+}
+
+function secretOf(
+  sealed: KubeObject,
+  namespace: string,
+  { keys, from }: UnsealKeys,
+): { readonly secret: KubeObject; readonly faults: readonly string[] } {
+  const { spec, metadata } = sealed;
+  const { encryptedData, template } = isRecord(spec) ? spec : {};
+  const own = isRecord(template) ? template : {};
+  const given = isRecord(own.metadata) ? own.metadata : {};
+  const scope = scopeOfSealed(metadata.annotations);
+  const label = sealLabel(scope, namespace, metadata.name);
+  const faults: string[] = [];
+  const data: Record<string, string> = {};
+  for (const [key, value] of Object.entries(isRecord(own.data) ? own.data : {})) {
+    if (typeof value === "string" && !value.includes("{{")) data[key] = Buffer.from(value).toString("base64");
+    else
+      faults.push(
+        `spec.template.data.${showKey(key)} is a template, which only the controller of Sealed Secrets fills in`,
+      );
+  }
+  for (const [key, value] of Object.entries(isRecord(encryptedData) ? encryptedData : {})) {
+    const plain = typeof value === "string" ? unsealValue(keys, label, value) : undefined;
+    if (plain === undefined) faults.push(undecryptable(key, keys.length, from, scope, label));
+    else data[key] = plain.toString("base64");
+  }
+  if (!isRecord(encryptedData))
+    faults.push("spec.encryptedData is missing: is it a SealedSecret of a version before 0.7?");
+  const secret: KubeObject = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: {
+      name: metadata.name,
+      ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+      ...(isTexts(given.labels) ? { labels: given.labels } : {}),
+      ...(isTexts(given.annotations) ? { annotations: given.annotations } : {}),
+    },
+    ...(typeof own.type === "string" ? { type: own.type } : {}),
+    ...(own.immutable === true ? { immutable: true } : {}),
+    data,
+  };
+  return { secret, faults: faults.length > 0 ? faults : checkSecret(secret).map(({ message }) => message) };
+}
+
+function undecryptable(key: string, count: number, from: string, scope: string, label: string): string {
+  const place = label === "" ? "" : ` of ${label}`;
+  return `spec.encryptedData.${showKey(key)} cannot be decrypted with the ${count} ${count === 1 ? "key" : "keys"} of ${from}: it was sealed for another key, another Secret or scope (this is ${scope}${place}), or was changed; seal it again`;
+}
+
+function isTexts(value: unknown): value is Readonly<Record<string, string>> {
+  return isRecord(value) && Object.values(value).every((text) => typeof text === "string");
+}

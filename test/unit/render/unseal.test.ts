@@ -1,0 +1,81 @@
+import { createPrivateKey } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import type { KubeObject } from "../../../src/manifest/document.js";
+import { hashBody, type PreparedDocument } from "../../../src/manifest/to-document.js";
+import { unsealDocuments } from "../../../src/render/unseal.js";
+import { repositoryRoot } from "../../../tools/repository-root.js";
+
+interface Vectors {
+  readonly key: string;
+  readonly otherKey: string;
+  readonly values: readonly { scope: string; value: string; sealed: string }[];
+}
+const { key, otherKey, values } = JSON.parse(
+  readFileSync(join(repositoryRoot(), "test/unit/secrets/sealed-vectors.json"), "utf8"),
+) as Vectors;
+const privateKey = (text: string) =>
+  createPrivateKey({ key: Buffer.from(text, "base64"), format: "der", type: "pkcs8" });
+const keys = (...texts: string[]) => ({ from: "Secret shop/sealing", keys: texts.map(privateKey) });
+
+function sealed(scope: string, spec: object = {}, metadata: object = {}): PreparedDocument {
+  const encrypted = values.find((one) => one.scope === scope)?.sealed;
+  const object = {
+    apiVersion: "bitnami.com/v1alpha1",
+    kind: "SealedSecret",
+    metadata: {
+      name: "db",
+      ...(scope === "strict" ? {} : { annotations: { [`sealedsecrets.bitnami.com/${scope}`]: "true" } }),
+      ...metadata,
+    },
+    spec: { encryptedData: { password: encrypted }, ...spec },
+  } as unknown as KubeObject;
+  return { object, origin: { file: "db.yaml", line: 1 }, bodyHash: hashBody(object), dropped: [] };
+}
+
+describe("SealedSecrets with a key", () => {
+  for (const { scope, value } of values)
+    it(`become the Secret that their controller would make: ${scope}`, () => {
+      const template = {
+        type: "kubernetes.io/basic-auth",
+        metadata: { labels: { a: "b" } },
+        data: { username: "shop" },
+      };
+      const { documents, problems } = unsealDocuments([sealed(scope, { template })], keys(otherKey, key), "shop");
+      expect(problems).to.deep.equal([]);
+      expect(documents[0]?.confidential).to.equal(true);
+      expect(documents[0]?.object).to.deep.equal({
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name: "db", labels: { a: "b" } },
+        type: "kubernetes.io/basic-auth",
+        data: { username: Buffer.from("shop").toString("base64"), password: Buffer.from(value).toString("base64") },
+      });
+    });
+
+  it("are a problem with a wrong key, in another place, with a wider scope, or as templates, without any value", () => {
+    const refused = [
+      unsealDocuments([sealed("strict")], keys(otherKey), "shop"),
+      unsealDocuments([sealed("strict")], keys(key), "elsewhere"),
+      unsealDocuments([sealed("strict", {}, { name: "renamed" })], keys(key), "shop"),
+      unsealDocuments(
+        [sealed("strict", {}, { annotations: { "sealedsecrets.bitnami.com/cluster-wide": "true" } })],
+        keys(key),
+        "shop",
+      ),
+    ];
+    for (const { problems } of refused) {
+      expect(problems).to.have.length(1);
+      expect(problems[0]?.message).to.match(
+        /^spec\.encryptedData\.password cannot be decrypted with the 1 key of Secret shop\/sealing/,
+      );
+    }
+    const template = { data: { url: "db://{{ .password }}" } };
+    const { problems } = unsealDocuments([sealed("strict", { template })], keys(key), "shop");
+    expect(problems.map(({ message }) => message)).to.deep.equal([
+      "spec.template.data.url is a template, which only the controller of Sealed Secrets fills in",
+    ]);
+    expect(JSON.stringify(refused)).not.to.include("the value of");
+  });
+});
