@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AcceptedSettings } from "./accepted-settings.js";
 import { Dependency } from "./dependency.js";
 import {
   atomicList,
@@ -219,8 +220,9 @@ export const OverseerAppStatus = z
       .max(64)
       .optional()
       .describe(
-        "Proves that the operator has written applied and pin. In an Environment, others are ignored: nothing is reverted to them.",
+        "Proves that the operator has written applied, pin and settings. In an Environment, others are ignored: nothing is reverted to them.",
       ),
+    settings: AcceptedSettings.optional(),
     environments: governingEnvironments,
     shortRevision: z
       .string()

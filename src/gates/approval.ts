@@ -28,8 +28,13 @@ export const approvalGate: Gate = {
     const lacks = judged.flatMap(({ lack }, index) =>
       lack === undefined ? [] : [`Environment ${asking[index]?.environment.metadata.name}: ${lack}`],
     );
-    if (lacks.length === 0)
-      return { state: "Pass", message: `approved by ${approvers.map(({ name }) => name).join(", ")}` };
+    if (lacks.length === 0) {
+      const names = approvers.map(({ name }) => name).join(", ");
+      const rules = asking.map(
+        ({ environment: { metadata } }) => `${metadata.name} in generation ${metadata.generation}`,
+      );
+      return { state: "Pass", message: `approved by ${names}, as Environment ${rules.join(", ")} requires` };
+    }
     const expiries = asking.flatMap(({ rule, windows }, index) =>
       (judged[index]?.eligible ?? []).map((approver) => expiryOf(approver, rule, windows)),
     );

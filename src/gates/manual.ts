@@ -1,16 +1,19 @@
 import { shortRevision } from "../api/short-revision.js";
-import { known } from "./context.js";
+import { type GateContext, known } from "./context.js";
+import { environmentsOf } from "./environments.js";
 import type { Gate } from "./gate.js";
 
 /**
  * Holds a Change of an app in `sync.mode: Manual` until a user requests the sync or approves the plan, and in every mode a Change whose
- * request is not proven.
+ * request is not proven. In an Environment, the first Change after an edit of the mode is still held.
  */
 export const manualGate: Gate = {
   name: "manual",
   waitReason: "Manual",
-  judge: async ({ app, started, cause, request, approvals }) => {
-    if (started || (app.spec.sync.mode !== "Manual" && request === undefined)) return { state: "Pass" };
+  judge: async (context) => {
+    const { app, started, cause, request, approvals } = context;
+    const isManual = app.spec.sync.mode === "Manual";
+    if (started || (!isManual && !wasManual(context) && request === undefined)) return { state: "Pass" };
     // An automatic rollback is what the app asks for, to inputs that have passed this gate before.
     if (cause === "Rollback" && request === undefined) return { state: "Pass" };
     const { approvedBy, brokenBy, uncounted } = known(approvals, "what users have decided");
@@ -24,7 +27,12 @@ export const manualGate: Gate = {
     const remark = uncounted === undefined ? "" : `; ${uncounted}`;
     return {
       state: "Wait",
-      message: `sync.mode is Manual: a user with the verb sync for OverseerApp ${name} has to create a Change of cause Sync, or one with the verb approve an Approval; until then ${meanwhile}${remark}`,
+      message: `${isManual ? "sync.mode is Manual" : "sync.mode was Manual when the last Change passed its gates, and stays so for this one"}: a user with the verb sync for OverseerApp ${name} has to create a Change of cause Sync, or one with the verb approve an Approval; until then ${meanwhile}${remark}`,
     };
   },
 };
+
+function wasManual({ app, lister }: GateContext): boolean {
+  if (app.status?.settings?.mode !== "Manual") return false;
+  return environmentsOf(app.metadata.namespace, lister.list("Environment")).length > 0;
+}

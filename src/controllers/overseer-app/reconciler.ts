@@ -12,6 +12,7 @@ import { prepareRollback } from "./changes/rollbacks.js";
 import { finalize } from "./deletion/finalize.js";
 import { ensureFinalizer } from "./deletion/finalizer.js";
 import { healBeforeChange, healDrift } from "./drift/heal.js";
+import { noteSettings } from "./gates/settings.js";
 import { stopHooks } from "./hooks/stop-hooks.js";
 import { observeApp, prepareKinds } from "./observe.js";
 import type { Problem } from "./outcome.js";
@@ -57,6 +58,7 @@ export class OverseerAppReconciler {
     if (destination.connecting()) return {};
     const run = new AppRun(this.#services, destination, app, memory, logger, signal);
     dropUnsigned(run);
+    noteSettings(run);
     try {
       if (app.metadata.deletionTimestamp) await this.#delete(run);
       else if (app.spec.suspend) await this.#suspended(run);

@@ -144,6 +144,42 @@ describe("Environments", function () {
     await until("governs 1 namespace", ({ status }) => status?.governs?.namespaces === 1);
   });
 
+  it("are loosened only with the verb release, and tightened without it", async () => {
+    const strict = {
+      gates: { approval: { required: 2, groups: ["sre"], forbidAuthor: true }, review: { required: 2 } },
+      identities: [{ users: ["alice"] }],
+      limits: { concurrent: 2 },
+      windows: [{ kind: "Deny", schedule: "0 0 1 1 *", duration: "1h" }],
+      repositories: ["*"],
+      pruneBudget: 2,
+    };
+    const patch = (spec: object): Promise<string> =>
+      ed.kubectl(["patch", "environment", name, "--type=merge", "-p", JSON.stringify({ spec })]);
+    expect(await patch(strict)).to.contain(" patched");
+    const approval = (more: object): object => ({ gates: { approval: more } });
+    const loosened: readonly object[] = [
+      ...[{ gates: null }, approval({ required: 1 }), approval({ groups: [] }), approval({ forbidAuthor: false })],
+      ...[approval({ causes: ["Revision"] }), approval({ onDeletion: false }), approval({ expires: "8784h" })],
+      ...[approval({ serviceAccounts: ["a/b"] }), { gates: { review: null } }, { gates: { review: { required: 1 } } }],
+      ...[
+        { limits: null },
+        { limits: { concurrent: 3 } },
+        { windows: null },
+        { pruneBudget: 3 },
+        { repositories: null },
+      ],
+      ...[{ repositories: ["*", "**"] }, { identities: [{ users: ["alice"] }, { users: ["mallory"] }] }],
+    ];
+    const results = await Promise.all(loosened.map(patch));
+    for (const [index, result] of results.entries())
+      expect(result, JSON.stringify(loosened[index])).to.contain("does not have the verb release");
+    for (const tighter of [approval({ required: 3, userPrefix: "x:" }), { limits: { concurrent: 1 } }])
+      expect(await patch(tighter)).to.contain(" patched");
+    expect(await ed.kubectl(["annotate", "environment", name, "a=b"])).to.contain(" annotated");
+    const none = Object.fromEntries(Object.keys(strict).map((key) => [key, null]));
+    await edit(none);
+  });
+
   it("say so while the policies that prove decisions are not in force", async () => {
     const binding = {
       ...{ apiVersion: "admissionregistration.k8s.io/v1", kind: "ValidatingAdmissionPolicyBinding" },

@@ -160,7 +160,7 @@ describe("the gate approval with forbidAuthor", () => {
     expect(await judge("alice", found)).to.equal(
       "Wait: Environment prod: 0 of 1 approvals; not by authors: alice is the author of pull request 7 (commit c1)",
     );
-    expect(await judge("bob", found)).to.equal("Pass: approved by bob");
+    expect(await judge("bob", found)).to.equal("Pass: approved by bob, as Environment prod in generation 1 requires");
   });
 
   it("waits whoever approves while the authors are not known, or cannot be asked for", async () => {

@@ -49,7 +49,9 @@ describe("the gate approval", () => {
       otherwise: "nothing is applied; main@sha1:k waits without end",
       until: "2026-12-07T12:00:00Z",
     });
-    expect(await textOf(approvalGate, context(approved(alice, bob)))).to.equal("Pass: approved by alice, bob");
+    expect(await textOf(approvalGate, context(approved(alice, bob)))).to.equal(
+      "Pass: approved by alice, bob, as Environment prod in generation 1 requires",
+    );
   });
 
   it("passes apps of no Environment, Changes that have begun, and break-glass", async () => {

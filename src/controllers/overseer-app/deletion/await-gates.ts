@@ -1,4 +1,5 @@
 import type { Change, ChangeStatus } from "../../../api/change.js";
+import type { ConditionReason } from "../../../api/reasons.js";
 import { environmentsOf } from "../../../gates/environments.js";
 import { closedGates } from "../../../gates/judge.js";
 import type { Plan } from "../../../plan/plan.js";
@@ -11,6 +12,12 @@ import { failedGates, reject } from "../gates/rejection.js";
 import type { AppRun } from "../run.js";
 import { planStatus } from "../sync/plan-status.js";
 
+/** Why a deletion waits, and the reason of the condition Waiting. */
+export interface HeldDeletion {
+  readonly reason: ConditionReason;
+  readonly message: string;
+}
+
 /**
  * Asks the gates of the Environments of an app before its first object is deleted: the deletion is a Change of cause Deletion. Returns what it
  * waits for; undefined if it may proceed. Once it has begun, it is not asked again.
@@ -18,7 +25,7 @@ import { planStatus } from "../sync/plan-status.js";
 export async function awaitDeletionGates(
   run: AppRun,
   decisions: readonly PruneDecision[],
-): Promise<string | undefined> {
+): Promise<HeldDeletion | undefined> {
   const removed = decisions.filter(({ verb }) => verb !== "Keep");
   const environments = environmentsOf(run.ref.namespace, run.services.lister.list("Environment"));
   const isFree = environments.length === 0 && (run.status.environments ?? []).length === 0;
@@ -29,11 +36,13 @@ export async function awaitDeletionGates(
   const rejection = standingRejections(run).find(({ change }) => isDeletion(change));
   if (rejection !== undefined) {
     const { change, by } = rejection;
-    return `Change ${change.metadata.name} is rejected by ${by.approver}, who can withdraw that by an Approval with decision Withdraw`;
+    const message = `Change ${change.metadata.name} is rejected by ${by.approver}, who can withdraw that by an Approval with decision Withdraw`;
+    return { reason: "Approvals", message };
   }
   // A deletion applies nothing: its inputs are only shown, so those of an unsigned status do as well.
   const inputs = run.status.applied ?? openChanges(run).find(isDeletion)?.spec.inputs ?? run.app.status?.applied;
-  if (inputs === undefined) return "the applied inputs are not known, so that the deletion cannot be approved";
+  if (inputs === undefined)
+    return { reason: "Approval", message: "the applied inputs are not known, so that the deletion cannot be approved" };
   for (const change of openChanges(run))
     if (!isDeletion(change))
       await recordChange(run, change, { phase: "Superseded", message: "superseded by the deletion of the app" });
@@ -41,7 +50,7 @@ export async function awaitDeletionGates(
   return judgeDeletion(run, change, { writes: [], deferred: [], pruneCandidates: decisions });
 }
 
-async function judgeDeletion(run: AppRun, change: Change, plan: Plan): Promise<string | undefined> {
+async function judgeDeletion(run: AppRun, change: Change, plan: Plan): Promise<HeldDeletion | undefined> {
   const status = planStatus(run, plan, "Whole");
   const removed = plan.pruneCandidates.filter(({ verb }) => verb !== "Keep");
   const { inputs } = change.spec;
@@ -66,5 +75,6 @@ async function judgeDeletion(run: AppRun, change: Change, plan: Plan): Promise<s
     await recordChange(run, change, { ...status, ...decided, phase: "Applying", gates: statesOf(results) });
     return undefined;
   }
-  return `Change ${change.metadata.name} waits: ${describeClosed(results)}`;
+  const message = `Change ${change.metadata.name} waits: ${describeClosed(results)}`;
+  return { reason: closed[0]?.gate.waitReason ?? "Waiting", message };
 }

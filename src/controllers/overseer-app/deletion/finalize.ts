@@ -14,7 +14,7 @@ import type { AppRun } from "../run.js";
 import { hasOwnCredential } from "../source/authorize.js";
 import { fieldsOf, type StatusOutcome } from "../status/write-status.js";
 import { Results } from "../sync/results.js";
-import { awaitDeletionGates } from "./await-gates.js";
+import { awaitDeletionGates, type HeldDeletion } from "./await-gates.js";
 import { isDue, isPostDeleteHook, runDeletionHooks } from "./deletion-hooks.js";
 import { removeFinalizer } from "./finalizer.js";
 import { holdFinalize, prune } from "./prune.js";
@@ -226,7 +226,7 @@ async function releaseKept(run: AppRun, decisions: readonly PruneDecision[]): Pr
 }
 
 /** Returns the outcome of a deletion that waits for its gates: it continues by their events. */
-function waitForGates(run: AppRun, message: string): StatusOutcome {
+function waitForGates(run: AppRun, { reason, message }: HeldDeletion): StatusOutcome {
   logDeletionWaits(run, message);
   const text = `${message}; ${ORPHAN_REMEDY}`;
   return {
@@ -234,7 +234,7 @@ function waitForGates(run: AppRun, message: string): StatusOutcome {
     conditions: [
       { type: "Ready", status: "False", reason: "Deleting", message: text },
       { type: "Reconciling", status: "True", reason: "Deleting", message: text },
-      { type: "Waiting", status: "True", reason: "Approval", message: text },
+      { type: "Waiting", status: "True", reason, message: text },
     ],
   };
 }

@@ -20,6 +20,7 @@ import { approverOf, countApprovals } from "./count-approvals.js";
 import { decisionsOn, standingRejections } from "./decisions.js";
 import { missingSecrets } from "./missing-secrets.js";
 import { authorsFor } from "./origins.js";
+import { withAcceptedSettings } from "./settings.js";
 
 /** The gates of the operator and what they read. */
 export interface GateInput {
@@ -86,7 +87,11 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgem
   const results = await judgeGates(gates, context, clock, open?.status?.gates ?? []);
   const closed = closedGates(results);
   // While a Change is open, the next one must still be asked for the Environments of before.
-  if (closed.length === 0 && !context.started) run.status = withCurrentEnvironments(run, []);
+  if (closed.length === 0 && !context.started) {
+    run.status = withCurrentEnvironments(run, []);
+    // A rollback asks for less: it accepts nothing.
+    if (input.cause !== "Rollback") run.status = withAcceptedSettings(run, run.status);
+  }
   if (closed.length === 0) waiting.clear(run.key);
   else {
     run.services.rollout.release(run.key);
@@ -200,9 +205,11 @@ export function withCurrentEnvironments(run: AppRun, former = run.status.environ
   return names.length === 0 ? status : { ...status, environments: names };
 }
 
-/** Returns the app without applied inputs that the operator has not signed. */
+/** Returns the app without applied inputs and settings that the operator has not signed. */
 function withTrustedStatus({ app, status }: AppRun): AppRun["app"] {
-  return status.applied === app.status?.applied ? app : { ...app, status: { ...app.status, applied: status.applied } };
+  const { applied, settings } = status;
+  if (applied === app.status?.applied && settings === app.status?.settings) return app;
+  return { ...app, status: { ...app.status, applied, settings } };
 }
 
 /** Returns the states of gates for the status of a Change. */

@@ -181,7 +181,7 @@ async function finish(run: AppRun, change: Change, before: ChangeUpdate, end: Ch
 }
 
 function statusFields(run: AppRun, facts: AppFacts, observation: Observation): StatusFields {
-  const { applied, changes, change, lastHandledReconcileAt } = run.status;
+  const { applied, changes, change, lastHandledReconcileAt, settings } = run.status;
   const { environments } = withCurrentEnvironments(run);
   const requested = requestedAt(run.app.metadata) ?? lastHandledReconcileAt;
   const newest = run.desired?.inputs;
@@ -193,6 +193,7 @@ function statusFields(run: AppRun, facts: AppFacts, observation: Observation): S
     ...(attempted ? { attempted } : {}),
     ...(run.status.pin ? { pin: run.status.pin } : {}),
     ...(environments ? { environments } : {}),
+    ...(settings ? { settings } : {}),
     ...(facts.health
       ? {
           health: facts.timedOut && !isSettled(facts.health.status) ? "Degraded" : facts.health.status,

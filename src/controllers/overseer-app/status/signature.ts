@@ -9,13 +9,15 @@ const LENGTH = 32;
 /** A source without optional fields, with all defaults. */
 const DEFAULTS: Readonly<Record<string, unknown>> = AppSource.parse({ repositoryRef: { name: "x" } });
 
-type Signed = Pick<OverseerAppStatus, "applied" | "pin">;
+type Signed = Pick<OverseerAppStatus, "applied" | "pin" | "settings">;
 
 /** Signs the inputs in the status of an app, with the key of the installation. Undefined if there are none. */
-export function statusSignature(key: string, appUid: string, { applied, pin }: Signed): string | undefined {
+export function statusSignature(key: string, appUid: string, { applied, pin, settings }: Signed): string | undefined {
   if (applied === undefined && pin === undefined) return undefined;
   const { inputs, ...rest } = pin ?? {};
-  const parts = ["app-status", appUid, signedInputs(applied), signedInputs(inputs), rest];
+  // Signatures of versions without settings stay valid.
+  const further = settings === undefined ? [] : [settings];
+  const parts = ["app-status", appUid, signedInputs(applied), signedInputs(inputs), rest, ...further];
   return hmacSha256(key, canonicalJson(parts), LENGTH);
 }
 
@@ -33,12 +35,12 @@ function signedInputs(inputs: Inputs | undefined): unknown {
  * status would deploy any revision by self-heal, without a gate.
  */
 export function dropUnsigned(run: AppRun): void {
-  const { applied, pin, signature } = run.status;
+  const { applied, pin, settings, signature } = run.status;
   if (applied === undefined && pin === undefined) return;
   const { lister, digestKey } = run.services;
   if (environmentsOf(run.ref.namespace, lister.list("Environment")).length === 0) return;
-  if (signature === statusSignature(digestKey, run.ref.uid, { applied, pin })) return;
-  run.status = { ...run.status, applied: undefined, pin: undefined };
+  if (signature === statusSignature(digestKey, run.ref.uid, { applied, pin, settings })) return;
+  run.status = { ...run.status, applied: undefined, pin: undefined, settings: undefined };
   run.emitEventOnce(
     "signature",
     "Warning",

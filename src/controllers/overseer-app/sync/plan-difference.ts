@@ -3,6 +3,7 @@ import type { Difference, Preview } from "../../../plan/actions.js";
 import type { Observation } from "../../../plan/live.js";
 import type { Plan } from "../../../plan/plan.js";
 import { judgePrune, keepPaused, type PruneDecision, type PruneVerdict } from "../../../plan/prune-guard.js";
+import { acceptedBudgets } from "../gates/settings.js";
 import { appsBehind } from "../ownership/apps-behind.js";
 import { type Claimants, claimFacts, judgeClaims } from "../ownership/claimants.js";
 import type { Rendered } from "../rendered.js";
@@ -60,18 +61,22 @@ function judge(
   claimants: Claimants,
 ): PruneVerdict {
   const { sync } = run.app.spec;
+  const live = [...observation.objects.values()].filter((object) => object.ownership !== "Foreign").length;
   return judgePrune({
     pruneCandidates,
     observationComplete: observation.complete,
     desired: desired.documents.length,
-    live: [...observation.objects.values()].filter((object) => object.ownership !== "Foreign").length,
+    live,
     prune: sync?.prune ?? true,
     unread: desired.unread,
     allowEmpty: sync?.allowEmpty ?? false,
     budget: sync?.pruneBudget,
-    environmentBudgets: environmentsOf(run.ref.namespace, run.services.lister.list("Environment")).flatMap(
-      ({ spec }) => spec.pruneBudget ?? [],
-    ),
+    environmentBudgets: [
+      ...environmentsOf(run.ref.namespace, run.services.lister.list("Environment")).flatMap(
+        ({ spec }) => spec.pruneBudget ?? [],
+      ),
+      ...acceptedBudgets(run, live),
+    ],
     ...claimFacts(run, claimants),
   });
 }
