@@ -39,6 +39,11 @@ export const IgnoreRule = withRules(
         50,
         "JSON pointers of the fields. * stands for every key of a map and every item of a list: /webhooks/*/clientConfig/caBundle.",
       ).optional(),
+      celPaths: atomicList(
+        z.string().min(1).max(512),
+        20,
+        "Fields as CEL expressions of field access, [key], filter and map: spec.template.spec.containers.filter(c, c.name == 'proxy').map(c, c.image), or metadata.annotations.filter(k, k.startsWith('example.com/')).",
+      ).optional(),
       managers: atomicList(
         z.string().min(1).max(128),
         20,
@@ -48,11 +53,11 @@ export const IgnoreRule = withRules(
     .describe("Fields of live objects that are left alone."),
   [
     {
-      rule: "has(self.preset) || has(self.jsonPointers) && size(self.jsonPointers) > 0 || has(self.managers) && size(self.managers) > 0",
-      message: "must set preset, jsonPointers or managers",
+      rule: "has(self.preset) || has(self.jsonPointers) && size(self.jsonPointers) > 0 || has(self.celPaths) && size(self.celPaths) > 0 || has(self.managers) && size(self.managers) > 0",
+      message: "must set preset, jsonPointers, celPaths or managers",
     },
     {
-      rule: "!has(self.preset) || !has(self.jsonPointers) && !has(self.managers) && !has(self.group) && !has(self.kind)",
+      rule: "!has(self.preset) || !has(self.jsonPointers) && !has(self.celPaths) && !has(self.managers) && !has(self.group) && !has(self.kind)",
       message: "a preset has its own kinds and fields: set only name and namespace beside it",
     },
   ],

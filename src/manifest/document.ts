@@ -33,10 +33,19 @@ export interface FieldPlace {
 /** Places where a document references its dependencies, by dependency: `secret db-password`, `port web 0`. */
 export type NamedPlaces = ReadonlyMap<string, FieldPlace>;
 
+/** Selects items of a list, or keys of a map, by a condition in CEL about `variable`. */
+export interface ItemFilter {
+  readonly variable: string;
+  readonly where: string;
+}
+
+/** A key or index; `*` for every one; or a filter. */
+export type PathSegment = string | ItemFilter;
+
 /** Fields of one object that are left alone. */
 export interface IgnoredFields {
-  /** JSON pointers as segments; `*` stands for every key or item. */
-  readonly pointers: readonly (readonly string[])[];
+  /** Paths of the fields. */
+  readonly pointers: readonly (readonly PathSegment[])[];
   /** Field managers whose fields are left alone. */
   readonly managers: readonly string[];
 }

@@ -1,12 +1,15 @@
 import type { IgnoreRule } from "../../api/ignore-differences.js";
 import { canonicalJson, sha256 } from "../../base/hash.js";
-import type { Document, IgnoredFields } from "../document.js";
+import type { Document, IgnoredFields, PathSegment } from "../document.js";
+import { ExpressionError } from "../expressions/expression.js";
 import type { ObjectId } from "../object-id.js";
+import { parseCelPath } from "./cel-path.js";
 
 interface Selector {
   readonly group: string;
   readonly kind: string;
   readonly jsonPointers: readonly string[];
+  readonly celPaths?: readonly string[];
 }
 
 const CA_BUNDLE = ["/webhooks/*/clientConfig/caBundle"];
@@ -33,18 +36,23 @@ export function ignoredFields(
   rules: readonly IgnoreRule[] | undefined,
   id: Pick<ObjectId, "group" | "kind" | "namespace" | "name">,
 ): IgnoredFields | undefined {
-  const pointers = new Set<string>();
+  const pointers = new Map<string, readonly PathSegment[]>();
   const managers = new Set<string>();
   for (const rule of rules ?? []) {
     if (!matches(rule.name, id.name) || !matches(rule.namespace, id.namespace)) continue;
-    for (const { group, kind, jsonPointers } of selectorsOf(rule)) {
+    for (const { group, kind, jsonPointers, celPaths } of selectorsOf(rule)) {
       if ((group ?? id.group) !== id.group || (kind ?? id.kind) !== id.kind) continue;
-      for (const pointer of jsonPointers ?? []) pointers.add(pointer);
+      for (const pointer of jsonPointers ?? []) pointers.set(pointer, segmentsOf(pointer));
+      for (const path of celPaths ?? []) {
+        const parsed = parsedPath(path);
+        if (!(parsed instanceof ExpressionError)) pointers.set(path, parsed);
+      }
       for (const manager of rule.managers ?? []) managers.add(manager);
     }
   }
   if (pointers.size === 0 && managers.size === 0) return undefined;
-  return { pointers: [...pointers].sort().map(segmentsOf), managers: [...managers].sort() };
+  const paths = [...pointers].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path);
+  return { pointers: paths, managers: [...managers].sort() };
 }
 
 /**
@@ -63,10 +71,33 @@ export function withIgnored(
   });
 }
 
+/** Returns what is wrong with the first invalid CEL path of rules; undefined if all are valid. */
+export function celPathProblem(rules: readonly IgnoreRule[]): string | undefined {
+  for (const [index, { celPaths = [] }] of rules.entries())
+    for (const [at, path] of celPaths.entries()) {
+      const parsed = parsedPath(path);
+      if (parsed instanceof ExpressionError)
+        return `spec.sync.ignoreDifferences[${index}].celPaths[${at}]: ${parsed.message}`;
+    }
+  return undefined;
+}
+
+/** An app with an invalid path is not synced (see `celPathProblem`), but still observed. */
+function parsedPath(path: string): readonly PathSegment[] | ExpressionError {
+  try {
+    return parseCelPath(path);
+  } catch (error) {
+    if (error instanceof ExpressionError) return error;
+    throw error;
+  }
+}
+
 function selectorsOf(rule: IgnoreRule): readonly Partial<Selector>[] {
   if (rule.preset !== undefined) return PRESETS[rule.preset];
-  const { group, kind, jsonPointers = [] } = rule;
-  return [{ jsonPointers, ...(group === undefined ? {} : { group }), ...(kind === undefined ? {} : { kind }) }];
+  const { group, kind, jsonPointers = [], celPaths = [] } = rule;
+  return [
+    { jsonPointers, celPaths, ...(group === undefined ? {} : { group }), ...(kind === undefined ? {} : { kind }) },
+  ];
 }
 
 function matches(pattern: string | undefined, text: string): boolean {

@@ -182,6 +182,47 @@ describe("sync.ignoreDifferences", function () {
     expect([found?.host, found?.http.paths[0]?.path]).to.deep.equal(["b.example.com", "/new"]);
   });
 
+  it("leaves alone the items and keys that conditions in CEL select, and nothing beside them", async () => {
+    const two = (image: string, proxy: string): string =>
+      deployment("cel", 1, image).replace(
+        "        - name: web",
+        `        - { name: proxy, image: "registry.example/${proxy}" }\n        - name: web`,
+      );
+    const repo = await world.repository("cel", { "x.yaml": two("registry.example/web:1", "proxy:1") });
+    const celPaths = [
+      "spec.template.spec.containers.filter(c, c.name == 'proxy').map(c, c.image)",
+      "metadata.annotations.filter(k, k.startsWith('example.com/'))",
+    ];
+    await world.app("cel", "cel", ".", { sync: { ignoreDifferences: [{ kind: "Deployment", celPaths }] } });
+    await world.synced("cel");
+    const ref = world.object("apps/v1", "Deployment", "cel");
+    const images = (object: RawObject): string[] =>
+      (object.spec as { template: { spec: { containers: { image: string }[] } } }).template.spec.containers.map(
+        ({ image }) => image.replace("registry.example/", ""),
+      );
+    const set = (index: number, value: string): Promise<unknown> =>
+      world.kube.patch(ref, [{ op: "replace", path: `/spec/template/spec/containers/${index}/image`, value }], {
+        ...{ type: "json", manager: "kubectl-edit" },
+      });
+    const annotations = { "example.com/a": "mine", "other.example.com/a": "mine" };
+    await world.kube.patch(ref, { metadata: { annotations } }, { manager: "kubectl-annotate" });
+    await set(0, "registry.example/proxy:9");
+    await set(1, "registry.example/web:9");
+    const reverted = await world.kube.until(
+      ref,
+      "is reverted beside them",
+      (object) => images(object)[1] === "web:1" && object.metadata.annotations?.["other.example.com/a"] === undefined,
+    );
+    expect(images(reverted)).to.deep.equal(["proxy:9", "web:1"]);
+    await commit("cel", repo, { "x.yaml": two("registry.example/web:2", "proxy:2") });
+    const object = await live(ref);
+    expect(images(object)).to.deep.equal(["proxy:9", "web:2"]);
+    expect(object.metadata.annotations?.["example.com/a"]).to.equal("mine");
+    await world.app("cel", "cel", ".", { sync: { ignoreDifferences: [{ celPaths: ["spec.x.filter(c, c.)"] }] } });
+    const app = await world.untilCondition("cel", "Ready", "False", "InvalidExpression");
+    expect(condition(app, "Ready")?.message).to.match(/^spec.sync.ignoreDifferences\[0\].celPaths\[0\]: at character/);
+  });
+
   it("is not reported as drift while self-heal is off", async () => {
     await world.repository("told", { "x.yaml": configMap("told", { a: "git", b: "git" }) });
     await world.app("told", "told", ".", {

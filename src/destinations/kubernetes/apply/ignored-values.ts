@@ -1,6 +1,7 @@
 import { type FieldSteps, isLeaf } from "../../../kube/fields/field-sets.js";
 import type { FieldsV1, RawObject } from "../../../kube/object.js";
-import type { Document, KubeObject } from "../../../manifest/document.js";
+import type { Document, KubeObject, PathSegment } from "../../../manifest/document.js";
+import { selects } from "../../../manifest/ignored/cel-path.js";
 import { isRecord } from "../../../manifest/shape.js";
 import { follow } from "../ownership/follow-step.js";
 import { stepsOfManagers } from "../ownership/ignored-steps.js";
@@ -28,7 +29,7 @@ export function withIgnoredValues(document: Document, live: RawObject, sending: 
 function place(
   wanted: unknown,
   live: unknown,
-  [segment, ...rest]: readonly string[],
+  [segment, ...rest]: readonly PathSegment[],
   nodes: readonly FieldsV1[],
   sending: Sending,
 ): unknown {
@@ -37,7 +38,7 @@ function place(
   const how = whole ? "live values" : sending;
   if (Array.isArray(wanted)) {
     const items = wanted.map((item: unknown, index) => {
-      if (segment !== "*" && segment !== String(index)) return item;
+      if (!isItem(segment, index, item)) return item;
       const step = itemStep(item, nodes);
       const counterpart = step === undefined ? (Array.isArray(live) ? live[index] : undefined) : follow(step, live);
       if (rest.length === 0) return how === "omitted" ? undefined : counterpart;
@@ -47,7 +48,8 @@ function place(
   }
   if (!isRecord(wanted)) return wanted;
   const result: Record<string, unknown> = { ...wanted };
-  for (const key of segment === "*" ? Object.keys(wanted) : [segment]) {
+  for (const key of typeof segment === "string" && segment !== "*" ? [segment] : Object.keys(wanted)) {
+    if (typeof segment === "object" && selects(segment, key) !== true) continue;
     const current = isRecord(live) ? live[key] : undefined;
     if (!(key in wanted)) continue;
     const value =
@@ -60,6 +62,11 @@ function place(
     else result[key] = value;
   }
   return result;
+}
+
+function isItem(segment: PathSegment, index: number, item: unknown): boolean {
+  if (typeof segment === "object") return selects(segment, item) === true;
+  return segment === "*" || segment === String(index);
 }
 
 /** Places one field that another manager owns. */

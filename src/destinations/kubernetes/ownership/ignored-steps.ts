@@ -1,6 +1,7 @@
 import { type FieldSteps, isLeaf } from "../../../kube/fields/field-sets.js";
 import type { FieldsV1, ManagedFieldsEntry } from "../../../kube/object.js";
-import type { IgnoredFields } from "../../../manifest/document.js";
+import type { IgnoredFields, ItemFilter, PathSegment } from "../../../manifest/document.js";
+import { selects } from "../../../manifest/ignored/cel-path.js";
 import { follow } from "./follow-step.js";
 
 /** Labels and annotations of the operator, which are never ignored. */
@@ -10,7 +11,7 @@ const OWN = /^f:gitops\.overseer\.io\//;
  * Returns the steps of a field set to what a JSON pointer names. `value`: the object, to which the indices of the pointer refer;
  * without it, an index stands for every item. Empty if the set does not go as deep as the pointer: it owns the value as a whole.
  */
-export function stepsAt(fields: FieldsV1, pointer: readonly string[], value?: unknown): FieldSteps[] {
+export function stepsAt(fields: FieldsV1, pointer: readonly PathSegment[], value?: unknown): FieldSteps[] {
   const [segment, ...rest] = pointer;
   if (segment === undefined) return [[]];
   const found: FieldSteps[] = [];
@@ -22,11 +23,31 @@ export function stepsAt(fields: FieldsV1, pointer: readonly string[], value?: un
   return found;
 }
 
-function isNamed(step: string, segment: string, value: unknown): boolean {
+function isNamed(step: string, segment: PathSegment, value: unknown): boolean {
   if (segment === "*") return true;
+  if (typeof segment === "object") return isSelected(step, segment, value);
   if (step.startsWith("f:")) return step.slice(2) === segment;
   if (!/^(0|[1-9][0-9]*)$/.test(segment)) return false;
   return Array.isArray(value) ? follow(step, value) === value[Number(segment)] : true;
+}
+
+/**
+ * Whether a filter selects what a step leads to. Without the value, only the keys of an item are known: it counts as selected if the
+ * condition is about other fields.
+ */
+function isSelected(step: string, filter: ItemFilter, value: unknown): boolean {
+  const isMap = step.startsWith("f:");
+  const found = isMap || value === undefined ? undefined : follow(step, value);
+  const item = isMap ? step.slice(2) : (found ?? keysOf(step));
+  return selects(filter, item) ?? found === undefined;
+}
+
+function keysOf(step: string): unknown {
+  try {
+    return JSON.parse(step.slice(2));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Returns the steps to the leaves that entries of these managers own, also through subresources. */
@@ -62,7 +83,7 @@ export function entriesWithoutIgnored(
   });
 }
 
-function drop(fields: FieldsV1, [segment = "", ...rest]: readonly string[]): FieldsV1 | undefined {
+function drop(fields: FieldsV1, [segment = "", ...rest]: readonly PathSegment[]): FieldsV1 | undefined {
   const result: Record<string, FieldsV1> = {};
   for (const [step, child] of Object.entries(fields)) {
     const named = step !== "." && isNamed(step, segment, undefined);
