@@ -99,33 +99,13 @@ describe("The web UI", function () {
     }
   });
 
-  it("shows a board of Environments to those who may list them", async () => {
-    const { kube, namespace } = scenario.world;
-    const rbac = "rbac.authorization.k8s.io";
-    await kube.apply({
-      ...{ apiVersion: `${rbac}/v1`, kind: "ClusterRoleBinding", metadata: { name: namespace } },
-      roleRef: { apiGroup: rbac, kind: "ClusterRole", name: "overseer-gitops-view" },
-      subjects: [{ kind: "User", name: "alice", apiGroup: rbac }],
-    });
-    const environment = { apiVersion: API_VERSION, kind: "Environment", metadata: { name: namespace } };
-    await kube.apply({ ...environment, spec: { namespaces: [{ name: namespace }] } });
-    const alice = await scenario.as("alice");
-    await alice.until<EnvironmentList>("/environments", "alice sees an Environment", ({ items }) => items.length === 1);
-    const page = await open("alice", "environments", { withoutPolicy: true });
-    await page
-      .getByRole("columnheader", { name: new RegExp(namespace) })
-      .getByText("takes every commit")
-      .waitFor();
-    await page.getByRole("row", { name: /^web Degraded main@/ }).waitFor();
-    expect(await axeFindings(page)).to.deep.equal([]);
-    await kube.delete({ apiVersion: API_VERSION, kind: "Environment", name: namespace });
-    await kube.delete({ apiVersion: `${rbac}/v1`, kind: "ClusterRoleBinding", name: namespace });
-  });
-
   it("freezes an Environment, promotes a tested commit into it, and shows that the Change waits for the freeze", async () => {
     const { kube, namespace } = scenario.world;
     const { stop, production, prod } = await scenario.twoEnvironments();
     try {
+      const alice = await scenario.as("alice");
+      const mayFreeze = ({ mayFreeze: may }: EnvironmentList): boolean => may === true;
+      await alice.until<EnvironmentList>("/environments", "alice may freeze Environments", mayFreeze);
       const page = await open("alice", "environments", { withoutPolicy: true });
       await page.getByRole("button", { name: `Freeze ${prod}` }).click();
       const dialog = page.getByRole("dialog");
@@ -158,6 +138,29 @@ describe("The web UI", function () {
     } finally {
       await stop();
     }
+  });
+
+  it("shows a board of Environments to those who may list them", async () => {
+    const { kube, namespace } = scenario.world;
+    const rbac = "rbac.authorization.k8s.io";
+    await kube.apply({
+      ...{ apiVersion: `${rbac}/v1`, kind: "ClusterRoleBinding", metadata: { name: namespace } },
+      roleRef: { apiGroup: rbac, kind: "ClusterRole", name: "overseer-gitops-view" },
+      subjects: [{ kind: "User", name: "alice", apiGroup: rbac }],
+    });
+    const environment = { apiVersion: API_VERSION, kind: "Environment", metadata: { name: namespace } };
+    await kube.apply({ ...environment, spec: { namespaces: [{ name: namespace }] } });
+    const alice = await scenario.as("alice");
+    await alice.until<EnvironmentList>("/environments", "alice sees an Environment", ({ items }) => items.length === 1);
+    const page = await open("alice", "environments", { withoutPolicy: true });
+    await page
+      .getByRole("columnheader", { name: new RegExp(namespace) })
+      .getByText("takes every commit")
+      .waitFor();
+    await page.getByRole("row", { name: /^web Degraded main@/ }).waitFor();
+    expect(await axeFindings(page)).to.deep.equal([]);
+    await kube.delete({ apiVersion: API_VERSION, kind: "Environment", name: namespace });
+    await kube.delete({ apiVersion: `${rbac}/v1`, kind: "ClusterRoleBinding", name: namespace });
   });
 
   it("leads from the list to the degraded app and its cause, and back to the filter", async () => {
