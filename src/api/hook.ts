@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { atomicList } from "./fields.js";
 
 /** Phases in which hooks run. */
 export const HOOK_PHASES = ["PreSync", "Sync", "PostSync", "SyncFail", "PreDelete", "PostDelete"] as const;
@@ -20,3 +21,16 @@ export const HookRun = z
   })
   .describe("One run of a hook.");
 export type HookRun = z.infer<typeof HookRun>;
+
+/** Hooks of the deletion of an app, in its status. */
+export const DeletionHooks = z
+  .object({
+    phases: atomicList(
+      z.enum(["PreDelete", "PostDelete"]),
+      2,
+      "Phases of hooks that are still to be run when the app is deleted.",
+    ),
+    hooks: atomicList(HookRun, MAX_HOOKS, "Runs of hooks of the deletion.").optional(),
+    attempt: z.int().min(0).optional().describe("How often failed hooks were run again."),
+  })
+  .describe("Hooks that run when the app is deleted.");

@@ -13,7 +13,7 @@ import {
 } from "./fields.js";
 import { ReportedCommitStatus } from "./git-provider.js";
 import { HealthExpressions } from "./health-expressions.js";
-import { HookRun, MAX_HOOKS } from "./hook.js";
+import { DeletionHooks } from "./hook.js";
 import { AppSource, Inputs } from "./inputs.js";
 import { Ledger } from "./ledger.js";
 import type { CustomResource } from "./meta.js";
@@ -276,18 +276,7 @@ export const OverseerAppStatus = z
       "Further finished objects, as digests of key and hash, each followed by F (Failed) or S (Succeeded).",
     ).optional(),
     change: localRef("Current Change, or else the last one.").optional(),
-    deletion: z
-      .object({
-        phases: atomicList(
-          z.enum(["PreDelete", "PostDelete"]),
-          2,
-          "Phases of hooks that are still to be run when the app is deleted.",
-        ),
-        hooks: atomicList(HookRun, MAX_HOOKS, "Runs of hooks of the deletion.").optional(),
-        attempt: z.int().min(0).optional().describe("How often failed hooks were run again."),
-      })
-      .optional()
-      .describe("Hooks that run when the app is deleted."),
+    deletion: DeletionHooks.optional(),
     commitStatus: ReportedCommitStatus.optional(),
     changes: z.int().min(0).optional().describe("Number of the last Change."),
     failures: z.int().min(0).optional().describe("Number of consecutive failures of the attempted inputs."),
