@@ -22,6 +22,8 @@ const PUBLIC = [
   "GET /api/gitops/sign-in/oidc",
 ];
 const CANARY = "canary-of-the-request";
+/** Query of the route of one object. */
+const OBJECT = "?apiVersion=v1&kind=ConfigMap&namespace=shop&name=web";
 
 function kind(name: string): ResourceInfo {
   const plural = `${name.toLowerCase()}s`;
@@ -122,7 +124,7 @@ describe("The routes of the REST API", function () {
         throw new KubeStatusError(statusCode, { message: `${CANARY} is forbidden` }, "");
       };
       for (const { path } of reads.filter(({ path }) => !path.endsWith("/changes"))) {
-        const query = path.endsWith("/logs") ? "?pod=shop/web" : "";
+        const query = path.endsWith("/logs") ? "?pod=shop/web" : path.endsWith("/object") ? OBJECT : "";
         const { status, text } = await call("GET", `${fill(path)}${query}`, "good");
         answers.add(`${status} ${text}`);
       }
