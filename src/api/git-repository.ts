@@ -50,7 +50,7 @@ export const GitRepositorySpec = withRules(
         "Secret with credentials. For HTTPS: username and password, or token, or bearerToken, or githubAppID, githubAppInstallationID and githubAppPrivateKey; optional keys: ca.crt, and tls.crt with tls.key for a client certificate. For SSH: identity (the private key), known_hosts, and password if the key is encrypted. Secrets of Flux and Argo CD can be used unchanged. If unset, the repository is read anonymously.",
       ).optional(),
       proxySecretRef: localRef(
-        "Secret with a proxy for this repository: address (http://, https:// or socks5://), and optionally username and password. Not supported for SSH. If unset, the proxy in the operator's environment is used, if any.",
+        "Secret with a proxy for this repository: address (http://, https:// or socks5://), and optionally username and password. If unset, the proxy in the operator's environment is used, if any, except for SSH.",
       ).optional(),
       provider: GitProvider.optional(),
       recurseSubmodules: z
@@ -94,11 +94,6 @@ export const GitRepositorySpec = withRules(
       rule: `has(self.secretRef) || !self.url.matches('${SSH_ADDRESS}')`,
       message: "SSH needs a key: set secretRef to a Secret with identity and known_hosts",
       fieldPath: ".secretRef",
-    },
-    {
-      rule: `!has(self.proxySecretRef) || !self.url.matches('${SSH_ADDRESS}')`,
-      message: "proxies are not supported for SSH: remove proxySecretRef, or use an https:// URL",
-      fieldPath: ".proxySecretRef",
     },
   ],
 );

@@ -14,12 +14,6 @@ import { formatSshAddress, isSshUrl, parseSshAddress, type SshAddress } from "./
 export function gitRemote(url: string, credential?: GitCredential, key = "", proxy?: HttpProxy): GitRemote {
   refuseOtherTransports(url);
   const ssh = isSshUrl(url) ? sshAddress(url, credential) : undefined;
-  if (ssh !== undefined && proxy !== undefined) {
-    throw new GitError(
-      "GIT_TRANSPORT_UNSUPPORTED",
-      "proxies are not supported for SSH: remove spec.proxySecretRef, or use the https:// URL of the repository",
-    );
-  }
   const normalized = ssh === undefined ? normalizeHttpUrl(url, credential) : formatSshAddress(ssh);
   const way = proxy === undefined ? "" : `\n${canonicalJson(proxy)}`;
   const identity = `${normalized}\n${credential === undefined ? "" : credentialDigest(credential, key)}${way}`;

@@ -56,12 +56,6 @@ export const badRepositorySpecs: readonly BadSpec[] = [
   },
   {
     kind: "GitRepository",
-    set: { url: "git@git.example.com:x", secretRef: { name: "s" }, proxySecretRef: { name: "p" } },
-    field: "spec.proxySecretRef",
-    message: "proxies are not supported for SSH: remove proxySecretRef, or use an https:// URL",
-  },
-  {
-    kind: "GitRepository",
     set: { ref: { branch: "main" }, verify: { mode: "Tag", secretRef: { name: "s" } } },
     field: "spec.verify",
     message: "verify.mode Tag requires ref.tag or ref.semver: set one of them, or use the mode HEAD",

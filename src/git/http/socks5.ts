@@ -38,7 +38,7 @@ export function socks5Connector(proxy: HttpProxy, settings: SocksSettings): buil
   return (options, callback) => {
     const isTls = options.protocol === "https:";
     const port = Number(options.port || (isTls ? 443 : 80));
-    tunnel(proxy, options.hostname, port, settings.timeout).then(
+    socks5Tunnel(proxy, options.hostname, port, settings.timeout).then(
       (socket) => {
         if (isTls) upgrade({ ...options, httpSocket: socket }, callback);
         else callback(null, socket.setNoDelay(true));
@@ -48,7 +48,8 @@ export function socks5Connector(proxy: HttpProxy, settings: SocksSettings): buil
   };
 }
 
-async function tunnel(proxy: HttpProxy, host: string, port: number, timeoutMs: number): Promise<Socket> {
+/** Opens a connection to `host:port` through a SOCKS5 proxy. Fails like `socks5Connector`. */
+export async function socks5Tunnel(proxy: HttpProxy, host: string, port: number, timeoutMs: number): Promise<Socket> {
   const { hostname, port: proxyPort } = new URL(proxy.url);
   const socket = connect(Number(proxyPort), hostname.replace(/^\[|\]$/g, ""));
   const late = Object.assign(new Error("the proxy does not respond"), { code: "ETIMEDOUT" });

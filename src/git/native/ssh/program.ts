@@ -3,7 +3,9 @@ import { messageOf } from "../../../base/errors.js";
 import { findProgram } from "../../../child/confinement.js";
 import type { GitRemote } from "../../engine.js";
 import { GitError } from "../../errors.js";
+import { transportError } from "../../http/failures.js";
 import type { GitLimits } from "../../limits.js";
+import { ProxyForwarder } from "./forwarder.js";
 import { removeStaleSessions, SshSession } from "./session.js";
 
 /** Options of `SshProgram`. */
@@ -59,21 +61,34 @@ export class SshProgram {
       this.#hasTidied = true;
       await removeStaleSessions(clock.now(), limits.fetchTimeoutMs + limits.pollTimeoutMs, directory);
     }
-    const options = { address, credential: credential.ssh, limits, ...(directory === undefined ? {} : { directory }) };
+    const { proxy } = remote;
+    const forwarder =
+      proxy === undefined ? undefined : await ProxyForwarder.open(proxy, address, limits.connectTimeoutMs);
+    const options = {
+      ...{ address, credential: credential.ssh, limits, forwardedPort: forwarder?.port },
+      ...(directory === undefined ? {} : { directory }),
+    };
     const session = await SshSession.open(options).catch((error: unknown) => {
+      forwarder?.close();
       throw unwritable(error);
     });
+    // Git appends the port of the URL, and ssh takes the first one.
+    const port = forwarder === undefined ? "" : ` -p ${forwarder.port}`;
     const remoteCommand = `git-upload-pack ${quoted(address.path)}`;
     try {
       return await work({
-        forGit: { command: `${quoted(program)} -F ${quoted(session.config)}`, environment: session.environment },
+        forGit: { command: `${quoted(program)} -F ${quoted(session.config)}${port}`, environment: session.environment },
         uploadPack: () => ({
           program,
           args: ["-F", session.config, "--", address.host, remoteCommand],
           env: { PATH: path, LC_ALL: "C", GIT_PROTOCOL: "version=2", ...session.environment },
         }),
       });
+    } catch (error) {
+      // To ssh, a proxy that refuses is a server that closes the connection.
+      throw forwarder?.failure === undefined ? error : transportError(remote, forwarder.failure, proxy);
     } finally {
+      forwarder?.close();
       await session.close();
     }
   }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SshCredential } from "../../engine.js";
 import type { GitLimits } from "../../limits.js";
-import type { SshAddress } from "../../ssh/address.js";
+import { SSH_PORT, type SshAddress } from "../../ssh/address.js";
 
 /** Name prefix of the directories with keys. */
 const PREFIX = "overseer-gitops-ssh-";
@@ -19,6 +19,8 @@ export interface SshSessionOptions {
   readonly address: SshAddress;
   readonly credential: SshCredential;
   readonly limits: Pick<GitLimits, "connectTimeoutMs">;
+  /** Port on loopback that leads to the server through a proxy. */
+  readonly forwardedPort?: number | undefined;
   /** Parent directory. Defaults to that of temporary files. */
   readonly directory?: string;
 }
@@ -42,7 +44,7 @@ export class SshSession {
 
   /** Writes the files. Throws file system errors. */
   static async open(options: SshSessionOptions): Promise<SshSession> {
-    const { address, credential, limits, directory = tmpdir() } = options;
+    const { address, credential, limits, forwardedPort, directory = tmpdir() } = options;
     const { passphrase, privateKey, knownHosts } = credential;
     const own = await mkdtemp(join(directory, PREFIX));
     try {
@@ -50,7 +52,13 @@ export class SshSession {
       if (passphrase !== undefined) await writeFile(askpass, ASKPASS, { mode: 0o700 });
       await writeFile(join(own, "identity"), privateKey, { mode: 0o600 });
       await writeFile(join(own, "known_hosts"), knownHosts, { mode: 0o600 });
-      const config = configuration(own, address, passphrase !== undefined, limits.connectTimeoutMs);
+      const settings = {
+        ...configuration(own, address, passphrase !== undefined, limits.connectTimeoutMs),
+        ...(forwardedPort === undefined ? {} : forwarded(address, forwardedPort)),
+      };
+      const config = Object.entries(settings)
+        .map(([name, value]) => `${name} ${value}\n`)
+        .join("");
       await writeFile(join(own, "config"), config, { mode: 0o600 });
       const asking = { SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: "force", SSH_PASSPHRASE: passphrase ?? "" };
       return new SshSession(own, passphrase === undefined ? {} : asking);
@@ -76,9 +84,21 @@ export async function removeStaleSessions(now: number, maxAgeMs: number, directo
   }
 }
 
-function configuration(directory: string, address: SshAddress, isEncrypted: boolean, connectMs: number): string {
+/** Connects to a port on loopback, and expects the host key of the server behind it. */
+function forwarded({ host, port }: SshAddress, forwardedPort: number): Readonly<Record<string, string>> {
+  // As ssh writes a server in known_hosts.
+  const name = port === SSH_PORT ? host : `[${host}]:${port}`;
+  return { HostName: "127.0.0.1", Port: String(forwardedPort), HostKeyAlias: name };
+}
+
+function configuration(
+  directory: string,
+  address: SshAddress,
+  isEncrypted: boolean,
+  connectMs: number,
+): Readonly<Record<string, string>> {
   const path = (name: string): string => `"${join(directory, name).replaceAll("%", "%%")}"`;
-  const settings: Readonly<Record<string, string>> = {
+  return {
     User: address.user,
     Port: String(address.port),
     IdentityFile: path("identity"),
@@ -113,7 +133,4 @@ function configuration(directory: string, address: SshAddress, isEncrypted: bool
     // Names the server's host key and the offered key, which messages quote.
     LogLevel: "DEBUG1",
   };
-  return Object.entries(settings)
-    .map(([name, value]) => `${name} ${value}\n`)
-    .join("");
 }

@@ -41,11 +41,13 @@ describe("proxyFromSecret", () => {
     });
   }
 
-  it("is refused for SSH", async () => {
+  it("makes another remote of the same address, over HTTPS and SSH", () => {
     const ssh = { ssh: { privateKey: "k", knownHosts: "h" } };
     const proxy = read({ address: "http://proxy.example.com:3128" });
-    const error = await expectGitError("GIT_TRANSPORT_UNSUPPORTED", () => gitRemote("git@host:x", ssh, "", proxy));
-    expect(error.message).to.contain("proxies are not supported for SSH");
-    expect(gitRemote("https://a.example/x", undefined, "", proxy).id).not.to.equal(gitRemote("https://a.example/x").id);
+    for (const [url, credential] of [
+      ["https://a.example/x", undefined],
+      ["git@a.example:x", ssh],
+    ] as const)
+      expect(gitRemote(url, credential, "", proxy).id).not.to.equal(gitRemote(url, credential).id);
   });
 });
