@@ -1,5 +1,9 @@
-/** Objects and promotions of requests that the API server must refuse. */
-export const badObjectSpecs = [
+import type { BadSpec } from "./crd-cases.js";
+import { badSourceSpecs } from "./crd-cases-sources.js";
+
+/** Sources, objects and promotions of requests that the API server must refuse. */
+export const badObjectSpecs: readonly BadSpec[] = [
+  ...badSourceSpecs,
   {
     kind: "Change",
     set: { objects: [{ kind: "ConfigMap", name: "a" }] },
@@ -12,4 +16,4 @@ export const badObjectSpecs = [
     field: "spec",
     message: "cause Promotion requires promote; it must not be set for other causes",
   },
-] as const;
+];

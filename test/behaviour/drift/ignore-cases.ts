@@ -19,7 +19,7 @@ export function ignoreCases(kind: "OverseerApp" | "Change"): BadSpec[] {
   });
   return [
     ...POINTERS.map(([pointer, message]) => bad({ jsonPointers: ["/spec/x", pointer] }, ".jsonPointers[1]", message)),
-    bad({ kind: "Deployment" }, "", "must set preset, jsonPointers or managers"),
+    bad({ kind: "Deployment" }, "", "must set preset, jsonPointers, celPaths or managers"),
     bad(
       { preset: "AutoscaledReplicas", kind: "Deployment" },
       "",

@@ -44,6 +44,8 @@ describe("deletes of the product", () => {
   });
 
   it("are sent in few places: by permit to each kind of destination, for expired history, and by users of the REST API", () => {
+    // The command line deletes its own state, and as its user the paused object of another tool, never what that has applied.
+    const takeOver = ["live-owner.ts", "state.ts"].map((name) => `src/cli/verbs/take-over/${name}`);
     // A session ends by DELETE: a served route that sends nothing.
     const signOut = "src/server/rest/routes/sign-in.ts";
     const senders = filesWith(/\bmethod:\s*["'`]DELETE|deleteCollection|deletecollection/i);
@@ -65,6 +67,7 @@ describe("deletes of the product", () => {
     const quoted = filesWith(/["'`]DELETE["'`]/);
     const others = quoted.filter((path) => !clients.includes(path) && !types.includes(path));
     expect(others).to.deep.equal([
+      ...takeOver,
       "src/controllers/overseer-app/changes/change-record.ts",
       "src/destinations/kubernetes/apply/remove.ts",
       "src/destinations/overseer/writer.ts",
@@ -74,6 +77,7 @@ describe("deletes of the product", () => {
     expect(textOf("src/server/rest/routes/repositories.ts")).to.match(
       /const kube = users\.as\(caller\);[\s\S]*?await kube\.request\(\{\s*method: "DELETE"/,
     );
+    expect(textOf(takeOver[0] ?? "")).to.match(/preconditions = \{ uid: [^}]*resourceVersion: [\s\S]*?"DELETE"/);
     expect(textOf("src/destinations/kubernetes/apply/remove.ts")).to.match(
       /function removeObject\([^)]*permit: DeletePermit,[^)]*\)[\s\S]*?= permit\.live;[\s\S]*?"DELETE"[\s\S]*?preconditions: \{ uid, resourceVersion \}/,
     );
