@@ -40,6 +40,14 @@ export const LABEL_PUSHED = `${GROUP}/pushed-secret`;
 export const ANNOTATION_SECRET_SET_BY = `${GROUP}/secret-set-by`;
 /** On such a Secret: when. */
 export const ANNOTATION_SECRET_SET_AT = `${GROUP}/secret-set-at`;
+/** On an OverseerApp, the name of the OverseerAppSet that it belongs to. */
+export const LABEL_APP_SET = `${GROUP}/app-set`;
+/** On an OverseerApp of a set: UID of the set and name of the app, so that a copy is not taken for an app of the set, and a hash of what was applied. */
+export const ANNOTATION_APP_SET = `${GROUP}/app-set-applied`;
+/** On an OverseerAppSet: confirms the deletions of the plan with this hash. */
+export const ANNOTATION_CONFIRM_DELETIONS = `${GROUP}/confirm-deletions`;
+/** Prefix of annotations of a Secret that are parameters of the generator `clusters`. */
+export const PARAMETER_PREFIX = `parameter.${GROUP}/`;
 
 /** Finalizer of an OverseerApp: its deletionPolicy is carried out before it is removed. */
 export const FINALIZER = `${GROUP}/cleanup`;

@@ -2,6 +2,7 @@ import type { ServerReason } from "../base/errors.js";
 import type { ApprovalState } from "./approval-state.js";
 import type { ChangePhase } from "./change-phase.js";
 import { APP_REASONS } from "./reasons/app.js";
+import { APP_SET_REASONS } from "./reasons/app-set.js";
 import { DESTINATION_REASONS } from "./reasons/destination.js";
 import { ENVIRONMENT_REASONS } from "./reasons/environment.js";
 import { NOTIFICATION_REASONS } from "./reasons/notification.js";
@@ -17,6 +18,7 @@ export const REASONS = {
   ...APP_REASONS,
   ...ENVIRONMENT_REASONS,
   ...NOTIFICATION_REASONS,
+  ...APP_SET_REASONS,
   ...PROCESS_REASONS,
 } as const satisfies Readonly<Record<string, ReasonText>>;
 
@@ -31,7 +33,7 @@ declare module "../base/errors.js" {
 export type ConditionReason = Reason | ServerReason | ChangePhase | ApprovalState;
 
 /** Kinds of resources with reasons of their own. */
-export type ReasonKind = "GitRepository" | "OverseerApp" | "Environment" | "NotificationChannel";
+export type ReasonKind = "GitRepository" | "OverseerApp" | "OverseerAppSet" | "Environment" | "NotificationChannel";
 
 /** Returns the reasons that a kind may have, in the order of its reference page. */
 export function reasonsOf(kind: ReasonKind): [reason: string, text: ReasonText][] {
@@ -40,6 +42,7 @@ export function reasonsOf(kind: ReasonKind): [reason: string, text: ReasonText][
     OverseerApp: [SOURCE_REASONS, DESTINATION_REASONS, APP_REASONS],
     Environment: [ENVIRONMENT_REASONS],
     NotificationChannel: [NOTIFICATION_REASONS],
+    OverseerAppSet: [APP_SET_REASONS, { ServiceAccountRequired: APP_REASONS.ServiceAccountRequired }],
   };
   return tables[kind].flatMap((table) => Object.entries(table));
 }

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { OverseerAppSetSpec, OverseerAppSetStatus } from "./app-set.js";
 import { ApprovalSpec, ApprovalStatus } from "./approval.js";
 import { ChangeSpec, ChangeStatus } from "./change.js";
 import { EnvironmentSpec, EnvironmentStatus } from "./environment.js";
@@ -6,16 +7,9 @@ import type { CelRule } from "./fields.js";
 import { GitRepositorySpec, GitRepositoryStatus } from "./git-repository.js";
 import { NotificationChannelSpec, NotificationChannelStatus } from "./notification-channel.js";
 import { OverseerAppSpec, OverseerAppStatus } from "./overseer-app.js";
+import { AGE, MESSAGE, type PrinterColumn, READY_MESSAGE, REVISION, ready } from "./printer-columns.js";
 
-/** A column of `kubectl get`. */
-export interface PrinterColumn {
-  readonly name: string;
-  readonly type: "string" | "integer" | "date";
-  readonly jsonPath: string;
-  readonly description: string;
-  /** 1 shows the column only with `-o wide`. */
-  readonly priority?: number;
-}
+export type { PrinterColumn } from "./printer-columns.js";
 
 /** Input of the generator for one CustomResourceDefinition. */
 export interface ResourceDefinition {
@@ -33,35 +27,6 @@ export interface ResourceDefinition {
   /** Fields that `kubectl get --field-selector` may use. */
   readonly selectableFields: readonly string[];
 }
-
-const AGE: PrinterColumn = {
-  name: "Age",
-  type: "date",
-  jsonPath: ".metadata.creationTimestamp",
-  description: "Time since creation.",
-};
-const ready = (priority?: number): PrinterColumn => ({
-  name: "Ready",
-  type: "string",
-  jsonPath: '.status.conditions[?(@.type=="Ready")].status',
-  description: "Status of the condition Ready.",
-  ...(priority ? { priority } : {}),
-});
-const readyMessage: PrinterColumn = {
-  name: "Message",
-  type: "string",
-  jsonPath: '.status.conditions[?(@.type=="Ready")].message',
-  description: "Message of the condition Ready or Waiting.",
-};
-
-const REVISION: PrinterColumn = {
-  name: "Revision",
-  type: "string",
-  jsonPath: ".status.shortRevision",
-  description: "Revision in use with a 7-digit commit ID.",
-};
-
-const MESSAGE: PrinterColumn = { ...readyMessage, jsonPath: ".status.message" };
 
 /** GitRepository: a Git repository that apps read documents from. */
 export const GIT_REPOSITORY: ResourceDefinition = {
@@ -189,7 +154,7 @@ export const CHANGE: ResourceDefinition = {
       description: "Numbers of created, updated and deleted objects.",
     },
     { name: "Phase", type: "string", jsonPath: ".status.phase", description: "Phase of the Change." },
-    { ...readyMessage, description: "Message of the condition Ready." },
+    { ...READY_MESSAGE, description: "Message of the condition Ready." },
     AGE,
     {
       name: "Attempts",
@@ -264,7 +229,7 @@ export const ENVIRONMENT: ResourceDefinition = {
       jsonPath: ".status.governs.apps",
       description: "Number of OverseerApps that it governs.",
     },
-    readyMessage,
+    READY_MESSAGE,
     AGE,
   ],
   rules: [],
@@ -282,10 +247,41 @@ export const NOTIFICATION_CHANNEL: ResourceDefinition = {
   columns: [
     ready(),
     { name: "Sent", type: "date", jsonPath: ".status.lastSentTime", description: "Time of the last message." },
-    readyMessage,
+    READY_MESSAGE,
     AGE,
   ],
   rules: [],
+  selectableFields: [],
+};
+
+/** OverseerAppSet: many apps from one template. */
+export const OVERSEER_APP_SET: ResourceDefinition = {
+  kind: "OverseerAppSet",
+  plural: "overseerappsets",
+  singular: "overseerappset",
+  shortNames: ["oappset"],
+  scope: "Namespaced",
+  description:
+    "Many OverseerApps from one template: one for each folder or file of a Git repository, each cluster, or each item of a list.",
+  spec: OverseerAppSetSpec,
+  status: OverseerAppSetStatus,
+  columns: [
+    ready(),
+    {
+      name: "Apps",
+      type: "integer",
+      jsonPath: ".status.counts.apps",
+      description: "Number of OverseerApps of the set.",
+    },
+    MESSAGE,
+    AGE,
+  ],
+  rules: [
+    {
+      rule: "self.metadata.name.size() <= 63",
+      message: "the name of an OverseerAppSet must be no more than 63 characters",
+    },
+  ],
   selectableFields: [],
 };
 
@@ -297,4 +293,5 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   APPROVAL,
   ENVIRONMENT,
   NOTIFICATION_CHANNEL,
+  OVERSEER_APP_SET,
 ];

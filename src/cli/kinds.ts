@@ -32,6 +32,11 @@ export const KINDS = {
     plural: "notificationchannels",
     names: ["channel", "channels", "notificationchannel", "ochannel"],
   },
+  appSet: {
+    kind: "OverseerAppSet",
+    plural: "overseerappsets",
+    names: ["appset", "appsets", "oappset", "overseerappset"],
+  },
 } as const satisfies Readonly<Record<string, Kind>>;
 
 /** Returns every name of a kind. */

@@ -17,8 +17,8 @@ export interface ResourceCacheOptions<T> {
   readonly namespaces?: readonly string[] | undefined;
   /** Reduces an object before it is stored. */
   readonly trim?: (object: T) => T;
-  /** Returns the group of an object, for lookups with `of`. */
-  readonly groupBy?: (object: T) => string;
+  /** Returns the group of an object, for lookups with `of`; undefined for none. */
+  readonly groupBy?: (object: T) => string | undefined;
   /**
    * Called on each change: `previous` is undefined for a new object, `current` for a deleted one. `previous` contains own writes,
    * `observed` is the object of the last event.
@@ -38,7 +38,7 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
   /** Reflectors by namespace; one with the key "" if all namespaces are watched. */
   readonly #reflectors: ReadonlyMap<string, Reflector<T>>;
   readonly #trim: (object: T) => T;
-  readonly #groupBy: ((object: T) => string) | undefined;
+  readonly #groupBy: ((object: T) => string | undefined) | undefined;
   readonly #objects = new Map<string, T>();
   readonly #groups = new Map<string, Map<string, T>>();
   /** Namespaces whose first list is complete. */

@@ -19,7 +19,37 @@ type Parts = readonly string[];
  * @throws UnsupportedSourceError naming the field and the pattern.
  */
 export function compileGlobs(field: string, patterns: readonly string[]): (path: string) => boolean {
-  const alternatives = parsePatterns(field, patterns);
+  return matcherOf(parsePatterns(field, patterns).map((parts) => [...parts, "**"]));
+}
+
+/**
+ * Like `compileGlobs`, but a pattern that matches a folder does not match what is in it.
+ *
+ * @throws UnsupportedSourceError naming the field and the pattern.
+ */
+export function compileExactGlobs(field: string, patterns: readonly string[]): (path: string) => boolean {
+  return matcherOf(parsePatterns(field, patterns));
+}
+
+/**
+ * Returns the folders in which all matches of the patterns are: their beginnings without wildcards, without the last part.
+ *
+ * @throws UnsupportedSourceError naming the field and the pattern.
+ */
+export function fixedFolders(field: string, patterns: readonly string[]): readonly string[] {
+  const folders = parsePatterns(field, patterns).map((parts) => {
+    const wild = parts.findIndex((part) => /[*?]/.test(part));
+    return parts.slice(0, wild < 0 ? parts.length - 1 : Math.min(wild, parts.length - 1)).join("/");
+  });
+  const all = [...new Set(folders)].sort();
+  return all.filter((folder) => !all.some((other) => other !== folder && isWithin(folder, other)));
+}
+
+function isWithin(folder: string, other: string): boolean {
+  return other === "" || folder.startsWith(`${other}/`);
+}
+
+function matcherOf(alternatives: readonly Parts[]): (path: string) => boolean {
   return (path) => {
     const parts = path.split("/");
     return alternatives.some((alternative) => matchParts(alternative, parts));
@@ -32,7 +62,7 @@ export function compileGlobs(field: string, patterns: readonly string[]): (path:
  * @throws UnsupportedSourceError naming the field and the pattern.
  */
 export function compileFolderGlobs(field: string, patterns: readonly string[]): (folder: string) => boolean {
-  const alternatives = parsePatterns(field, patterns);
+  const alternatives = parsePatterns(field, patterns).map((parts) => [...parts, "**"]);
   return (folder) => {
     const parts = folder.split("/");
     return alternatives.some((alternative) => {
@@ -59,7 +89,7 @@ function parsePatterns(field: string, patterns: readonly string[]): Parts[] {
         `${field}: the pattern ${JSON.stringify(pattern.slice(0, MAX_LENGTH))} ${expanded}`,
       );
     }
-    alternatives.push(...expanded.map((text) => [...text.split("/").filter((part) => part !== ""), "**"]));
+    alternatives.push(...expanded.map((text) => text.split("/").filter((part) => part !== "")));
   }
   return alternatives;
 }

@@ -65,6 +65,10 @@ export interface Series {
     /** Messages that are not sent yet. */
     readonly pending: Level;
   };
+  readonly appSets: {
+    /** Writes of apps of OverseerAppSets; `verb`: create, update, delete; `result`: success, error. */
+    readonly writes: Family<"result" | "verb", Count>;
+  };
   readonly webhooks: {
     /** Requests to the webhook server; both labels have a fixed set of values. */
     readonly total: Family<"provider" | "result", Count>;
@@ -90,7 +94,10 @@ export function createSeries(make: Instruments): Series {
   }
   for (const result of ["success", "error"]) {
     series.election.renewals.of({ result }).inc(0);
-    for (const verb of ["create", "update", "delete"]) series.sync.applies.of({ verb, result }).inc(0);
+    for (const verb of ["create", "update", "delete"]) {
+      series.sync.applies.of({ verb, result }).inc(0);
+      series.appSets.writes.of({ verb, result }).inc(0);
+    }
   }
   for (const decision of DECISIONS) series.change.approvals.of({ decision }).inc(0);
   for (const cause of ["periodic", "definitions"]) series.drift.resyncObjects.of({ cause }).inc(0);
@@ -202,6 +209,13 @@ function makeSeries(make: Instruments): Series {
         "overseer_notification_queue",
         "Number of messages to NotificationChannels that are not sent yet.",
       ),
+    },
+    appSets: {
+      writes: make.counts({
+        name: "overseer_app_set_writes_total",
+        help: "Total number of writes of apps of OverseerAppSets, by verb and result.",
+        labels: ["verb", "result"],
+      }),
     },
     webhooks: {
       total: make.counts({

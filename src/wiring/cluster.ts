@@ -23,7 +23,7 @@ export interface Cluster {
   /** Whether no process has ever been the leader in this cluster. */
   readonly firstEver: boolean;
   readonly resources: Readonly<
-    Record<"repository" | "app" | "change" | "approval" | "environment" | "channel", ResourceInfo>
+    Record<"repository" | "app" | "change" | "approval" | "environment" | "channel" | "appSet", ResourceInfo>
   >;
 }
 
@@ -110,6 +110,7 @@ async function findOwnKinds(discovery: Discovery): Promise<Cluster["resources"]>
     approval: await find("Approval"),
     environment: await find("Environment"),
     channel: await find("NotificationChannel"),
+    appSet: await find("OverseerAppSet"),
   };
 }
 

@@ -13,6 +13,7 @@ import type { WaitingApps } from "../controllers/overseer-app/gates/waiting-apps
 import { HostCache } from "../controllers/overseer-app/hosts/host-cache.js";
 import { Claims } from "../controllers/overseer-app/ownership/claims.js";
 import { OverseerAppReconciler } from "../controllers/overseer-app/reconciler.js";
+import type { ClusterSecrets } from "../controllers/overseer-app-set/generators/cluster-secrets.js";
 import type { SecretCache } from "../controllers/secret-cache.js";
 import { KubernetesDestination } from "../destinations/kubernetes/kubernetes-destination.js";
 import type { CoreConnections } from "../destinations/overseer/client/core-connection.js";
@@ -56,6 +57,8 @@ export interface SharedParts extends OperatorParts {
   /** Secrets and ConfigMaps with values for rendering. */
   readonly valueSecrets: SecretCache;
   readonly valueConfigMaps: SecretCache;
+  /** Secrets with kubeconfigs that sets select. */
+  readonly clusterSecrets: ClusterSecrets;
   readonly connections: CoreConnections;
   readonly clusters: Clusters;
   readonly audit: AuditTrail;

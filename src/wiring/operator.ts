@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { OverseerAppSet } from "../api/app-set.js";
 import type { Approval } from "../api/approval.js";
 import type { Environment } from "../api/environment.js";
 import type { GitRepository } from "../api/git-repository.js";
@@ -9,6 +10,8 @@ import { RevisionIndex } from "../controllers/git-repository/revision-index.js";
 import type { AppMemory } from "../controllers/overseer-app/app-memory.js";
 import { appOfChange, type KnownChange, reduceChange } from "../controllers/overseer-app/changes/known-change.js";
 import { WaitingApps } from "../controllers/overseer-app/gates/waiting-apps.js";
+import { ClusterSecrets } from "../controllers/overseer-app-set/generators/cluster-secrets.js";
+import { appSetOf } from "../controllers/overseer-app-set/identity.js";
 import { ResourceCache, type ResourceCacheOptions } from "../controllers/resource-cache.js";
 import { SecretCache } from "../controllers/secret-cache.js";
 import { CoreConnections } from "../destinations/overseer/client/core-connection.js";
@@ -20,6 +23,7 @@ import { ParserThread } from "../render/parser-thread.js";
 import type { LeaderFacts } from "../server/internal/facts.js";
 import { reflectorObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
+import { appSetController } from "./app-sets.js";
 import { type OpenAudit, openAudit } from "./audit.js";
 import type { LedCluster } from "./cluster.js";
 import { Clusters } from "./clusters.js";
@@ -58,6 +62,7 @@ export class Operator {
   readonly #statuses: Controller;
   readonly #environments: Controller | undefined;
   readonly #notifications: Notifications;
+  readonly #appSets: Controller;
   #ready = false;
   #stopping = false;
 
@@ -94,9 +99,15 @@ export class Operator {
     this.#statuses = commitStatusController(this.#shared);
     this.#environments = environmentController(this.#shared);
     this.#notifications = new Notifications(this.#shared);
+    this.#appSets = appSetController(this.#shared);
     for (const row of this.#eventTable()) row.start();
     const { connections, clusters } = this.#shared;
-    const queues = { gitrepository: this.#repositories, overseerapp: this.#apps, commitstatus: this.#statuses };
+    const queues = {
+      gitrepository: this.#repositories,
+      overseerapp: this.#apps,
+      commitstatus: this.#statuses,
+      overseerappset: this.#appSets,
+    };
     collectSaturation(parts.metrics, queues);
     collectDestinations(parts.metrics, { connections, clusters });
   }
@@ -111,6 +122,7 @@ export class Operator {
       },
       ...{ sources, resources, waiting, gates: GATES },
       apps: new AppQueue(clock, memories, (app, priority) => this.#apps.queue.add(app, priority)),
+      addAppSet: (key, priority) => this.#appSets.queue.add(key, priority),
       addEnvironment: (name) => this.#environments?.queue.add(name, PRIORITY.background),
       addRepository: (key, priority) => this.#repositories.queue.add(key, priority),
     });
@@ -118,7 +130,8 @@ export class Operator {
 
   #controllers(): Controller[] {
     const optional = this.#environments === undefined ? [] : [this.#environments];
-    return [this.#repositories, this.#apps, this.#statuses, ...optional, this.#notifications.controller];
+    const { controller: notifications } = this.#notifications;
+    return [this.#repositories, this.#apps, this.#statuses, this.#appSets, ...optional, notifications];
   }
 
   /** Reasons why the operator is not ready; empty if it is. */
@@ -135,6 +148,7 @@ export class Operator {
     this.#repositories.start();
     this.#apps.start();
     this.#statuses.start();
+    this.#appSets.start();
     this.#environments?.start();
     // A channel that cannot be listed holds up nothing else.
     void this.#notifications.start();
@@ -146,7 +160,7 @@ export class Operator {
     this.#ready = false;
     this.#stopping = true;
     const { resources, events, secrets, destinationSecrets, valueSecrets, valueConfigMaps } = this.#shared;
-    const { connections, clusters, parser, engine, hosts } = this.#shared;
+    const { connections, clusters, parser, engine, hosts, clusterSecrets } = this.#shared;
     await Promise.all(this.#controllers().map((one) => one.stop()));
     await this.#notifications.stop();
     await Promise.race([events.flush(), this.#pause(FLUSH_MS)]);
@@ -156,6 +170,7 @@ export class Operator {
       destinationSecrets.stop(),
       valueSecrets.stop(),
       valueConfigMaps.stop(),
+      clusterSecrets.stop(),
       connections.close(),
       parser.close(),
       engine.close(),
@@ -201,6 +216,12 @@ export class Operator {
       destinationSecrets: this.#secretCache(sources.destinationSecrets),
       valueSecrets: this.#secretCache(sources.valueSecrets),
       valueConfigMaps: this.#secretCache(sources.valueConfigMaps, "configmaps"),
+      clusterSecrets: new ClusterSecrets({
+        client,
+        clock,
+        logger,
+        onChange: (set) => sources.clusterSecrets.emit(set),
+      }),
       connections: new CoreConnections({
         clock,
         logger,
@@ -237,16 +258,17 @@ export class Operator {
   #caches(sources: EventSources): ConstructorParameters<typeof ResourceIndex>[0] {
     return {
       repositories: this.#cache<GitRepository>("repository", sources.repositories),
-      apps: this.#cache<OverseerApp>("app", sources.apps),
+      apps: this.#cache<OverseerApp>("app", sources.apps, { groupBy: appSetOf }),
       changes: this.#cache<KnownChange>("change", sources.changes, { trim: reduceChange, groupBy: appOfChange }),
       approvals: this.#cache<Approval>("approval", sources.approvals, {
         groupBy: ({ metadata, spec }) => `${metadata.namespace}/${spec.app.name}`,
       }),
       environments: this.#cache<Environment>("environment", sources.environments),
+      appSets: this.#cache<OverseerAppSet>("appSet", sources.appSets),
     };
   }
 
-  #cache<T extends GitRepository | OverseerApp | KnownChange | Approval | Environment>(
+  #cache<T extends GitRepository | OverseerApp | KnownChange | Approval | Environment | OverseerAppSet>(
     name: keyof LedCluster["resources"],
     source: EventSource<ResourceEvent<T>>,
     options: Pick<ResourceCacheOptions<T>, "trim" | "groupBy"> = {},

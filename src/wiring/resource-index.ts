@@ -1,4 +1,6 @@
+import type { OverseerAppSet } from "../api/app-set.js";
 import type { Approval } from "../api/approval.js";
+import { findCondition } from "../api/conditions.js";
 import type { Environment } from "../api/environment.js";
 import type { GitRef } from "../api/git-ref.js";
 import type { GitRepository } from "../api/git-repository.js";
@@ -8,6 +10,7 @@ import type { RevisionIndex } from "../controllers/git-repository/revision-index
 import type { KnownChange } from "../controllers/overseer-app/changes/known-change.js";
 import { watchedObjectsOf } from "../controllers/overseer-app/source/external-values.js";
 import { repositoryKey } from "../controllers/overseer-app/source/locate-inputs.js";
+import { gitSourcesOf } from "../controllers/overseer-app-set/generators/generate.js";
 import type { ResourceCache } from "../controllers/resource-cache.js";
 import { environmentsOf } from "../gates/environments.js";
 import { appKey } from "../plan/live.js";
@@ -19,6 +22,7 @@ export class ResourceIndex {
   readonly changes: ResourceCache<KnownChange>;
   readonly approvals: ResourceCache<Approval>;
   readonly environments: ResourceCache<Environment>;
+  readonly appSets: ResourceCache<OverseerAppSet>;
   readonly #index: RevisionIndex;
 
   constructor(
@@ -28,6 +32,7 @@ export class ResourceIndex {
       readonly changes: ResourceCache<KnownChange>;
       readonly approvals: ResourceCache<Approval>;
       readonly environments: ResourceCache<Environment>;
+      readonly appSets: ResourceCache<OverseerAppSet>;
     },
     index: RevisionIndex,
   ) {
@@ -36,6 +41,7 @@ export class ResourceIndex {
     this.changes = caches.changes;
     this.approvals = caches.approvals;
     this.environments = caches.environments;
+    this.appSets = caches.appSets;
     this.#index = index;
   }
 
@@ -56,7 +62,7 @@ export class ResourceIndex {
   }
 
   #caches() {
-    return [this.repositories, this.apps, this.changes, this.approvals, this.environments];
+    return [this.repositories, this.apps, this.changes, this.approvals, this.environments, this.appSets];
   }
 
   /** Returns the names of all Environments. */
@@ -130,14 +136,36 @@ export class ResourceIndex {
     return repository && allowsNamespace(repository, app.metadata.namespace) ? app.spec.source.ref : undefined;
   }
 
-  /** Returns the refs of a repository that apps request. */
+  /** Returns the refs of a repository that apps and sets request. */
   refsOf(repository: string): GitRef[] {
     const refs: GitRef[] = [];
     for (const app of this.apps.values()) {
       const ref = repositoryKey(app) === repository ? this.refOf(app) : undefined;
       if (ref) refs.push(ref);
     }
+    for (const set of this.appSets.values()) {
+      const found = this.repositories.get(repository);
+      if (!found || !allowsNamespace(found, set.metadata.namespace)) continue;
+      for (const source of gitSourcesOf(set)) if (source.repository === repository && source.ref) refs.push(source.ref);
+    }
     return refs;
+  }
+
+  /** Returns the keys of the sets that read a repository. */
+  appSetsOf(repository: string): string[] {
+    const sets = [...this.appSets.values()].filter((set) =>
+      gitSourcesOf(set).some((source) => source.repository === repository),
+    );
+    return sets.map(({ metadata }) => appKey(metadata));
+  }
+
+  /** Returns the keys of the sets of a namespace that wait for the name of an app. */
+  appSetsInConflict(namespace: string): string[] {
+    const sets = [...this.appSets.values()].filter(
+      ({ metadata, status }) =>
+        metadata.namespace === namespace && findCondition(status?.conditions, "Ready")?.reason === "NameConflict",
+    );
+    return sets.map(({ metadata }) => appKey(metadata));
   }
 
   /** Returns the commits of a remote that are applied. */

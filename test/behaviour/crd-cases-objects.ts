@@ -1,9 +1,11 @@
 import type { BadSpec } from "./crd-cases.js";
+import { badAppSetSpecs } from "./crd-cases-app-sets.js";
 import { badSourceSpecs } from "./crd-cases-sources.js";
 
 /** Sources, objects and promotions of requests that the API server must refuse. */
 export const badObjectSpecs: readonly BadSpec[] = [
   ...badSourceSpecs,
+  ...badAppSetSpecs,
   {
     kind: "Change",
     set: { objects: [{ kind: "ConfigMap", name: "a" }] },

@@ -4,7 +4,14 @@ import { badObjectSpecs } from "./crd-cases-objects.js";
 
 /** A spec that the API server must refuse, and what it must say. */
 export interface BadSpec {
-  readonly kind: "GitRepository" | "OverseerApp" | "Change" | "Approval" | "Environment" | "NotificationChannel";
+  readonly kind:
+    | "GitRepository"
+    | "OverseerApp"
+    | "Change"
+    | "Approval"
+    | "Environment"
+    | "NotificationChannel"
+    | "OverseerAppSet";
   /** Set on the valid spec of `validSpecs`, by path; `undefined` takes the field away. */
   readonly set: Readonly<Record<string, unknown>>;
   readonly name?: string;
@@ -15,26 +22,6 @@ export interface BadSpec {
   /** What is changed on an object that exists already; otherwise the object is new. */
   readonly update?: true;
 }
-
-const INPUTS = {
-  key: "5df6e0e2761359d30a8275058e299fcc",
-  revision: "main@sha1:6f3c1f0a2b4d5e6f708192a3b4c5d6e7f8091a2b",
-  commit: "6f3c1f0a2b4d5e6f708192a3b4c5d6e7f8091a2b",
-  source: { repositoryRef: { name: "shop" }, path: "deploy" },
-};
-
-/** The least that a user has to write of each kind. */
-export const validSpecs: Readonly<Record<BadSpec["kind"], BadSpec["set"]>> = {
-  GitRepository: { url: "https://git.example.com/team/shop.git" },
-  OverseerApp: { source: { repositoryRef: { name: "shop" } }, destination: { kubernetes: {} } },
-  Change: { app: { name: "web" }, cause: "Revision", inputs: INPUTS },
-  Approval: {
-    ...{ app: { name: "web" }, change: { name: "web-1", uid: "u" } },
-    ...{ planHash: "1f0a2b4d5e6f708192a3b4c5d6e7f809", decision: "Approve", approver: "bob" },
-  },
-  Environment: { namespaces: [{ name: "shop-prod" }] },
-  NotificationChannel: { slack: { secretRef: { name: "chat" } } },
-};
 
 const CORE = { url: "https://core.example.com", secretRef: { name: "core" } };
 const RELATIVE = "path must be relative to the root of the repository and must not contain ..";

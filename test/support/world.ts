@@ -201,7 +201,7 @@ export class World {
   /** Checks what must hold after whatever a test did: the status contract of every resource, and no secret in sight. */
   async expectContracts(): Promise<void> {
     const seen: Record<string, string> = {};
-    for (const kind of ["OverseerApp", "GitRepository", "Change"]) {
+    for (const kind of ["OverseerApp", "OverseerAppSet", "GitRepository", "Change"]) {
       const objects = await this.kube.list<ContractObject>(API_VERSION, kind, this.namespace);
       for (const object of objects) expectStatusContract({ ...object, kind });
       this.#texts.judge(objects.map((object) => ({ ...object, kind })));
@@ -228,7 +228,7 @@ export class World {
     if (process.env.KEEP_LOGS) console.log(await this.#operator?.log());
     // First, lest it puts the finalizers back, and waits for a destination that is gone.
     await this.#operator?.remove();
-    for (const kind of ["OverseerApp", "GitRepository"]) {
+    for (const kind of ["OverseerAppSet", "OverseerApp", "GitRepository"]) {
       for (const object of await this.kube.list(API_VERSION, kind, this.namespace)) {
         const ref = { apiVersion: API_VERSION, kind, namespace: this.namespace, name: object.metadata.name };
         await this.kube.patch(ref, { metadata: { finalizers: null } });

@@ -163,4 +163,26 @@ export const CONDITION_TEXTS: ReadonlyMap<string, readonly ConditionText[]> = ne
       },
     ],
   ],
+  [
+    "OverseerAppSet",
+    [
+      { type: "Ready", abnormal: false, meaning: "The apps are as the template and the generators say." },
+      {
+        type: "Reconciling",
+        abnormal: true,
+        meaning: "Work is in progress, or a failed operation will be retried automatically.",
+      },
+      {
+        type: "Stalled",
+        abnormal: true,
+        meaning: "The error cannot be resolved by retrying: a change of the spec, the source or an app is required.",
+      },
+      {
+        type: "Waiting",
+        abnormal: true,
+        meaning: "Nothing is written until deletions are confirmed; see status.plan.",
+      },
+      { type: "Terminating", abnormal: true, meaning: "The set is being deleted and waits until its apps are gone." },
+    ],
+  ],
 ]);

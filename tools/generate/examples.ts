@@ -131,4 +131,35 @@ spec:
     - Recovered
 `,
   ],
+  [
+    "OverseerAppSet",
+    `
+apiVersion: gitops.overseer.io/v1alpha1
+kind: OverseerAppSet
+metadata:
+  name: shops
+  namespace: shop
+spec:
+  serviceAccountName: app-set
+  generators:
+    - gitFolders:
+        repositoryRef:
+          name: shop
+        folders:
+          - apps/*
+        exclude:
+          - apps/drafts
+  template:
+    metadata:
+      name: "{{ .path.basename }}"
+    spec:
+      serviceAccountName: deployer
+      source:
+        repositoryRef:
+          name: shop
+        path: "{{ .path.path }}"
+      destination:
+        kubernetes: {}
+`,
+  ],
 ]);

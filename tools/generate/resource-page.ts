@@ -1,5 +1,5 @@
 import { API_VERSION } from "../../src/api/group.js";
-import { reasonsOf } from "../../src/api/reasons.js";
+import { type ReasonKind, reasonsOf } from "../../src/api/reasons.js";
 import type { ResourceDefinition } from "../../src/api/resources.js";
 import { ANNOTATION_TEXTS } from "./annotations.js";
 import { CONDITION_TEXTS } from "./conditions.js";
@@ -69,9 +69,13 @@ function conditionTable(kind: string): string {
   return table(["Condition", "Meaning when True"], rows);
 }
 
+function hasReasons(kind: string): kind is ReasonKind {
+  return ["GitRepository", "OverseerApp", "OverseerAppSet", "Environment", "NotificationChannel"].includes(kind);
+}
+
 /** Reasons of conditions and Events. The reason of a Change's condition is its phase. */
 function reasonSection(kind: string): string[] {
-  if (kind !== "GitRepository" && kind !== "OverseerApp" && kind !== "Environment" && kind !== "NotificationChannel")
+  if (!hasReasons(kind))
     return [
       `The reason of each condition is the ${kind === "Approval" ? "state: `Counted`, `Stale` or `NotEligible`" : "phase"}.`,
     ];

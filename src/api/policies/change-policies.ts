@@ -23,7 +23,13 @@ export function changePolicies(
   };
 }
 
-const STATUS_OF = ["approvals/status", "changes/status", "overseerapps/status", "gitrepositories/status"];
+const STATUS_OF = [
+  "approvals/status",
+  "changes/status",
+  "overseerapps/status",
+  "overseerappsets/status",
+  "gitrepositories/status",
+];
 
 function statusPolicy(operator: string): PolicySpec {
   return policySpec(
@@ -33,7 +39,8 @@ function statusPolicy(operator: string): PolicySpec {
       {
         expression: `request.userInfo.username == '${operator}'`,
         reason: "Forbidden",
-        message: "only the operator may write the status of Changes, Approvals, OverseerApps and GitRepositories",
+        message:
+          "only the operator may write the status of Changes, Approvals, OverseerApps, OverseerAppSets and GitRepositories",
       },
     ],
   );

@@ -1,3 +1,4 @@
+import type { OverseerAppSet } from "../../api/app-set.js";
 import type { Approval } from "../../api/approval.js";
 import type { Environment } from "../../api/environment.js";
 import type { GitRepository } from "../../api/git-repository.js";
@@ -31,6 +32,9 @@ export class EventSources {
   readonly changes = new EventSource<ResourceEvent<KnownChange>>();
   readonly approvals = new EventSource<ResourceEvent<Approval>>();
   readonly environments = new EventSource<ResourceEvent<Environment>>();
+  readonly appSets = new EventSource<ResourceEvent<OverseerAppSet>>();
+  /** The Secrets that a set (`namespace/name`) selects have changed. */
+  readonly clusterSecrets = new EventSource<string>();
   /** A repository (`namespace/name`) has a new revision. */
   readonly revisions = new EventSource<string>();
   /** An app has applied the inputs of a further commit. */

@@ -12,6 +12,7 @@ import { PRIORITY, type Priority } from "../../reconcile/work-queue.js";
 import { appsConcerned } from "../gates.js";
 import type { ResourceIndex } from "../resource-index.js";
 import type { AppQueue } from "./app-queue.js";
+import { appSetRows } from "./app-set-events.js";
 import { always, type Enqueue, type Watch, watch } from "./event-source.js";
 import type { EventSources, ResourceEvent, SecretEvent } from "./event-sources.js";
 import { isWork } from "./is-work.js";
@@ -25,6 +26,8 @@ export interface EventTableOptions {
   readonly apps: AppQueue;
   /** Adds a repository to its queue. */
   readonly addRepository: (key: string, priority: Priority) => void;
+  /** Adds an OverseerAppSet to its queue. */
+  readonly addAppSet: (key: string, priority: Priority) => void;
   /** Adds an Environment to its queue. */
   readonly addEnvironment: (name: string) => void;
   /** Ends the reports of the commit status of a deleted app. */
@@ -113,6 +116,7 @@ export function eventTable(options: EventTableOptions): readonly Watch[] {
     watch(sources.recoveries, always, (keys) => keys, apps.retry(PRIORITY.background)),
     watch(sources.grants, always, (app) => [app], apps.granted),
     watch(sources.admissionRules, always, (keys) => keys, apps.refusedBefore),
+    ...appSetRows(options),
   ];
 }
 

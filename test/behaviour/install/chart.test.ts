@@ -268,7 +268,7 @@ describe("The chart", function () {
 
   it("keeps its definitions, and leaves them out when told", async () => {
     const definitions = defaults.filter(({ kind }) => kind === "CustomResourceDefinition");
-    expect(definitions.map(({ metadata }) => metadata.name)).to.have.lengthOf(6);
+    expect(definitions.map(({ metadata }) => metadata.name)).to.have.lengthOf(7);
     for (const { metadata } of definitions)
       expect(metadata.annotations).to.deep.equal({ "helm.sh/resource-policy": "keep" });
     expect(kindsOf(await renderChart({ "crds.install": false }))).to.not.include("CustomResourceDefinition");
@@ -460,7 +460,7 @@ describe("The chart", function () {
     expect(edit.metadata.labels).to.include({ [label("edit")]: "true", [label("admin")]: "true" });
     expect(edit.metadata.labels).to.not.have.property(label("view"));
     const [rule] = edit.rules as Rule[];
-    expect(rule?.resources).to.deep.equal(["gitrepositories", "overseerapps", "notificationchannels"]);
+    expect(rule?.resources.join(" ")).to.equal("gitrepositories overseerapps overseerappsets notificationchannels");
     const alone = find(await renderChart({ "rbac.aggregate": false }), "ClusterRole", "overseer-gitops-edit");
     expect(alone.metadata.labels).to.not.have.property(label("edit"));
   });

@@ -4,7 +4,7 @@ import { isStatus } from "../../../src/kube/errors.js";
 import { waitUntil } from "../../../tools/wait-until.js";
 import { INSTALL_NAMESPACE, installChart } from "../../support/helm.js";
 import { TestKube, type TestObject } from "../../support/kube.js";
-import { condition, configMap, World } from "../../support/world.js";
+import { condition, configMap, type LiveApp, World } from "../../support/world.js";
 import { APP_RULES, grantAccount, removeInstallation, startInstalled } from "./restricted-operator.js";
 
 const RBAC = "rbac.authorization.k8s.io";
@@ -27,12 +27,18 @@ describe("Whoever writes an app needs a right to the credentials that it uses", 
     await grantAccount(world, "mighty", [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }]);
     for (const name of ["there", "core"])
       await world.kube.apply({ apiVersion: "v1", kind: "Secret", metadata: { name, namespace: world.namespace } });
-    await mayDo("write", ["gitops.overseer.io"], ["overseerapps", "gitrepositories"], ["create", "patch", "delete"]);
+    await mayDo(
+      "write",
+      ["gitops.overseer.io"],
+      ["overseerapps", "overseerappsets", "gitrepositories"],
+      [...["create", "patch", "delete"]],
+    );
     await world.repository("shop", { "x.yaml": configMap("shop", {}) });
     alice = await TestKube.connect(await world.controlPlane.writeKubeconfigFor("alice"));
-    await waitUntil({ what: "the policy is in force", timeoutMs: 30_000, intervalMs: 100 }, async () =>
-      (await outcome(app("probe", "deployer"), { dryRun: "All" })).includes("neither the verb use nor impersonate"),
-    );
+    for (const probe of [app("probe", "deployer"), set("probe", "deployer", "deployer")])
+      await waitUntil({ what: "the policy is in force", timeoutMs: 30_000, intervalMs: 100 }, async () =>
+        (await outcome(probe, { dryRun: "All" })).includes("neither the verb use nor impersonate"),
+      );
   });
   after(async () => {
     await alice?.client.close();
@@ -79,6 +85,20 @@ describe("Whoever writes an app needs a right to the credentials that it uses", 
       ...(serviceAccountName === undefined ? {} : { serviceAccountName }),
     },
   });
+  /** A set, written as one ServiceAccount, of an app with another one. */
+  const set = (name: string, serviceAccountName: string | undefined, ofApp: string): TestObject => ({
+    apiVersion: API_VERSION,
+    kind: "OverseerAppSet",
+    metadata: { name, namespace: world.namespace },
+    spec: {
+      ...(serviceAccountName === undefined ? {} : { serviceAccountName }),
+      generators: [{ list: { elements: [{ account: ofApp }] } }],
+      template: {
+        metadata: { name: `${name}-app` },
+        spec: { ...(app("x").spec as object), serviceAccountName: "{{ .account }}" },
+      },
+    },
+  });
   const goingTo = (destination: object, object = app("remote")): TestObject => ({
     ...object,
     spec: { ...(object.spec as object), destination },
@@ -111,6 +131,8 @@ describe("Whoever writes an app needs a right to the credentials that it uses", 
     const cases: readonly [string, TestObject][] = [
       [`the ServiceAccount ${namespace}/mighty`, app("a", "mighty")],
       [`the ServiceAccount ${INSTALL_NAMESPACE}/${TRUSTED}`, app("a")],
+      [`write apps as the ServiceAccount ${namespace}/mighty`, set("a", "mighty", "deployer")],
+      [`write apps as the ServiceAccount ${INSTALL_NAMESPACE}/${TRUSTED}`, set("a", undefined, "deployer")],
       [`the Secret ${namespace}/there`, goingTo({ kubernetes: { kubeConfigSecretRef: { name: "there" } } })],
       [`the Secret ${namespace}/core`, goingTo({ overseer: core })],
       [`the Secret ${namespace}/there`, goingTo({ overseer: { ...core, caSecretRef: { name: "there" } } })],
@@ -135,6 +157,33 @@ describe("Whoever writes an app needs a right to the credentials that it uses", 
     await taken(app("shop", "deployer"));
     await world.synced("shop");
     expect(await outcome(app("shop", "default"))).to.contain(`${world.namespace}/default`);
+  });
+
+  it("lets a set make apps only with what its own ServiceAccount may use", async () => {
+    await grantAccount(world, "setter", [
+      { apiGroups: ["gitops.overseer.io"], resources: ["overseerapps"], verbs: ["create", "patch", "delete"] },
+      { apiGroups: [""], resources: ["serviceaccounts"], verbs: ["use"], resourceNames: ["deployer"] },
+    ]);
+    await mayDo("use-setter", [""], ["serviceaccounts"], ["use"], { resourceNames: ["setter"] });
+    const reasonOf = (name: string, reason: string) =>
+      world.kube.until<LiveApp>(
+        { ...world.appRef(name), kind: "OverseerAppSet" },
+        reason,
+        (live) => condition(live, "Ready")?.reason === reason,
+        60_000,
+      );
+    await taken(set("mighty", "setter", "mighty"));
+    expect(condition(await reasonOf("mighty", "AppForbidden"), "Ready")?.message).to.contain(
+      `would write as the ServiceAccount ${world.namespace}/mighty`,
+    );
+    await taken(set("modest", "setter", "deployer"));
+    await reasonOf("modest", "AppsUpToDate");
+    expect(await world.kube.isKept(world.appRef("modest-app"))).to.equal(true);
+    expect(await world.kube.isKept(world.appRef("mighty-app"))).to.equal(false);
+    for (const name of ["mighty", "modest"]) await world.kube.delete({ ...world.appRef(name), kind: "OverseerAppSet" });
+    // The set leaves its apps behind.
+    await world.kube.delete(world.appRef("modest-app"));
+    await world.kube.untilGone(world.appRef("modest-app"));
   });
 
   it("asks again for every new content, also of an app that somebody else has made", async () => {

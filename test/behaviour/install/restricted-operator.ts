@@ -87,6 +87,7 @@ export async function grantAccount(
     readonly apiGroups: readonly string[];
     readonly resources: readonly string[];
     readonly verbs: readonly string[];
+    readonly resourceNames?: readonly string[];
   }[],
 ): Promise<void> {
   const { namespace, kube } = place;

@@ -28,6 +28,7 @@ function estate({ apps = [], repositories = [], index = new RevisionIndex(), syn
       changes: cacheOf(changes, "changes", synced) as unknown as ResourceCache<KnownChange>,
       approvals: cacheOf([], "approvals") as never,
       environments: cacheOf([], "environments") as never,
+      appSets: cacheOf([], "overseerappsets") as never,
     },
     index,
   );

@@ -29,6 +29,7 @@ function tableOf(apps: readonly OverseerApp[]) {
     changes: cacheOf([]) as never,
     approvals: cacheOf([]) as never,
     environments: cacheOf([]) as never,
+    appSets: cacheOf([]) as never,
   };
   const memory = new AppMemory();
   const clock = new FakeClock();
@@ -42,6 +43,7 @@ function tableOf(apps: readonly OverseerApp[]) {
     ),
     endReports: (key) => queued.push(`end ${key}`),
     reportAgain: (key) => queued.push(`report ${key}`),
+    addAppSet: (key, priority) => queued.push(`set ${key} ${NAMES[priority]}`),
     addEnvironment: (name) => queued.push(`environment ${name}`),
     addRepository: (key, priority) => queued.push(`repository ${key} ${NAMES[priority]}`),
   });
