@@ -27,12 +27,12 @@ async function readJson<T>(path: string): Promise<T> {
 
 describe("the repository", () => {
   it("has generated files that are up to date", async function () {
-    this.timeout(60_000);
+    this.timeout(240_000);
     expect(await staleFiles(root, outputsOf(RESOURCES)), "run make generate").to.deep.equal([]);
   });
 
   it("is formatted and linted", function () {
-    this.timeout(60_000);
+    this.timeout(240_000);
     const biome = join(root, "node_modules/.bin/biome");
     const { status, stdout } = spawnSync(biome, ["check", "--reporter=summary", "--colors=off"], {
       cwd: root,
