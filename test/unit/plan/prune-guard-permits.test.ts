@@ -50,6 +50,7 @@ describe("deletes of the product", () => {
     const signOut = "src/server/rest/routes/sign-in.ts";
     const senders = filesWith(/\bmethod:\s*["'`]DELETE|deleteCollection|deletecollection/i);
     expect(senders.filter((path) => path !== signOut)).to.deep.equal([
+      "src/controllers/overseer-app-set/children/write-apps.ts",
       "src/controllers/overseer-app/changes/change-record.ts",
       "src/destinations/kubernetes/apply/remove.ts",
       "src/destinations/overseer/writer.ts",
@@ -68,6 +69,7 @@ describe("deletes of the product", () => {
     const others = quoted.filter((path) => !clients.includes(path) && !types.includes(path));
     expect(others).to.deep.equal([
       ...takeOver,
+      "src/controllers/overseer-app-set/children/write-apps.ts",
       "src/controllers/overseer-app/changes/change-record.ts",
       "src/destinations/kubernetes/apply/remove.ts",
       "src/destinations/overseer/writer.ts",
@@ -80,6 +82,9 @@ describe("deletes of the product", () => {
     expect(textOf(takeOver[0] ?? "")).to.match(/preconditions = \{ uid: [^}]*resourceVersion: [\s\S]*?"DELETE"/);
     expect(textOf("src/destinations/kubernetes/apply/remove.ts")).to.match(
       /function removeObject\([^)]*permit: DeletePermit,[^)]*\)[\s\S]*?= permit\.live;[\s\S]*?"DELETE"[\s\S]*?preconditions: \{ uid, resourceVersion \}/,
+    );
+    expect(textOf("src/controllers/overseer-app-set/children/write-apps.ts")).to.match(
+      /"DELETE"[\s\S]*?preconditions: \{ uid, resourceVersion \}[\s\S]*?impersonate: writer\.user/,
     );
     expect(textOf("src/destinations/overseer/writer.ts")).to.match(
       /async remove\([^)]*permit: DeletePermit\)[\s\S]*?const \{ live \} = permit;[\s\S]*?"DELETE"[\s\S]*?ifMatch: live\.resourceVersion/,

@@ -24,6 +24,7 @@ export const BACKUP_KINDS: readonly Kind[] = [
   KINDS.channel,
   KINDS.repository,
   KINDS.app,
+  KINDS.appSet,
   KINDS.change,
   KINDS.approval,
 ];
