@@ -35,6 +35,8 @@ export async function runDeletionHooks(run: AppRun, phase: DeletionPhase): Promi
   const ledger = new DeletionLedger(run);
   const progress = await runHooks(run, hooks, ledger, phase);
   if (progress.state === "running") return progress.message;
+  if (progress.state === "failed" && run.status.lastHandledReconcileAt !== requestedAt(run.app.metadata))
+    return `${progress.message}; it runs again when the other ${phase} hooks have ended`;
   if (progress.state === "failed") return `${progress.message}; request a reconcile to run it again, or ${SKIP}`;
   const { deletion } = run.status;
   if (deletion) {
@@ -65,6 +67,8 @@ function retryOnRequest(run: AppRun): void {
   const { deletion } = run.status;
   const hooks: readonly HookRun[] = deletion?.hooks ?? [];
   const left = hooks.filter(({ state }) => state !== "Failed");
+  // The next attempt would repeat hooks that are still at work.
+  if (left.length < hooks.length && hooks.some(({ state }) => state === "Running")) return;
   run.status = { ...run.status, lastHandledReconcileAt: requested };
   if (deletion === undefined || left.length === hooks.length) return;
   run.status = { ...run.status, deletion: { ...deletion, hooks: [...left], attempt: (deletion.attempt ?? 0) + 1 } };

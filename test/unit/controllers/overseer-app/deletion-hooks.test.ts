@@ -60,6 +60,26 @@ describe("Hooks of the deletion of an app", () => {
     expect(heart.app("web")).to.equal(undefined);
   });
 
+  it("are not repeated while they are at work, when a user requests another attempt of one that failed", async () => {
+    heart.commit({ ...FILES, "slow.yaml": map("slow", "PreDelete") });
+    await heart.settle(["web"]);
+    heart.destination.faults.write = ({ id }) =>
+      id.name === "before" ? { message: "denied by policy", retryable: false } : undefined;
+    heart.destination.faults.born = { status: "Progressing", message: "is cleaning up" };
+    heart.deleteApp("web");
+    await heart.settle(["web"], 60_000);
+    heart.destination.faults = {};
+    heart.annotate("web", { "gitops.overseer.io/reconcile-at": "now" });
+    await heart.settle(["web"]);
+    expect(ready()).to.equal(
+      "PreDelete hook ConfigMap shop/before: denied by policy; it runs again when the other PreDelete hooks have ended",
+    );
+    heart.destination.edit(key("slow"), { health: { status: "Healthy" } });
+    await heart.settle(["web"], 60_000);
+    expect(heart.app("web")).to.equal(undefined);
+    expect(log().match(/Create (slow|before)/g)).to.deep.equal(["Create slow", "Create before"]);
+  });
+
   it("hold the deletion while they are at work", async () => {
     heart.deleteApp("web");
     heart.destination.faults.born = { status: "Progressing", message: "is cleaning up" };
