@@ -56,6 +56,12 @@ export function isStatus(error: unknown, statusCode: number): error is KubeStatu
   return error instanceof KubeStatusError && error.statusCode === statusCode;
 }
 
+/** Returns whether an object could not be created because its namespace is being deleted. */
+export function isNamespaceTerminating(error: unknown): boolean {
+  const causes = isStatus(error, 403) ? error.status.details?.causes : undefined;
+  return causes?.some(({ reason }) => reason === "NamespaceTerminating") ?? false;
+}
+
 /** Returns whether the resourceVersion is too old or, after a restore of etcd, too new: a new list is needed. */
 export function isExpired(error: unknown): boolean {
   if (!(error instanceof KubeStatusError)) return false;

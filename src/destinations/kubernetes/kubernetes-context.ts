@@ -5,7 +5,7 @@ import type { Logger } from "../../base/logger.js";
 import type { FairnessKey, Semaphore } from "../../base/semaphore.js";
 import type { KubeClient } from "../../kube/client/kube-client.js";
 import type { Discovery } from "../../kube/discovery.js";
-import { isStatus } from "../../kube/errors.js";
+import { isNamespaceTerminating, isStatus } from "../../kube/errors.js";
 import type { RawObject } from "../../kube/object.js";
 import type { ResourceInfo } from "../../kube/resource.js";
 import type { Document } from "../../manifest/document.js";
@@ -102,9 +102,7 @@ export function observeResponse(
 
 /** Registers an app that lacks a permission. Ignores 403 for a terminating namespace, where no permission helps. */
 export function noteForbidden(context: KubernetesContext, target: Target, error: unknown): void {
-  if (!isStatus(error, 403)) return;
-  const terminating = error.status.details?.causes?.some(({ reason }) => reason === "NamespaceTerminating") ?? false;
-  if (!terminating) context.onForbidden(appKey(target.app));
+  if (isStatus(error, 403) && !isNamespaceTerminating(error)) context.onForbidden(appKey(target.app));
 }
 
 /** Returns the fairness key of an app: requests alternate between apps. */

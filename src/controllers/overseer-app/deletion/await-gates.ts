@@ -2,6 +2,7 @@ import type { Change, ChangeStatus } from "../../../api/change.js";
 import type { ConditionReason } from "../../../api/reasons.js";
 import { environmentsOf } from "../../../gates/environments.js";
 import { closedGates } from "../../../gates/judge.js";
+import { isNamespaceTerminating } from "../../../kube/errors.js";
 import type { Plan } from "../../../plan/plan.js";
 import type { PruneDecision } from "../../../plan/prune-guard.js";
 import { ensureChange, openChanges, recordChange } from "../changes/change-record.js";
@@ -46,7 +47,15 @@ export async function awaitDeletionGates(
   for (const change of openChanges(run))
     if (!isDeletion(change))
       await recordChange(run, change, { phase: "Superseded", message: "superseded by the deletion of the app" });
-  const change = await ensureChange(run, inputs, "Deletion");
+  const change = await ensureChange(run, inputs, "Deletion").catch((error: unknown) => {
+    if (isNamespaceTerminating(error)) return undefined;
+    throw error;
+  });
+  if (change === undefined)
+    return {
+      reason: "Approval",
+      message: `namespace ${run.ref.namespace} is being deleted, so that no Change can be created there to ask the gates about ${removed.length} ${removed.length === 1 ? "object" : "objects"} of the app`,
+    };
   return judgeDeletion(run, change, { writes: [], deferred: [], pruneCandidates: decisions });
 }
 

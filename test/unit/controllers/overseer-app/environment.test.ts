@@ -40,6 +40,23 @@ describe("an app of an Environment", () => {
     expect(heart.app("web")).to.equal(undefined);
   });
 
+  it("says that its deletion cannot be asked for in a namespace that is being deleted, and how it can go on", async () => {
+    const heart = await synced();
+    heart.environment("prod", ON_DELETION);
+    heart.api.terminating = "shop";
+    heart.deleteApp("web");
+    await heart.settle(["web"]);
+    const waiting = heart.app("web")?.status?.conditions?.find(({ type }) => type === "Waiting");
+    expect(waiting?.message).to.equal(
+      "namespace shop is being deleted, so that no Change can be created there to ask the gates about 1 object of the app; set deletionPolicy: Orphan to delete the app without its objects",
+    );
+    expect(heart.objects()).to.have.length(1);
+    heart.apply("web", { deletionPolicy: "Orphan" });
+    await heart.settle(["web"]);
+    expect(heart.app("web")).to.equal(undefined);
+    expect(heart.objects()).to.have.length(1);
+  });
+
   it("runs the PreDelete hooks of its deletion only once the deletion is approved", async () => {
     const heart = new Heart();
     const hook =

@@ -10,6 +10,8 @@ type Stored = CustomResource<unknown, unknown>;
 export class MemoryApi {
   readonly #objects = new Map<string, Stored>();
   #versions = 0;
+  /** A namespace that is being deleted, where nothing can be created. */
+  terminating: string | undefined;
   /** Writes so far. */
   writes = 0;
 
@@ -84,6 +86,10 @@ export class MemoryApi {
   }
 
   #create(plural: string, namespace: string, object: Stored): Stored {
+    if (this.terminating === namespace) {
+      const details = { causes: [{ reason: "NamespaceTerminating" }] };
+      throw new KubeStatusError(403, { reason: "Forbidden", message: "is being terminated", details }, namespace);
+    }
     const key = `${plural}/${namespace}/${object.metadata.name}`;
     if (this.#objects.has(key)) throw new KubeStatusError(409, { reason: "AlreadyExists" }, key);
     this.writes++;
