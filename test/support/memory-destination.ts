@@ -33,6 +33,8 @@ export interface MemoryObject {
 export interface MemoryFaults {
   /** Refuses a dry run. */
   preview?: (document: Document) => Omit<RefusedWrite, "action"> | undefined;
+  /** Whether an update of an object needs its re-creation. */
+  recreates?: (document: Document) => boolean;
   /** Fails a write or a heal. */
   write?: (document: Document) => { readonly message: string; readonly retryable: boolean } | undefined;
   /** Fails a delete. */
@@ -118,7 +120,8 @@ export class MemoryDestination implements Destination {
       else if (action.document.shared && this.objects.has(action.document.key)) continue;
       else {
         const present = this.objects.get(action.document.key);
-        const verb = present === undefined ? "Create" : present.owner === undefined ? "Adopt" : "Update";
+        const update = this.faults.recreates?.(action.document) ? "Recreate" : "Update";
+        const verb = present === undefined ? "Create" : present.owner === undefined ? "Adopt" : update;
         accepted.push({ action, verb, stamp: action.document.hash, reason: undefined, diff: [], warnings: [] });
       }
     }

@@ -99,4 +99,18 @@ describe("A requested sync", () => {
       expect(heart.message("some")).to.match(message);
       if (what !== "one is not in Git") expect(values()).to.equal(before);
     });
+
+  it("of objects never re-creates one, and says so", async () => {
+    await start({ sync: { selfHeal: false } });
+    heart.commit(files("2"));
+    heart.destination.faults.recreates = ({ id }) => id.name === "a";
+    heart.apply("web", { sync: { selfHeal: false, mode: "Manual" } });
+    await heart.settle(["web"]);
+    heart.requestObjects("some", "web", "a");
+    await heart.settle(["web"]);
+    expect([values(), phases()]).to.deep.equal(["1,1", "some Rejected"]);
+    expect(heart.message("some")).to.equal(
+      "ConfigMap shop/a would be deleted and created again: request a sync of the whole app instead",
+    );
+  });
 });
