@@ -16,6 +16,7 @@ const ALWAYS_NEEDS_APPROVAL: ReadonlySet<string> = new Set([
   "/PersistentVolumeClaim",
   "apiextensions.k8s.io/CustomResourceDefinition",
   "gitops.overseer.io/OverseerApp",
+  "gitops.overseer.io/OverseerAppSet",
   "gitops.overseer.io/GitRepository",
   "gitops.overseer.io/Environment",
 ]);

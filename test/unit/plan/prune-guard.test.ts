@@ -372,6 +372,7 @@ describe("alwaysNeedsApproval", () => {
     "apiextensions.k8s.io/v1 CustomResourceDefinition widgets.example.com",
     "gitops.overseer.io/v1alpha1 OverseerApp shop/web",
     "gitops.overseer.io/v1alpha1 GitRepository shop/web",
+    "gitops.overseer.io/v1alpha1 OverseerAppSet shop/web",
   ];
   const others = [
     "v1 ConfigMap shop/a",
