@@ -43,10 +43,7 @@ export function appActionRoutes(parts: RestParts): RestRoute[] {
           ...(body.dryRun ? { dryRun: true } : {}),
         };
         const fresh = newName(name, `sync ${namespace}`, caller, headers);
-        return creationReply(
-          await createObject(parts.users.as(caller), parts.resources.change, namespace, fresh, spec),
-          "changes",
-        );
+        return requestChange(parts, caller, namespace, fresh, spec);
       },
     }),
     restRoute({
@@ -68,10 +65,7 @@ export function appActionRoutes(parts: RestParts): RestRoute[] {
           ...(dryRun ? { dryRun: true } : {}),
         };
         const fresh = newName(name, `rollback ${namespace}`, caller, headers);
-        return creationReply(
-          await createObject(parts.users.as(caller), parts.resources.change, namespace, fresh, spec),
-          "changes",
-        );
+        return requestChange(parts, caller, namespace, fresh, spec);
       },
     }),
     restRoute({
@@ -91,10 +85,7 @@ export function appActionRoutes(parts: RestParts): RestRoute[] {
           ...(body.dryRun ? { dryRun: true } : {}),
         };
         const fresh = newName(name, `promote ${namespace}`, caller, headers);
-        return creationReply(
-          await createObject(parts.users.as(caller), parts.resources.change, namespace, fresh, spec),
-          "changes",
-        );
+        return requestChange(parts, caller, namespace, fresh, spec);
       },
     }),
     restRoute({
@@ -149,6 +140,17 @@ function nothingToPromote(promotion: NonNullable<OverseerApp["status"]>["promoti
     return "there is nothing to promote: the namespace of the app belongs to no Environment with promotesFrom";
   const why = promotion.waitingFor ?? `${promotion.newest ?? "the newest tested commit"} is applied`;
   return `there is nothing to promote: ${why}`;
+}
+
+/** Creates a Change in the name of a user, and returns the response. */
+async function requestChange(
+  { users, resources }: RestParts,
+  caller: Identity,
+  namespace: string,
+  fresh: ReturnType<typeof newName>,
+  spec: Readonly<Record<string, unknown>>,
+) {
+  return creationReply(await createObject(users.as(caller), resources.change, namespace, fresh, spec), "changes");
 }
 
 /** Returns the response to a request that creates an object: 201 with its location, or 200 for a repetition. */
