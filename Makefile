@@ -35,8 +35,9 @@ build/web/index.html: $(shell find ui) tools/bundle-ui.ts package-lock.json | co
 dist/main.js: $(shell find src) tools/bundle.ts package-lock.json build/web/index.html | compile
 	@node build/tools/bundle.js >/dev/null
 
-generate: compile ## Generate CRDs and reference pages from the schemas in src/api/
+generate: compile ## Generate CRDs and reference pages from the schemas in src/api/, and deploy/ from the chart
 	@node build/tools/generate.js
+	@node build/tools/deploy-manifests.js
 
 yaml-vectors: compile ## Regenerate the YAML test vectors with the parser of kubectl (needs Go)
 	@node build/test/unit/manifest/generate-yaml-vectors.js
