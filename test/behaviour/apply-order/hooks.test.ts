@@ -107,6 +107,7 @@ describe("Hooks", function () {
     const { message = "" } = condition(app, "Ready") ?? {};
     expect(message).to.contain(`PreSync hook Job ${world.namespace}/fails: `);
     expect(message).to.contain("table users is locked");
+    expect(message).to.contain(`see kubectl logs -n ${world.namespace} job/fails`);
     expect(await runs("fails")).to.deep.equal(["PreSync Job fails Failed", "SyncFail ConfigMap on-failure Succeeded"]);
     expect(await world.kube.get(world.configMap("on-failure"))).to.not.equal(undefined);
     await world.operator.stop();
@@ -122,17 +123,22 @@ describe("Hooks", function () {
     expect(await phases("fails")).to.deep.equal(["Failed", "Succeeded"]);
   });
 
-  it("are stopped when newer inputs supersede their Change, and never hold these up", async () => {
+  it("are stopped when newer inputs supersede their Change, also while these have to wait", async () => {
     const repo = await world.repository("hangs", {
       "pre.yaml": held("hangs", `${HOOK}: PreSync`),
       "c.yaml": configMap("hangs", {}),
     });
     await world.app("hangs", "hangs", ".");
     await created("hangs");
+    const windows = [{ kind: "Deny", schedule: "* * * * *", duration: "1h" }];
+    await world.kube.patch(world.appRef("hangs"), { spec: { sync: { windows } } });
     const second = await repo.commit({ "pre.yaml": null }, "without the hook");
     await world.poll("hangs");
-    await world.synced("hangs", second);
     await world.kube.untilGone(job("hangs"));
+    await world.untilCondition("hangs", "Waiting", "True", "SyncWindow");
+    expect(await phases("hangs")).to.deep.equal(["Superseded", "Waiting"]);
+    await world.kube.patch(world.appRef("hangs"), { spec: { sync: { windows: null } } });
+    await world.synced("hangs", second);
     expect(await phases("hangs")).to.deep.equal(["Superseded", "Succeeded"]);
   });
 

@@ -76,7 +76,7 @@ async function runWave(
     const isOver = step.type === "succeeded" || step.type === "failed";
     if (isOver) {
       const isNew = step.type === "failed" && known?.state !== "Failed";
-      const message = isNew ? await explain(run, live, step.message) : undefined;
+      const message = isNew ? await explain(run, hook, live, step.message) : undefined;
       const state = step.type === "failed" ? "Failed" : "Succeeded";
       // A recorded result stays as it is.
       const entry = known?.state === "Failed" ? known : entryOf(run, document, phase, known, state, message);
@@ -216,11 +216,17 @@ function entryOf(
   };
 }
 
-/** Adds to a failure what the pods of the hook say, such as the last message or exit code of a container. */
-async function explain(run: AppRun, live: LiveObject | undefined, message: string): Promise<string> {
+/**
+ * Adds to a failure what the pods of the hook say, such as the termination message or exit code of a container, and how to read their
+ * log: it may contain secrets, so that no line of it is copied.
+ */
+async function explain(run: AppRun, { spec }: Hook, live: LiveObject | undefined, message: string): Promise<string> {
   if (live === undefined) return message;
+  const { kind, namespace, name } = live.id;
   const reason = (await run.destination.healthReasons([live])).get(live.key);
-  return reason === undefined || message.includes(reason) ? message : `${message}: ${reason}`;
+  const full = reason === undefined || message.includes(reason) ? message : `${message}: ${reason}`;
+  if (!runsToEnd(live.id) || live.deleting || spec.deletePolicies.includes("HookFailed")) return full;
+  return `${full.replace(/\.$/, "")}; see kubectl logs -n ${namespace} ${kind.toLowerCase()}/${name}`;
 }
 
 async function deleteByPolicy(

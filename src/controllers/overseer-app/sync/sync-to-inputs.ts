@@ -133,6 +133,7 @@ async function startApplying(
     phase: "Applying",
     attempts,
   });
+  if (continues) return change;
   // A gate that is judged before the first write only, must find after a crash that this Change has passed it.
   const isGated = opened.gates !== undefined || run.app.spec.sync.windows !== undefined;
   const isLong = plan.writes.length + plan.deferred.length > SHORT_PLAN;

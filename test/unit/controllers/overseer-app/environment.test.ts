@@ -138,6 +138,25 @@ describe("an app of an Environment", () => {
     expect(heart.changes("web")).to.deep.equal(["web-1 Succeeded", "web-2 Succeeded", "web-3 Waiting"]);
   });
 
+  for (const phase of ["PreSync", "Sync", "PostSync"]) {
+    it(`stops the ${phase} hook of an approved Change that hangs when a newer commit comes, which is asked for`, async () => {
+      const heart = await synced();
+      heart.environment("prod", ASKING);
+      heart.destination.faults.born = { status: "Progressing" };
+      const job = `apiVersion: batch/v1\nkind: Job\nmetadata: { name: j, annotations: { gitops.overseer.io/hook: ${phase} } }\n`;
+      heart.commit({ ...file("2"), "job.yaml": job });
+      await heart.settle(["web"]);
+      heart.approve("web-2", "alice");
+      await heart.settle(["web"]);
+      expect(heart.destination.log.at(-1)).to.equal("Create Job shop/j");
+      heart.commit({ ...file("3"), "job.yaml": job });
+      await heart.settle(["web"]);
+      expect(heart.destination.log.at(-1)).to.equal("Delete Job shop/j");
+      expect(heart.changes("web")).to.deep.equal(["web-1 Succeeded", "web-2 Superseded", "web-3 Waiting"]);
+      expect(heart.conditions("web")).to.include("Waiting=True/Approval");
+    });
+  }
+
   it("waits during a freeze, judged by the Environment at that time", async () => {
     const heart = await synced();
     heart.environment("prod", { namespaces: [{ name: "shop" }], freeze: { reason: "end of year" } });
