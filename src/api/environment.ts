@@ -138,7 +138,7 @@ export const EnvironmentSpec = withRules(
       repositories: atomicList(
         z.string().min(1).max(512),
         100,
-        "URLs of the Git repositories that apps may use. * stands for any text without .., for example https://git.example.com/shop/*. Defaults to all.",
+        "URLs of the Git repositories that apps may use, those of remote bases and submodules included. * stands for any text without .., for example https://git.example.com/shop/*. Defaults to all.",
       ).optional(),
     })
     .describe("Who may change what, and when, in a set of namespaces and destinations."),

@@ -35,6 +35,14 @@ export interface Lister {
   appliedCommit(app: OverseerApp): string | undefined;
 }
 
+/** A repository that the content of an app's repository names, and that the app reads. */
+export interface RelatedRepositoryFact {
+  readonly url: string;
+  readonly kind: "remote base" | "submodule";
+  /** Where it is named. */
+  readonly place: string;
+}
+
 /** The plan of a Change, as its status shows it. */
 export interface PlanFacts {
   /** Hash of the plan. Equal plans have equal hashes. */
@@ -84,6 +92,8 @@ export interface GateContext {
   readonly inputs: Inputs;
   /** Whether the GitRepository still has the URL from which the files were read. */
   readonly repositoryIsCurrent: boolean | undefined;
+  /** Returns the repositories that the inputs are read from besides that of the app. Throws MissingFactError if that cannot be known. */
+  readonly relatedRepositories: () => Promise<readonly RelatedRepositoryFact[]>;
   /** The commit that the app's ref resolves to. It may be newer than that of the inputs, if it did not change them. */
   readonly commit: string | undefined;
   /** Whether the Change has begun to write. */

@@ -1,8 +1,9 @@
+import type { Environment } from "../api/environment.js";
 import { known } from "./context.js";
 import { environmentsOf } from "./environments.js";
-import type { Gate } from "./gate.js";
+import type { Gate, GateVerdict } from "./gate.js";
 
-/** Holds a Change of an app whose Git repository its Environments do not permit. */
+/** Holds a Change that is read from a Git repository which the Environments of the app do not permit: its own, a remote base or a submodule. */
 export const repositoriesGate: Gate = {
   name: "repositories",
   waitReason: "Repositories",
@@ -10,7 +11,7 @@ export const repositoriesGate: Gate = {
     { kind: "Environment", concerns: () => true },
     { kind: "GitRepository", concerns: ({ current, previous }) => current?.spec.url !== previous?.spec.url },
   ],
-  judge: ({ app, inputs, started, lister, repositoryIsCurrent }) => {
+  judge: async ({ app, inputs, started, lister, repositoryIsCurrent, relatedRepositories }) => {
     if (started) return { state: "Pass" };
     const restricting = environmentsOf(app.metadata.namespace, lister.list("Environment")).filter(
       ({ spec }) => spec.repositories !== undefined,
@@ -19,19 +20,32 @@ export const repositoriesGate: Gate = {
     const { name, namespace = app.metadata.namespace } = inputs.source.repositoryRef;
     const key = `${namespace}/${name}`;
     const { url } = known(lister.get("GitRepository", key), `GitRepository ${key}`).spec;
-    const refusing = restricting.filter(({ spec }) => !spec.repositories?.some((pattern) => matches(pattern, url)));
-    if (refusing.length === 0) {
-      if (known(repositoryIsCurrent, `the URL that GitRepository ${key} was read from`)) return { state: "Pass" };
+    const refusing = refusedBy(restricting, url);
+    if (refusing !== "") return refused(`GitRepository ${key} (${url})`, refusing);
+    if (!known(repositoryIsCurrent, `the URL that GitRepository ${key} was read from`))
       return { state: "Wait", message: `GitRepository ${key} has not been read since its URL was changed` };
+    for (const related of await relatedRepositories()) {
+      const by = refusedBy(restricting, related.url);
+      if (by !== "") return refused(`the ${related.kind} ${related.url}, named at ${related.place},`, by);
     }
-    const names = refusing.map(({ metadata }) => metadata.name).join(", ");
-    return {
-      state: "Wait",
-      message: `GitRepository ${key} (${url}) is not in spec.repositories of Environment ${names}`,
-      opens: "administrators, by editing the Environment",
-    };
+    return { state: "Pass" };
   },
 };
+
+function refusedBy(restricting: readonly Environment[], url: string): string {
+  return restricting
+    .filter(({ spec }) => !spec.repositories?.some((pattern) => matches(pattern, url)))
+    .map(({ metadata }) => metadata.name)
+    .join(", ");
+}
+
+function refused(what: string, environments: string): GateVerdict {
+  return {
+    state: "Wait",
+    message: `${what} is not in spec.repositories of Environment ${environments}`,
+    opens: "administrators, by editing the Environment",
+  };
+}
 
 /** Compares a URL with a pattern in which `*` stands for any text. Path segments `..` match nothing. */
 function matches(pattern: string, url: string): boolean {

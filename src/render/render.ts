@@ -250,8 +250,9 @@ async function kindOf({ snapshot, place, source }: SourceInput): Promise<Rendere
 }
 
 function requestDigest(request: RenderRequest): string {
-  const { source, defaultNamespace, target, env, name, external, recurseSubmodules } = request;
-  return sha256(canonicalJson([source, defaultNamespace, target, env, name, external?.digest, recurseSubmodules]), 32);
+  const { source, defaultNamespace, target, env, name, external, recurseSubmodules, remoteBasesByCommit } = request;
+  const rules = [recurseSubmodules, remoteBasesByCommit];
+  return sha256(canonicalJson([source, defaultNamespace, target, env, name, external?.digest, ...rules]), 32);
 }
 
 function inOrder(problems: readonly RenderProblem[]): RenderProblem[] {

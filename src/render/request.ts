@@ -79,6 +79,8 @@ export interface RenderRequest {
   readonly external?: ExternalValues | undefined;
   /** Opens remote bases of kustomizations; undefined where none are fetched. */
   readonly openRemoteBase?: OpenRemoteBase | undefined;
+  /** Whether `openRemoteBase` refuses bases that name no full commit ID. Defaults to false. */
+  readonly remoteBasesByCommit?: boolean;
   /** Whether the snapshot reads submodules as directories. Defaults to false. */
   readonly recurseSubmodules?: boolean;
   /** Ends children that render. */

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
+import { API_VERSION } from "../../src/api/group.js";
 import type { GitRepo } from "../support/git-server.js";
 import { condition, configMap, type LiveApp, World } from "../support/world.js";
 
@@ -117,6 +118,29 @@ describe("Submodules", function () {
     await world.synced("plain");
     expect(world.git.count()).to.equal(before);
     expect(asked).to.deep.equal([]);
+  });
+
+  it("are held by an Environment that does not list their repositories, until it does", async () => {
+    const environment = { apiVersion: API_VERSION, kind: "Environment", name: `prod-${world.namespace}` };
+    const permit = (...repositories: string[]) =>
+      world.kube.apply({
+        ...{ apiVersion: API_VERSION, kind: "Environment", metadata: { name: environment.name } },
+        spec: { namespaces: [{ name: world.namespace }], repositories },
+      });
+    await permit(repo.url, base.url);
+    try {
+      await repo.commit({ "app/own.yaml": configMap("own", { v: "2" }) }, "own");
+      const commit = await commitSubmodules(repo, gitmodules, links);
+      await world.poll("shop");
+      const waiting = await world.untilCondition("shop", "Waiting", "True", "Repositories");
+      expect(condition(waiting, "Waiting")?.message).to.contain(
+        `the submodule ${deep.url}, named at .gitmodules:3, is not in spec.repositories of Environment`,
+      );
+      await permit(repo.url, base.url, deep.url);
+      await world.synced("shop", commit);
+    } finally {
+      await world.kube.delete(environment);
+    }
   });
 
   it("on another server get no credential, and the message names the line", async () => {

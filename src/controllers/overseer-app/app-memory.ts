@@ -11,6 +11,7 @@ import type { PruneDecision } from "../../plan/prune-guard.js";
 import type { LocatedSourceInputs } from "../../render/render.js";
 import type { CommitReport } from "../commit-status/commit-report.js";
 import type { Rendered } from "./rendered.js";
+import type { RelatedRepository } from "./source/related-repositories.js";
 
 /** A failed attempt for one set of inputs, and when the next one is due. */
 export interface Retry {
@@ -99,6 +100,8 @@ export class AppMemory {
   located: LocatedSourceInputs | undefined;
   /** The last located inputs at a commit that is not the newest. */
   promoted: LocatedSourceInputs | undefined;
+  /** The other repositories that the inputs which gates judged last are read from. */
+  related: { readonly inputsKey: string; readonly repositories: readonly RelatedRepository[] } | undefined;
   /** Images and chart versions by input key. */
   readonly versions = new LRUCache<string, readonly string[]>({ max: MAX_VERSIONS });
   /** Keys of the inputs at commits that gates have compared. */

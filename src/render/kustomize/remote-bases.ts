@@ -61,7 +61,7 @@ export class RemoteBases {
     if (this.#open === undefined) return { refused: `${shown} is a remote base, which is not fetched here: ${remedy}` };
     if (address.ref === undefined)
       return {
-        refused: `${shown} names no ref: add ?ref= with a tag or a full commit ID, so that only a commit changes it`,
+        refused: `${shown} names no ref: add ?ref= with a tag or a full commit ID, which git ls-remote shows, so that only a commit changes it`,
       };
     if (from.depth >= MAX_DEPTH)
       return { refused: `${shown} is nested in more than ${MAX_DEPTH} remote bases: ${remedy}` };

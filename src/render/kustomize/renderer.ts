@@ -28,13 +28,15 @@ export class KustomizeRenderer implements Renderer {
 
   /** Every file that the kustomization and its bases name, wherever in the repository it is. */
   async declare(input: SourceInput): Promise<DeclaredInputs> {
-    const { files, bases } = await this.#closure(input);
+    const { files, bases, problems } = await this.#closure(input);
     const program = (await this.#program.version()) ?? "none";
     const { kustomize = {} } = input.source;
     const remote = bases.map(({ repository, commit }) => [repository, commit]);
     const content = {
       ...{ renderer: "kustomize", reads: digestOfReads(files.reads), settings: kustomize, program },
       ...(remote.length === 0 ? {} : { remote }),
+      // Never the key of a success: what refuses a base may be no part of the source.
+      ...(problems.length === 0 ? {} : { problems: problems.map(({ message }) => message) }),
     };
     return { content, reads: files.reads };
   }

@@ -1,6 +1,8 @@
 import { expect } from "chai";
+import { API_VERSION } from "../../../src/api/group.js";
 import type { GitRepo } from "../../support/git-server.js";
 import { renderFlags } from "../../support/render-flags.js";
+import { Signers } from "../../support/signing.js";
 import { condition, configMap, World } from "../../support/world.js";
 
 describe("Remote bases of Kustomize", function () {
@@ -90,6 +92,7 @@ describe("Remote bases of Kustomize", function () {
     await app("branch");
     expect(await failed("branch", "ReferenceNotFound"))
       .to.contain("is a branch, which would change apps without a commit")
+      .and.contain(`?ref=${await base.head()}`)
       .and.contain("branch/kustomization.yaml:3");
     await app("late");
     expect(await failed("late", "ReferenceNotFound")).to.contain('"v2" is neither a tag nor a full commit ID there');
@@ -97,5 +100,65 @@ describe("Remote bases of Kustomize", function () {
     await world.poke("late");
     await world.synced("late");
     expect((await world.kube.get(world.configMap("v2-settings")))?.data).to.deep.equal({ v: "2" });
+  });
+
+  it("must name a full commit ID if the repository requires signatures, since those cover nothing else", async () => {
+    const signers = await Signers.create();
+    try {
+      const ada = await signers.ssh("ada@example.com");
+      const [signed, commit] = [await world.git.createRepository("signed"), await base.head()];
+      const at = (ref: string): string => `namePrefix: signed-\nresources:\n- ${base.url}//base?ref=${ref}\n`;
+      const files = { "loose/kustomization.yaml": at("v1"), "pinned/kustomization.yaml": at(commit) };
+      await signers.commit(signed, ada, files, "signed");
+      const metadata = { namespace: world.namespace };
+      const stringData = { "ada.pub": ada.publicKey };
+      await world.kube.apply({ apiVersion: "v1", kind: "Secret", metadata: { ...metadata, name: "keys" }, stringData });
+      await world.kube.apply({
+        ...{ apiVersion: API_VERSION, kind: "GitRepository", metadata: { ...metadata, name: "signed" } },
+        spec: {
+          ...{ url: signed.url, ref: { branch: "main" }, interval: "1h", secretRef: { name: "git" } },
+          verify: { mode: "HEAD", secretRef: { name: "keys" } },
+        },
+      });
+      const kustomize = { allowRemoteBases: true };
+      for (const path of ["loose", "pinned"])
+        await world.app(path, "signed", path, { source: { repositoryRef: { name: "signed" }, path, kustomize } });
+      await world.synced("pinned");
+      expect((await world.kube.get(world.configMap("signed-settings")))?.data).to.deep.equal({ v: "2" });
+      expect(await failed("loose", "RenderFailed"))
+        .to.contain("loose/kustomization.yaml:3: ")
+        .and.contain('has spec.verify, and the ref "v1" is no full commit ID')
+        .and.contain("add ?ref= with the 40 digits of a commit ID");
+    } finally {
+      await signers.remove();
+    }
+  });
+
+  it("are held by an Environment that does not list their repository, until it does", async () => {
+    const environment = { apiVersion: API_VERSION, kind: "Environment", name: `prod-${world.namespace}` };
+    const permit = (...repositories: string[]) =>
+      world.kube.apply({
+        ...{ apiVersion: API_VERSION, kind: "Environment", metadata: { name: environment.name } },
+        spec: { namespaces: [{ name: world.namespace }], repositories },
+      });
+    await permit(repo.url);
+    try {
+      await repo.commit(
+        { "gated/kustomization.yaml": `namePrefix: gated-\nresources:\n- ${base.url}//base?ref=v1\n` },
+        "gated",
+      );
+      await world.poll("shop");
+      await app("gated");
+      const waiting = await world.untilCondition("gated", "Waiting", "True", "Repositories");
+      expect(condition(waiting, "Waiting")?.message)
+        .to.contain(`the remote base ${base.url}, named at gated/kustomization.yaml:3, is not in spec.repositories`)
+        .and.contain(`Environment ${environment.name}`);
+      expect(await world.kube.get(world.configMap("gated-settings"))).to.equal(undefined);
+      await permit(repo.url, base.url);
+      await world.synced("gated");
+      expect((await world.kube.get(world.configMap("gated-settings")))?.data).to.deep.equal({ v: "1" });
+    } finally {
+      await world.kube.delete(environment);
+    }
   });
 });

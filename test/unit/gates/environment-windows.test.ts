@@ -100,6 +100,27 @@ describe("the gate repositories", () => {
     );
   });
 
+  it("holds remote bases and submodules of other repositories, and does not pass while they are not known", async () => {
+    const [url = ""] = cases.flatMap(([text, passes]) => (passes ? [text] : []));
+    const reads = (...urls: string[]) => ({
+      relatedRepositories: async () =>
+        urls.map((one) => ({ url: one, kind: "remote base", place: "k.yaml:3" }) as const),
+    });
+    expect(await judged(repositoriesGate, limited, reads("https://git.example.com/shop/base"), url)).to.equal(
+      "Pass: passed",
+    );
+    const foreign = reads("https://git.example.com/shop/base", "https://git.example.com/shop/../evil");
+    expect(await judged(repositoriesGate, limited, foreign, url)).to.equal(
+      "Wait: the remote base https://git.example.com/shop/../evil, named at k.yaml:3, is not in spec.repositories of Environment prod",
+    );
+    const unknown = {
+      relatedRepositories: async () => {
+        throw new MissingFactError("which other repositories main reads");
+      },
+    };
+    expect(await judged(repositoriesGate, limited, unknown, url)).to.match(/^Wait: cannot be evaluated/);
+  });
+
   it("does not pass without the GitRepository, or the list of Environments", async () => {
     expect(await judged(repositoriesGate, limited)).to.match(/^Wait: cannot be evaluated/);
     expect(await judged(repositoriesGate, limited, { lister: unlisted })).to.match(/^Wait: cannot be evaluated/);

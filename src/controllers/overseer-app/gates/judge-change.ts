@@ -12,6 +12,7 @@ import { hostFactsOf } from "../hosts/host-facts.js";
 import type { SyncResult } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
+import { relatedRepositories } from "../source/find-related.js";
 import { repositoryKey } from "../source/locate-inputs.js";
 import { remoteOf } from "../source/render.js";
 import { FieldLineFinder } from "../sync/field-lines.js";
@@ -63,6 +64,7 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgem
     app: withTrustedStatus(run),
     inputs: desired.inputs,
     repositoryIsCurrent: isRepositoryCurrent(run),
+    relatedRepositories: () => relatedRepositories(run, desired.inputs),
     commit: run.locatedCommit,
     started: inputsRecorded && (phase === "Applying" || phase === "Verifying"),
     cause: input.cause,

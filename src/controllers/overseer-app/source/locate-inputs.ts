@@ -10,6 +10,7 @@ import type { RenderRequest, RenderTarget, SourceSelection } from "../../../rend
 import type { Problem } from "../outcome.js";
 import type { AppRun } from "../run.js";
 import { readExternalValues } from "./external-values.js";
+import type { RelatedRepository } from "./related-repositories.js";
 import { remoteBaseOpener } from "./remote-bases.js";
 import { sourceTooLarge } from "./source-size.js";
 import { withSubmodules } from "./submodules.js";
@@ -70,16 +71,29 @@ export function selectionOf({
   };
 }
 
+/** What a render request is for. */
+export interface RequestOptions {
+  /** Whether the source was applied, and so permitted, before. Defaults to false. */
+  readonly isApplied?: boolean;
+  /** Called with the repository of each remote base that is opened. */
+  readonly onOpen?: (repository: RelatedRepository) => void;
+}
+
 /**
  * Returns the render request for a current or earlier source of this app, with the current values of its ConfigMaps and Secrets.
  *
  * @throws OverseerError if one of these cannot be read.
  */
-export async function renderRequest(run: AppRun, source: AppSource): Promise<RenderRequest> {
+export async function renderRequest(
+  run: AppRun,
+  source: AppSource,
+  { isApplied = false, onOpen }: RequestOptions = {},
+): Promise<RenderRequest> {
   const { destination, app, signal } = run;
   const repository = run.services.repositories.get(repositoryKey(app));
   const remote = run.services.index.remoteOf(repositoryKey(app), source.ref ?? repository?.spec.ref);
   const asksBases = source.kustomize?.allowRemoteBases === true && repository !== undefined && remote !== undefined;
+  const requireCommits = repository?.spec.verify !== undefined && !isApplied;
   return {
     source: selectionOf(source),
     name: app.metadata.name,
@@ -89,7 +103,12 @@ export async function renderRequest(run: AppRun, source: AppSource): Promise<Ren
     external: await readExternalValues(run, source),
     checksums: { digest: (text) => checksum(run, text), namespace: run.ref.namespace },
     recurseSubmodules: repository?.spec.recurseSubmodules === true,
-    ...(asksBases ? { openRemoteBase: remoteBaseOpener(run, repository, remote) } : {}),
+    ...(asksBases
+      ? {
+          openRemoteBase: remoteBaseOpener(run, repository, remote, { requireCommits, onOpen }),
+          remoteBasesByCommit: requireCommits,
+        }
+      : {}),
     cluster: () => destination.clusterFacts?.(),
     scopeOf: (kind) => destination.scopeOf(kind),
     hasStatusSubresource: (kind) => destination.hasStatus(kind),

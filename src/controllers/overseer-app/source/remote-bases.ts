@@ -4,8 +4,17 @@ import { GitError, type GitRemote, relatedRemote, remoteAddress } from "../../..
 import type { OpenedBase, OpenRemoteBase, RemoteBaseAddress } from "../../../render/remote-base.js";
 import { timeLimit } from "../../git-repository/time-limit.js";
 import type { AppRun } from "../run.js";
+import type { RelatedRepository } from "./related-repositories.js";
 
 const COMMIT = /^[0-9a-f]{40}$/;
+
+/** How the remote bases of an app are opened. */
+export interface RemoteBaseOptions {
+  /** Whether a base must name a full commit ID, so that who signs the commit that names it has signed its content. */
+  readonly requireCommits: boolean;
+  /** Called with each repository that is opened. */
+  readonly onOpen?: ((repository: RelatedRepository) => void) | undefined;
+}
 
 /**
  * Returns what opens the remote bases of an app. They are fetched from the hosts of --allowed-remote-base-hosts, with the credential
@@ -15,6 +24,7 @@ export function remoteBaseOpener(
   run: Pick<AppRun, "services" | "signal">,
   repository: GitRepository,
   parent: GitRemote,
+  { requireCommits, onOpen }: RemoteBaseOptions,
 ): OpenRemoteBase {
   const { index, relatedRules, remoteBases, engine } = run.services;
   return async (base, place) => {
@@ -26,6 +36,11 @@ export function remoteBaseOpener(
         return {
           refused: `the host ${address} is not in --allowed-remote-base-hosts of the operator: ask the administrator to allow it, or commit a copy of the base`,
         };
+      if (requireCommits && !COMMIT.test(base.ref ?? ""))
+        return {
+          refused: `GitRepository ${repository.metadata.namespace}/${repository.metadata.name} has spec.verify, and the ref ${JSON.stringify(base.ref)} is no full commit ID, so the signature of the commit that names it does not cover the base: add ?ref= with the 40 digits of a commit ID`,
+        };
+      onOpen?.({ url: remote.url, kind: "remote base", place });
       index.useRelated(`${repository.metadata.namespace}/${repository.metadata.name}`, remote);
       const { commit, ref } = await resolve(run, remote, base);
       const label = `${remote.url.replace(/^[a-z]+:\/\//, "")}@${COMMIT.test(base.ref ?? "") ? commit.slice(0, 12) : base.ref}`;
@@ -59,10 +74,14 @@ async function resolve(
   const { refs } = await engine.listRefs(remote, [name, `refs/heads/${tag}`], signal);
   const commit = refs.get(name);
   if (commit === undefined) {
-    const what = refs.has(`refs/heads/${tag}`)
-      ? "is a branch, which would change apps without a commit to their repository"
-      : "is neither a tag nor a full commit ID there";
-    throw new GitError("GIT_REF_NOT_FOUND", `the ref ${JSON.stringify(tag)} ${what}: name a tag or a full commit ID`);
+    const shown = `the ref ${JSON.stringify(tag)}`;
+    const head = refs.get(`refs/heads/${tag}`);
+    throw new GitError(
+      "GIT_REF_NOT_FOUND",
+      head === undefined
+        ? `${shown} is neither a tag nor a full commit ID there: name a tag, or all 40 digits of a commit ID`
+        : `${shown} is a branch, which would change apps without a commit to their repository: name a tag, or the commit that the branch points to now, ?ref=${head}`,
+    );
   }
   await remoteBases.tags.put(remote.url, tag, commit);
   return { commit, ref: name };

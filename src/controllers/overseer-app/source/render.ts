@@ -9,6 +9,7 @@ import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { keyWith, type LocatedInputs, renderRequest, repositoryKey } from "./locate-inputs.js";
 import { ownNamespace } from "./own-namespace.js";
+import type { RelatedRepository } from "./related-repositories.js";
 import { kindsOf } from "./resource-kinds.js";
 import { withSubmodules } from "./submodules.js";
 
@@ -56,7 +57,7 @@ export async function renderApplied(run: AppRun): Promise<Rendered | undefined> 
   if (!inputs) return undefined;
   if (run.desired?.inputs.key === inputs.key) return run.desired;
   try {
-    return await renderEarlier(run, inputs);
+    return await renderEarlier(run, inputs, true);
   } catch (error) {
     if (!(error instanceof OverseerError)) throw error;
     run.logger.warn("the applied inputs cannot be rendered again", { revision: inputs.revision, error: error.message });
@@ -64,13 +65,13 @@ export async function renderApplied(run: AppRun): Promise<Rendered | undefined> 
   }
 }
 
-/** Returns the documents of earlier inputs; undefined if their commit or values are no longer available. */
-export async function renderEarlier(run: AppRun, inputs: Inputs): Promise<Rendered | undefined> {
+/** Returns the documents of earlier inputs; undefined if their commit or values are no longer available. `isApplied`: they are applied. */
+export async function renderEarlier(run: AppRun, inputs: Inputs, isApplied = false): Promise<Rendered | undefined> {
   const known = knownRender(run, inputs);
   if (known) return known;
-  const snapshot = await openApplied(run, inputs);
+  const snapshot = await openEarlier(run, inputs);
   if (!snapshot) return undefined;
-  const request = await renderRequest(run, inputs.source);
+  const request = await renderRequest(run, inputs.source, { isApplied });
   const repository = run.services.repositories.get(repositoryKey(run.app));
   const mayDiffer =
     request.external !== undefined ||
@@ -87,7 +88,12 @@ export function remoteOf(run: AppRun): GitRemote | undefined {
   return run.services.index.remoteOf(key, ref);
 }
 
-async function openApplied(run: AppRun, inputs: Inputs): Promise<GitSnapshot | undefined> {
+/** Opens the commit of inputs; undefined if it cannot be fetched. `onOpen` is called with each submodule that is read. */
+export async function openEarlier(
+  run: AppRun,
+  inputs: Inputs,
+  onOpen?: (repository: RelatedRepository) => void,
+): Promise<GitSnapshot | undefined> {
   const { engine } = run.services;
   const remote = remoteOf(run);
   if (!remote) return undefined;
@@ -95,7 +101,7 @@ async function openApplied(run: AppRun, inputs: Inputs): Promise<GitSnapshot | u
   if (!known) await engine.fetch(remote, { commit: inputs.commit, ref: undefined }, run.signal);
   const snapshot = known ?? (await engine.open(remote, inputs.commit));
   const repository = run.services.repositories.get(repositoryKey(run.app));
-  return snapshot && withSubmodules(run, repository, remote, snapshot);
+  return snapshot && withSubmodules(run, repository, remote, snapshot, onOpen);
 }
 
 /** Reports whether values of ConfigMaps and Secrets, and the reading of submodules, are still those of earlier inputs. */

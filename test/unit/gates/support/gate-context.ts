@@ -39,6 +39,7 @@ export function gateContext(changes: Partial<GateContext> = {}): GateContext {
     app: app("shop/web"),
     inputs: inputs("k"),
     repositoryIsCurrent: true,
+    relatedRepositories: async () => [],
     commit: "k",
     started: false,
     cause: "Revision",
