@@ -70,6 +70,13 @@ export const AppDocument = z
           .describe(
             "Compose files, relative to this document. Later files override earlier ones, as with docker compose -f. Exactly one of compose and composeFiles must be set.",
           ),
+        profiles: z
+          .array(z.string().min(1).max(100))
+          .max(20)
+          .optional()
+          .describe(
+            "Active profiles of the Compose document. * activates all. If unset, services with profiles do not run.",
+          ),
         routes: z
           .array(AppRoute)
           .max(100)

@@ -97,7 +97,10 @@ function modelOf({ compose, report, ...input }: AppInput): AppModel {
     if (runs(service)) {
       active.set(name, service);
       reportKeys(service, SERVICE_TREE, report.at("services", name));
-    } else report.at("services", name, "profiles").note("the service is omitted: no profile is active");
+    } else
+      report
+        .at("services", name, "profiles")
+        .note("the service is omitted: none of its profiles is in spec.profiles of the App");
   }
   const { dns, services } = hostNames(plain, active, report);
   const models = [...services].map(([name, service]): [string, ServiceModel] => [

@@ -6,7 +6,7 @@ import { TimeSlice } from "../../git/pack/time-slice.js";
 import type { PreparedDocument } from "../../manifest/to-document.js";
 import type { ManifestFile } from "../manifest-files.js";
 import { appRoutes } from "../overseer/app-routes.js";
-import { composeFilesNamed, extendedFiles } from "../overseer/compose-files.js";
+import { composeFilesNamed, referencedFiles } from "../overseer/compose-files.js";
 import { isForCore } from "../overseer/destination.js";
 import { composeOf } from "../overseer/expand-documents.js";
 import { heldUp, nameKey, readComposeFiles, readText } from "../overseer/expand-source.js";
@@ -131,7 +131,7 @@ class SourceCompiler {
       const made = prepareObjects(objects, app.prepared, isConfidential);
       documents.push(...made);
       // Files that the app refers to can change without the document, and problems are found again by every render.
-      const isAlone = isWithoutFiles && this.#isAlone(app) && compose.every(extendsNothing);
+      const isAlone = isWithoutFiles && this.#isAlone(app) && compose.every(referencesNothing);
       if (!app.report.failed && isAlone && !isConfidential)
         known.set(app.prepared, { context, objects, documents: made, notes: [...app.findings.notes] });
     }
@@ -237,8 +237,8 @@ function keyOf({ object }: CompiledObject, { document }: SourceApp): string {
   return JSON.stringify([object.kind, document.metadata.namespace ?? "", object.metadata.name]);
 }
 
-function extendsNothing({ value }: WrittenCompose): boolean {
-  return extendedFiles(value).length === 0;
+function referencesNothing({ value }: WrittenCompose): boolean {
+  return referencedFiles(value).length === 0;
 }
 
 function routeOf(spec: Readonly<Record<string, unknown>>, report: Reporter): CompiledRoute {

@@ -26,14 +26,16 @@ export function ownCompose(document: PreparedDocument): unknown {
   return appSpec(document).compose;
 }
 
-/** Returns the files that services of a Compose document extend. */
-export function extendedFiles(compose: unknown): string[] {
+/** Returns the files that a Compose document includes, and those whose services it extends. */
+export function referencedFiles(compose: unknown): string[] {
+  const include = isRecord(compose) && Array.isArray(compose.include) ? compose.include : [];
+  const included = include.flatMap((item: unknown) => (isRecord(item) ? item.path : item));
   const services = isRecord(compose) && isRecord(compose.services) ? Object.values(compose.services) : [];
   const files = services.flatMap((service) => {
     const base = isRecord(service) && isRecord(service.extends) ? service.extends.file : undefined;
     return typeof base === "string" ? [base] : [];
   });
-  return [...new Set(files)].slice(0, MAX_FILES);
+  return [...new Set([...included.filter((file) => typeof file === "string"), ...files])].slice(0, MAX_FILES);
 }
 
 function appSpec({ object }: PreparedDocument): Readonly<Record<string, unknown>> {

@@ -6,9 +6,9 @@ import { joinPath } from "../repository-path.js";
 import {
   ComposeFiles,
   composeFilesNamed,
-  extendedFiles,
   type LocatedComposeFile,
   ownCompose,
+  referencedFiles,
 } from "./compose-files.js";
 import { type ComposeFile, expandDocuments } from "./expand-documents.js";
 import { FieldLocator } from "./field-locator.js";
@@ -39,7 +39,8 @@ export async function expandSource(
     composeFilesOf: (document) =>
       composeFilesNamed(document).flatMap((named) => fileAt(document.origin.file, named) ?? []),
     fileAt,
-    readsFiles: (document) => composeFilesNamed(document).length > 0 || extendedFiles(ownCompose(document)).length > 0,
+    readsFiles: (document) =>
+      composeFilesNamed(document).length > 0 || referencedFiles(ownCompose(document)).length > 0,
   });
   const locate = new FieldLocator((file) => readText(file, input, files));
   const problems = await locate.all(expanded.problems);
@@ -60,7 +61,7 @@ export function heldUp(apps: number): string {
 /** Referenced files, by referencing file and reference. */
 export type NamedFiles = ReadonlyMap<string, LocatedComposeFile>;
 
-/** Reads the files that App documents reference, and the files whose services those extend. */
+/** Reads the files that App documents reference, and the files that those extend or include. */
 export async function readComposeFiles(input: RendererInput, outcomes: readonly FileOutcome[]): Promise<NamedFiles> {
   const files = new ComposeFiles(input);
   const found = new Map<string, LocatedComposeFile>();
@@ -71,12 +72,12 @@ export async function readComposeFiles(input: RendererInput, outcomes: readonly 
       const file = await files.find(from, name);
       found.set(key, file);
       const { content } = file;
-      if ("value" in content) await read(content.file, extendedFiles(content.value));
+      if ("value" in content) await read(content.file, referencedFiles(content.value));
     }
   };
   for (const document of outcomes.flatMap((outcome) => (outcome.ok ? outcome.documents : []))) {
     const { file } = document.origin;
-    await read(file, [...composeFilesNamed(document), ...extendedFiles(ownCompose(document))]);
+    await read(file, [...composeFilesNamed(document), ...referencedFiles(ownCompose(document))]);
   }
   return found;
 }

@@ -1,7 +1,8 @@
 import { MAX_COMPOSE_BYTES } from "../../api/core/app.js";
 import { isRecord } from "../../manifest/shape.js";
 import { expandedSize } from "../../manifest/yaml/expansion.js";
-import { type ComposeScope, resolveExtends, type ServiceLayer } from "./compose/extends.js";
+import type { ComposeScope, ServiceLayer } from "./compose/extends.js";
+import { DocumentResolver, withLayers } from "./compose/include.js";
 import { mergeDocuments } from "./compose/merge.js";
 import { withoutTags } from "./compose/merge-tags.js";
 import { placeOf } from "./compose/places.js";
@@ -32,25 +33,26 @@ export interface MergedCompose {
 }
 
 /**
- * Interpolates each document, resolves its `extends` and merges it over the previous ones, in this order, as Compose does.
+ * Interpolates each document, resolves its `extends` and `include`, and merges it over the previous ones, in this order, as Compose does.
  * Undefined after a fatal problem.
  */
 export function mergeCompose(written: readonly WrittenCompose[], lookup: Lookup): MergedCompose | undefined {
   const reader = new ScopeReader(lookup);
+  const resolver = new DocumentResolver(MAX_EXPANDED);
   const documents: ServiceLayer[] = [];
-  const services = new Map<string, readonly ServiceLayer[]>();
+  let services: ReadonlyMap<string, readonly ServiceLayer[]> = new Map();
   let value: Mapping = {};
   for (const one of written) {
     const scope = reader.scopeOf(one);
     if (scope === undefined) return undefined;
-    const resolved = resolveExtends(scope, MAX_EXPANDED);
+    const resolved = resolver.resolve(scope);
     if (isTooLarge(resolved.value)) {
       if (!one.report.failed) one.report.problem(TOO_LARGE);
       return undefined;
     }
     value = documents.length === 0 ? resolved.value : mergeDocuments(value, resolved.value);
-    documents.unshift({ value: scope.value, report: one.report });
-    for (const [name, layers] of resolved.layers) services.set(name, [...layers, ...(services.get(name) ?? [])]);
+    documents.unshift(...resolved.documents);
+    services = withLayers(services, resolved.services);
   }
   const [first] = written;
   const report = first?.report.withPlaces((path) => placeOf({ documents, services }, path));

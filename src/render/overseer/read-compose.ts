@@ -2,6 +2,7 @@ import type { AppDocument } from "../../api/documents/app.js";
 import { isAccepted } from "../plaintext-secrets.js";
 import { checkCompose, type ServiceFacts } from "./compose/check.js";
 import { finishCompose, type Limits } from "./compose/finish.js";
+import { activateProfiles } from "./compose/profiles.js";
 import type { Runtime } from "./compose/runtime.js";
 import type { Mapping } from "./compose/shape.js";
 import type { WrittenCompose } from "./expanded.js";
@@ -35,7 +36,8 @@ export function readCompose(
 ): ReadCompose {
   const merged = mergeCompose(written, lookup);
   if (merged === undefined) return { compose: {}, secrets: [], facts: new Map() };
-  const { value: compose, report } = merged;
+  const { report } = merged;
+  const compose = activateProfiles(merged.value, document.spec.profiles ?? [], spec.at("profiles"));
   const facts = checkCompose(compose, written, report, runtime);
   const fill = (name: string): string | undefined =>
     lookup(name) === undefined ? undefined : interpolate(`\${${name}}`, lookup).text;

@@ -1,5 +1,5 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { isRecord } from "../../../src/manifest/shape.js";
 import { ensureDockerCompose } from "../../../tools/binaries.js";
@@ -78,6 +78,36 @@ const RAW: Readonly<Record<string, unknown>> = {
   volumes: { nn: {} },
 };
 
+/** Files in other folders, which are included or extended, and services with profiles. */
+const PARTS: Readonly<Record<string, string>> = {
+  "compose.yaml": `
+include:
+  - cache/compose.yaml
+  - path: [database/compose.yaml, database/override.yaml]
+  - {path: jobs/compose.yaml, project_directory: .}
+services:
+  web: {image: "web:1", env_file: web.env, extends: {file: common/base.yaml, service: base}, depends_on: [cache, database]}
+  debug: {image: "debug:1", profiles: [debug], command: "a b"}
+  other: {image: "other:1", profiles: [other]}
+`,
+  "web.env": "WEB=1\n",
+  "common/base.yaml":
+    'services: {base: {environment: {BASE: "${GIVEN}"}, env_file: base.env, volumes: ["./files:/files"]}}\n',
+  "common/base.env": "BASE_FILE=1\n",
+  "common/files/a.txt": "a\n",
+  "cache/compose.yaml": `
+include: [nested/compose.yaml]
+services: {cache: {image: "cache:1", env_file: [{path: ./cache.env}], volumes: ["kept:/data"]}}
+volumes: {kept: {}}
+`,
+  "cache/cache.env": "CACHE=1\n",
+  "cache/nested/compose.yaml": 'services: {nested: {image: "nested:1", env_file: ../cache.env, command: ["x"]}}\n',
+  "database/compose.yaml": 'services: {database: {image: "database:1", environment: {A: 1, B: 2}, ports: ["5432"]}}\n',
+  "database/override.yaml": "services: {database: {environment: {B: 3}, env_file: own.env}}\n",
+  "database/own.env": "OWN=1\n",
+  "jobs/compose.yaml": 'services: {job: {image: "job:1", env_file: web.env}}\n',
+};
+
 interface Facts {
   readonly env: Readonly<Record<string, string>>;
   readonly command: unknown;
@@ -124,32 +154,54 @@ function factsOfContainer(container: Fields): Facts {
   };
 }
 
+/** The facts of each service, as Docker Compose resolves the files, and as the containers on Kubernetes have them. */
+async function bothOf(
+  files: Readonly<Record<string, string>>,
+  profiles: readonly string[] = [],
+): Promise<{ readonly compose: Record<string, Facts>; readonly containers: Record<string, Facts> }> {
+  const folder = await makeTemporaryFolder("compose-oracle-");
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      await mkdir(dirname(join(folder.path, name)), { recursive: true });
+      await writeFile(join(folder.path, name), text);
+    }
+    const active = profiles.flatMap((profile) => ["--profile", profile]);
+    const args = [...active, "-f", "compose.yaml", "-p", "app", "config", "--format", "json"];
+    const output = await runCommand(await ensureDockerCompose(), args, { cwd: folder.path, env: { GIVEN: "g" } });
+    const { services } = JSON.parse(output) as { services: Record<string, Fields> };
+    const spec = JSON.stringify({ composeFiles: ["compose.yaml"], profiles });
+    const app = `apiVersion: overseer.io/v1\nkind: App\nmetadata: {name: app}\nspec: ${spec}\n`;
+    const { documents } = await renderFiles({ "app.yaml": app, ...files }, request("", { env: { GIVEN: "g" } }));
+    const containers = documents.flatMap(({ object }) => {
+      const pods = object.spec as { template?: { spec: { containers: Fields[] } } } | undefined;
+      return pods?.template?.spec.containers ?? [];
+    });
+    return {
+      compose: Object.fromEntries(Object.entries(services).map(([name, one]) => [name, factsOfCompose(one)])),
+      containers: Object.fromEntries(containers.map((one) => [String(one.name), factsOfContainer(one)])),
+    };
+  } finally {
+    await folder.remove();
+  }
+}
+
 describe("A Compose app on Kubernetes, compared with Docker Compose", function () {
   this.timeout(120_000);
 
   it("has the same variables, commands, mounts and ports in its containers", async () => {
-    const files: Record<string, string> = {
+    const { compose, containers } = await bothOf({
       "compose.yaml": JSON.stringify(RAW),
       ...Object.fromEntries(ENV_FILES.map((text, index) => [`${index}.env`, text])),
-    };
-    const folder = await makeTemporaryFolder("compose-oracle-");
-    after(() => folder.remove());
-    for (const [name, text] of Object.entries(files)) await writeFile(join(folder.path, name), text);
-    const args = ["-f", "compose.yaml", "-p", "app", "config", "--format", "json"];
-    const output = await runCommand(await ensureDockerCompose(), args, { cwd: folder.path, env: { GIVEN: "g" } });
-    const expected = (JSON.parse(output) as { services: Record<string, Fields> }).services;
-    const app = "apiVersion: overseer.io/v1\nkind: App\nmetadata: {name: app}\nspec: {composeFiles: [compose.yaml]}\n";
-    const { documents } = await renderFiles({ "app.yaml": app, ...files }, request("", { env: { GIVEN: "g" } }));
-    const containers = documents.flatMap(({ object }) => {
-      const spec = object.spec as { template?: { spec: { containers: Fields[] } } } | undefined;
-      return spec?.template?.spec.containers ?? [];
     });
-    expect(containers.length).to.equal(Object.keys(SERVICES).length);
-    for (const [name, service] of Object.entries(expected)) {
-      const container = containers.find((one) => one.name === name) ?? {};
-      expect(factsOfContainer(container), `${name}: ${JSON.stringify(SERVICES[name])}`).to.deep.equal(
-        factsOfCompose(service),
-      );
+    expect(Object.keys(containers)).to.have.members(Object.keys(SERVICES));
+    for (const [name, expected] of Object.entries(compose)) {
+      expect(containers[name], `${name}: ${JSON.stringify(SERVICES[name])}`).to.deep.equal(expected);
     }
+  });
+
+  it("has the services of included and extended files in other folders, with their files, and of active profiles", async () => {
+    const { compose, containers } = await bothOf(PARTS, ["debug"]);
+    expect(Object.keys(containers).sort()).to.deep.equal(["cache", "database", "debug", "job", "nested", "web"]);
+    expect(containers).to.deep.equal(compose);
   });
 });

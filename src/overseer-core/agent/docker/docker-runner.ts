@@ -126,7 +126,9 @@ export class DockerRunner implements Runner {
     this.#judge(call, model, { root, before, volumes: await engine.volumesOf(project, signal) });
     const expected = expectedServices(model);
     if (expected.length === 0)
-      throw new RunError("no service is active: remove profiles from the services that are to run");
+      throw new RunError(
+        "no service is active: add a profile of the services that are to run to spec.profiles of the App",
+      );
     await this.#pull(call, model);
     await this.#removeEdited(call);
     const restarts = new Map(before.map(({ Id, RestartCount }) => [Id, RestartCount]));

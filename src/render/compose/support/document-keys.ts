@@ -5,7 +5,7 @@ export const DOCUMENT_KEYS: KeyTable = {
   version: mapped("ignored with a note, as in Compose"),
   name: mapped("ignored with a note: objects are named after the app"),
   services: mapped("see the keys of a service"),
-  include: refused("is not supported: list the files in composeFiles"),
+  include: mapped("files of the repository; env_file of an entry is rejected"),
   models: refused("is not supported: run the model as a service"),
 
   "networks.*.name": noted("is ignored: the network is only known to the app"),

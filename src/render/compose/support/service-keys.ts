@@ -73,7 +73,7 @@ export const SERVICE_KEYS: KeyTable = {
   pre_start: refused("is not supported: use a service with service_completed_successfully"),
   pre_stop: mapped("lifecycle.preStop, for one command without further options"),
   privileged: mapped("securityContext.privileged, if source.compose.allow has Privileged"),
-  profiles: mapped("services with profiles are omitted: no profile is active"),
+  profiles: mapped("services are omitted unless one of their profiles is in spec.profiles of the App"),
   provider: refused("is not supported: a cluster cannot run providers of Compose"),
   pull_policy: mapped("imagePullPolicy; build is rejected, and periods mean Always"),
   pull_refresh_after: lossy("has no effect: the image is pulled by imagePullPolicy"),

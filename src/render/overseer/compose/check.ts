@@ -38,10 +38,6 @@ export function checkCompose(
   checkKeys(compose, TOP_LEVEL_KEYS, report);
   if (compose.version !== undefined) report.at("version").note("is ignored, as in Compose");
   if (compose.name !== undefined) report.at("name").note("is ignored: the project is named after the app");
-  const { include } = compose;
-  if (include !== undefined && include !== null && !(Array.isArray(include) && include.length === 0)) {
-    report.at("include").problem("is not supported: list the files in composeFiles");
-  }
   checkResources(compose, report);
   checkSources(compose, report, runtime);
   const services = servicesOf(compose, report);

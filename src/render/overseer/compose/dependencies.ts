@@ -45,14 +45,14 @@ function impliedBy(service: Mapping, services: ReadonlyMap<string, Mapping>): st
   return [...lists.map((item) => String(item).split(":", 1)[0] ?? ""), ...shared].filter((name) => services.has(name));
 }
 
-/** Reports whether a service runs. Services with profiles do not, because a node activates no profile. */
+/** Reports whether a service runs. Services with profiles do not, unless one is active: see `activateProfiles`. */
 export function runs({ profiles }: Mapping): boolean {
   return !Array.isArray(profiles) || profiles.length === 0;
 }
 
 /** Message for a required service that does not run. */
 export function doesNotRun(name: string): string {
-  return `the service ${name} has profiles, so it does not run: nodes activate no profiles`;
+  return `the service ${name} does not run, because none of its profiles is active: add one to spec.profiles of the App`;
 }
 
 /** Message for a service that does not exist. */

@@ -5,6 +5,7 @@ import { unknownField } from "../describe-issue.js";
 import type { Reporter } from "../reporter.js";
 import { noService } from "./dependencies.js";
 import { mergeService } from "./merge.js";
+import { folderOf, rebaseService } from "./rebase.js";
 import type { Mapping } from "./shape.js";
 
 /** An interpolated Compose document whose `extends` are not resolved yet. */
@@ -111,6 +112,7 @@ class ExtendsResolver {
       return undefined;
     }
     if (trail.length > MAX_CHAIN) return problem(`more than ${MAX_CHAIN} services extend each other`);
-    return this.resolve(other, wanted, base, trail);
+    const chain = this.resolve(other, wanted, base, trail);
+    return file === undefined ? chain : { ...chain, value: rebaseService(chain.value, folderOf(file)) };
   }
 }

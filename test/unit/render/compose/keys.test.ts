@@ -16,7 +16,12 @@ const CLUSTER: ComposeSource = {
   allow: ["Privileged", "HostNetwork", "HostPID", "HostIPC"],
   devices: [{ path: "/dev/x", resource: "example.com/x" }],
 };
-const FILES = { "x.env": "FROM_FILE=1\n", "conf/a.conf": "a\n", "secret.txt": "s\n" };
+const FILES = {
+  "x.env": "FROM_FILE=1\n",
+  "conf/a.conf": "a\n",
+  "secret.txt": "s\n",
+  "included.compose": "services: {included: {image: 'y:1'}}\n",
+};
 
 /** Keys that are validated elsewhere, with their forms. */
 const OTHER_FORMS: Readonly<Record<string, Readonly<Record<string, Form>>>> = {

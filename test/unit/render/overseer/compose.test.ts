@@ -23,7 +23,7 @@ describe("Compose documents: rejected input with place and expectation", () => {
       [10, "web.enviroment: unknown field; did you mean environment?"],
     ],
     ["a key of nobody", `${WEB}\n    exclude_from_hc: true`, [10, "web.exclude_from_hc: unknown field"]],
-    ["include", `include: [a.yaml]\n${WEB}`, [7, "include: is not supported: list the files in composeFiles"]],
+    ["include", `include: [a.yaml]\n${WEB}`, [7, "include[0]: there is no such file in the source"]],
     [
       "extends",
       `${WEB}\n    extends: {file: a.yaml, service: x}`,

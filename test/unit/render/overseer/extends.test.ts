@@ -110,7 +110,7 @@ describe("extends", () => {
     expect(
       await placesOf(expandText(app(compose, "  domain: a.example.com\n  routes: [{service: web}]\n"))),
     ).to.deep.equal([
-      "app.yaml:7 spec.routes[0].service: the service web has profiles, so it does not run: nodes activate no profiles",
+      "app.yaml:7 spec.routes[0].service: the service web does not run, because none of its profiles is active: add one to spec.profiles of the App",
     ]);
   });
 

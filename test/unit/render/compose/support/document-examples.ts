@@ -27,7 +27,7 @@ export const DOCUMENT_EXAMPLES: Readonly<Record<string, KeyExample>> = {
   version: noted(top("version: '3'")),
   name: noted(top("name: x")),
   services: { with: whole(""), without: "services: {web: {image: 'x:1'}}" },
-  include: rejected(top("include: [other.yaml]")),
+  include: top("include: [included.compose]"),
   models: rejected(top("models: {m: {model: x}}")),
   "networks.*.name": ofNetwork("name: x"),
   "networks.*.external": ofNetwork("external: true"),
