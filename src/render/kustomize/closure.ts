@@ -41,6 +41,15 @@ interface Kustomization {
   readonly file: RepositoryPath;
 }
 
+/** A file of another repository. */
+interface RemoteFile {
+  readonly root: FollowedBase;
+  readonly path: RepositoryPath;
+  readonly blob: string;
+  /** Its folder in the workspace. */
+  readonly copy: string;
+}
+
 /** What a closure begins with. */
 export interface ClosureOptions {
   /** Folders of components that the app adds. */
@@ -62,6 +71,8 @@ export class KustomizeClosure {
   makesSecrets = false;
   /** Kustomizations with remote bases as the child has to read them, with local folders: by path in the workspace. */
   readonly rewritten = new Map<string, Readonly<Record<string, unknown>>>();
+  /** Files of other repositories that kustomizations name as resources. */
+  readonly remoteFiles: RemoteFile[] = [];
   readonly #own: ClosureRoot;
   readonly #bases: RemoteBases;
   readonly #visited = new Set<string>();
@@ -183,14 +194,29 @@ export class KustomizeClosure {
     if ("refused" in base) return this.#report(place, base.refused);
     const shown = JSON.stringify(path.slice(0, 300));
     const found = await base.root.files.find(base.path);
-    if (found.kind !== "folder") {
-      const reason = found.kind === "file" ? "is a file; the folder of a kustomization is expected" : reasonOf(found);
-      return this.#report(place, `${shown}: ${JSON.stringify(`${base.root.label}${base.path}`)} ${reason}`);
+    const refuse = (reason: string): void =>
+      this.#report(place, `${shown}: ${JSON.stringify(`${base.root.label}${base.path}`)} ${reason}`);
+    let copy: string;
+    if (base.isFile) {
+      if (found.kind !== "file")
+        return refuse(found.kind === "folder" ? "is a folder; a file is expected" : reasonOf(found));
+      copy = this.#takeFile(base.root, found);
+    } else {
+      if (found.kind === "file") return refuse("is a file; the folder of a kustomization is expected");
+      if (found.kind !== "folder") return refuse(reasonOf(found));
+      await this.#takeFolder(base.root, found.path, shown, place);
+      copy = copyOf(base.root, found.path);
     }
-    await this.#takeFolder(base.root, found.path, shown, place);
     const name = `${root.copy}/${file}`;
-    const local = relativePath(copyOf(root, folder), copyOf(base.root, found.path));
+    const local = relativePath(copyOf(root, folder), copy);
     this.rewritten.set(name, withValue(this.rewritten.get(name) ?? value, at, local));
+  }
+
+  /** Gives a file of another repository a folder with a kustomization, since Kustomize reads files only below the one that names them. */
+  #takeFile(root: FollowedBase, { path, blob }: Extract<Found, { kind: "file" }>): string {
+    const copy = `files/${this.remoteFiles.length}`;
+    this.remoteFiles.push({ root, path, blob, copy });
+    return copy;
   }
 
   /** Configurations of generators and transformers may name files: those that exist are copied as well. */

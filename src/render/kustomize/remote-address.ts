@@ -35,7 +35,7 @@ export function parseRemoteBase(written: string): RemoteBaseAddress | undefined 
   const parts = splitPath(rest);
   if (parts === undefined) return undefined;
   const folders = parts.path.split("/").filter((name) => name !== "" && name !== ".");
-  if (folders.includes("..") || /\.(ya?ml|json)$/i.test(folders.at(-1) ?? "")) return undefined;
+  if (folders.includes("..") || /\.(ya?ml|json)$/i.test(folders.at(-1) ?? parts.repository)) return undefined;
   const parameters = new URLSearchParams(query);
   const ref = parameters.get("ref") || parameters.get("version") || undefined;
   return { repository: `${prefix}${parts.repository}`, path: folders.join("/"), ref };

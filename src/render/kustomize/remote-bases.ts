@@ -3,6 +3,7 @@ import type { RepositoryPath } from "../repository-path.js";
 import { SnapshotFiles } from "../snapshot-files.js";
 import type { NamedPath } from "./kustomization-fields.js";
 import { parseRemoteBase } from "./remote-address.js";
+import { parseRemoteFile } from "./remote-file.js";
 
 /** Commits of other repositories that one source may read. */
 const MAX_BASES = 20;
@@ -24,6 +25,14 @@ export interface ClosureRoot {
 export interface FollowedBase extends ClosureRoot {
   readonly repository: string;
   readonly commit: string;
+}
+
+/** What an address names in an opened repository. */
+interface OpenedAddress {
+  readonly root: FollowedBase;
+  readonly path: RepositoryPath;
+  /** Whether it is the address of a file; otherwise of a folder. */
+  readonly isFile: boolean;
 }
 
 /** The repositories of the remote bases of one source. */
@@ -48,12 +57,15 @@ export class RemoteBases {
     as: NamedPath["as"],
     from: ClosureRoot,
     place: string,
-  ): Promise<{ readonly root: FollowedBase; readonly path: RepositoryPath } | { readonly refused: string }> {
+  ): Promise<OpenedAddress | { readonly refused: string }> {
     const shown = JSON.stringify(written.slice(0, 300));
     const remedy = "commit a copy of what it names, and refer to that";
-    const address = as === "root" || as === "folder" ? parseRemoteBase(written) : undefined;
-    if (address === undefined)
-      return { refused: `${shown} is not in this repository, and remote files are not fetched: ${remedy}` };
+    const file = as === "root" ? parseRemoteFile(written) : undefined;
+    const address = file ?? (as === "root" || as === "folder" ? parseRemoteBase(written) : undefined);
+    if (address === undefined) {
+      const what = "is not in this repository, and of remote files, only resources in a repository of a known Git host";
+      return { refused: `${shown} ${what} are fetched: ${remedy}` };
+    }
     if (!this.#isAllowed) {
       const ways = `set source.kustomize.allowRemoteBases, or ${remedy}`;
       return { refused: `${shown} is a remote base, and source.kustomize.allowRemoteBases is not set: ${ways}` };
@@ -70,7 +82,7 @@ export class RemoteBases {
     const { snapshot, commit, label } = opened;
     const key = `${address.repository} ${commit}`;
     const known = this.#followed.get(key);
-    if (known !== undefined) return { root: known, path: address.path };
+    if (known !== undefined) return { root: known, path: address.path, isFile: file !== undefined };
     if (this.#followed.size >= MAX_BASES)
       return { refused: `${shown} is one of more than ${MAX_BASES} remote repositories: ${remedy}` };
     const copy = `bases/${this.#followed.size}`;
@@ -78,6 +90,6 @@ export class RemoteBases {
     const { repository } = address;
     const root: FollowedBase = { files, copy, label: `${label}/`, depth: from.depth + 1, repository, commit };
     this.#followed.set(key, root);
-    return { root, path: address.path };
+    return { root, path: address.path, isFile: file !== undefined };
   }
 }

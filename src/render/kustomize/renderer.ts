@@ -6,7 +6,7 @@ import type { RenderProgram } from "../programs.js";
 import { digestOfReads } from "../reads.js";
 import { type RenderProblem, UnsupportedSourceError } from "../render-error.js";
 import type { DeclaredInputs, Renderer, RendererOutput, SourceInput } from "../renderer.js";
-import { joinPath, type RepositoryPath, resolveTarget } from "../repository-path.js";
+import { joinPath, nameOf, parentOf, type RepositoryPath, resolveTarget } from "../repository-path.js";
 import { Workspace } from "../workspace.js";
 import { folderOf, KustomizeClosure } from "./closure.js";
 import { explainKustomize } from "./explain.js";
@@ -74,6 +74,11 @@ export class KustomizeRenderer implements Renderer {
     // Keys of the app are not for files of other repositories.
     for (const { files, copy } of closure.bases)
       await workspace.copy(files, limits, new FileDecryptor(undefined), copy);
+    for (const { root, path, blob, copy } of closure.remoteFiles) {
+      await workspace.write(`${copy}/${nameOf(path)}`, await root.files.snapshot.readBlob(blob));
+      await workspace.write(`${copy}/kustomization.yaml`, jsonText({ resources: [nameOf(path)] }));
+    }
+    const copies = [...closure.bases, ...closure.remoteFiles.map(fileCopy)];
     for (const [path, value] of closure.rewritten) await workspace.write(path, jsonText(value));
     const top = await topSettings(closure, folder, workspace);
     const components = (kustomize.components ?? []).map(
@@ -88,13 +93,13 @@ export class KustomizeRenderer implements Renderer {
       signal,
     );
     if (code !== 0) {
-      const bases = closure.bases.map(({ copy, label }) => ({ folder: workspace.path(copy), label }));
+      const bases = copies.map(({ copy, label }) => ({ folder: workspace.path(copy), label }));
       const context = { repository: workspace.path("repo"), overlay: workspace.path("overlay"), file, bases };
       const problem = explainKustomize(stderr, { ...context, makesSecrets: closure.makesSecrets || hasSecrets });
       return { documents: [], notes: [], problems: [problem] };
     }
     const { documents, problems } = await parseOutput([{ file, text: output }], limits, this.#parse);
-    const roots = [{ copy: "repo", label: "" }, ...closure.bases];
+    const roots = [{ copy: "repo", label: "" }, ...copies];
     const toRepository = (path: string): string | undefined => {
       const root = roots.find(({ copy }) => path.startsWith(`../${copy}/`));
       return root === undefined ? undefined : root.label + path.slice(`../${root.copy}/`.length);
@@ -106,6 +111,12 @@ export class KustomizeRenderer implements Renderer {
     const nothing = `the kustomization ${JSON.stringify(file)} renders to no object`;
     return { documents: placed, notes: [], problems, nothing };
   }
+}
+
+/** The folder of a remote file, and what its path begins with in messages. */
+function fileCopy({ root, path, copy }: KustomizeClosure["remoteFiles"][number]): { copy: string; label: string } {
+  const folder = parentOf(path);
+  return { copy, label: folder === "" ? root.label : `${root.label}${folder}/` };
 }
 
 /** What of the source's own kustomization holds only in the topmost one, and whether it wants to keep origins. */

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { parseRemoteBase } from "../../../../src/render/kustomize/remote-address.js";
+import { parseRemoteFile } from "../../../../src/render/kustomize/remote-file.js";
 import type { OpenRemoteBase, RemoteBaseAddress } from "../../../../src/render/remote-base.js";
 import type { SourceRenderer } from "../../../../src/render/render.js";
 import type { RenderRequest } from "../../../../src/render/request.js";
@@ -116,12 +117,36 @@ describe("Remote bases of Kustomize", function () {
         .and.contain("git.example.com/org/base@v1/base/kustomization.yaml:1");
   });
 
+  it("may be single files on Git hosts, which are read from their repository at a commit", async () => {
+    const open = opener({
+      "https://github.com/org/base": { "manifests/install.yaml": `${configMap("one")}---\n${configMap("two")}` },
+      "https://git.example.com/org/base": { "web.yaml": configMap("web") },
+    });
+    const files = {
+      "app/kustomization.yaml": `namePrefix: x-
+resources:
+- https://raw.githubusercontent.com/org/base/v1/manifests/install.yaml
+- https://git.example.com/org/base/raw/tag/v2/web.yaml
+`,
+    };
+    const { documents } = await renderer.render(wanted("app", open), new MemorySnapshot(files));
+    expect(documents.map(({ object, origin }) => [object.metadata.name, origin.file])).to.have.deep.members([
+      ["x-one", "github.com/org/base@v1/manifests/install.yaml"],
+      ["x-two", "github.com/org/base@v1/manifests/install.yaml"],
+      ["x-web", "git.example.com/org/base@v2/web.yaml"],
+    ]);
+    const broken = { "app/kustomization.yaml": "resources: [https://github.com/org/base/raw/v1/none.yaml]\n" };
+    expect(await problem(broken, open)).to.contain('"github.com/org/base@v1/none.yaml" does not exist');
+    const patch = { "app/kustomization.yaml": "patches: [{path: https://github.com/org/base/raw/v1/x.yaml}]\n" };
+    expect(await problem(patch, open)).to.contain("only resources in a repository of a known Git host are fetched");
+  });
+
   const refused: readonly [name: string, line: string, says: string][] = [
     ["names no ref", `${URL}//base`, "names no ref: add ?ref= with a tag or a full commit ID"],
-    ["is a file", "https://git.example.com/org/base/raw/v1/x.yaml", "remote files are not fetched"],
+    ["is a file in no repository", "https://git.example.com/releases/x.yaml", "commit a copy of what it names"],
     ["is on a host that is refused", "https://other.example.com/org/base?ref=v1", "the host is not allowed"],
     ["does not exist in the repository", `${URL}//bace?ref=v1`, '"git.example.com/org/base@v1/bace" does not exist'],
-    ["is a file in the repository", `${URL}//base/web.yaml/?ref=v1`, "remote files are not fetched"],
+    ["is a file in the repository", `${URL}//base/web.yaml/?ref=v1`, "commit a copy of what it names"],
     ["has no kustomization", `${URL}?ref=v1`, "is a folder without a kustomization.yaml"],
   ];
   for (const [name, line, says] of refused)
@@ -168,6 +193,31 @@ describe("Remote bases of Kustomize", function () {
     expect(message)
       .to.contain("git.example.com/org/base@v1/base/kustomization.yaml: kustomize: ")
       .and.not.contain("/tmp/");
+  });
+
+  it("are files in the forms of addresses that Git hosts have", () => {
+    const forms: Readonly<Record<string, readonly string[]>> = {
+      "https://raw.githubusercontent.com/org/repo/v1/a/b.yaml": ["https://github.com/org/repo", "v1", "a/b.yaml"],
+      "https://raw.githubusercontent.com/org/repo/refs/tags/v1/b.yaml": ["https://github.com/org/repo", "v1", "b.yaml"],
+      "https://github.com/org/repo/raw/v1/b.yaml": ["https://github.com/org/repo", "v1", "b.yaml"],
+      "https://bitbucket.org/org/repo/raw/v1/b.yaml": ["https://bitbucket.org/org/repo", "v1", "b.yaml"],
+      "https://gitlab.example.com/g/sub/repo/-/raw/v1/b.yaml?ref_type=tags": [
+        ...["https://gitlab.example.com/g/sub/repo", "v1", "b.yaml"],
+      ],
+      "http://gitea:3000/org/repo/raw/commit/0123/a/b.yaml": ["http://gitea:3000/org/repo", "0123", "a/b.yaml"],
+    };
+    for (const [text, [repository, ref, path]] of Object.entries(forms))
+      expect(parseRemoteFile(text), text).to.deep.equal({ repository, path, ref });
+    for (const text of [
+      "https://github.com/org/repo/releases/download/v1/install.yaml",
+      "https://raw.githubusercontent.com/org/repo/v1/../../x.yaml",
+      "https://raw.githubusercontent.com/org/repo/v1/%2e%2e/x.yaml",
+      "https://raw.githubusercontent.com/org/repo/v1/x.yaml?token=secret",
+      "https://raw.githubusercontent.com@evil.example.com/org/repo/v1/x.yaml",
+      "https://evil.example.com/org/repo/raw/v1/x.yaml",
+      "file:///srv/x.yaml",
+    ])
+      expect(parseRemoteFile(text), text).to.equal(undefined);
   });
 
   it("are addressed in all forms of Kustomize", () => {
