@@ -63,8 +63,9 @@ export class RemoteBases {
     const file = as === "root" ? parseRemoteFile(written) : undefined;
     const address = file ?? (as === "root" || as === "folder" ? parseRemoteBase(written) : undefined);
     if (address === undefined) {
-      const what = "is not in this repository, and of remote files, only resources in a repository of a known Git host";
-      return { refused: `${shown} ${what} are fetched: ${remedy}` };
+      const what =
+        "is not in this repository, and remote files are not fetched, except resources in a repository of a Git host";
+      return { refused: `${shown} ${what}: ${remedy}` };
     }
     if (!this.#isAllowed) {
       const ways = `set source.kustomize.allowRemoteBases, or ${remedy}`;

@@ -138,7 +138,7 @@ resources:
     const broken = { "app/kustomization.yaml": "resources: [https://github.com/org/base/raw/v1/none.yaml]\n" };
     expect(await problem(broken, open)).to.contain('"github.com/org/base@v1/none.yaml" does not exist');
     const patch = { "app/kustomization.yaml": "patches: [{path: https://github.com/org/base/raw/v1/x.yaml}]\n" };
-    expect(await problem(patch, open)).to.contain("only resources in a repository of a known Git host are fetched");
+    expect(await problem(patch, open)).to.contain("remote files are not fetched, except resources in a repository");
   });
 
   const refused: readonly [name: string, line: string, says: string][] = [
