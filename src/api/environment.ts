@@ -89,7 +89,7 @@ const Promotion = z
       .enum(["Allow", "Ask"])
       .default("Allow")
       .describe(
-        "Changes that only concern this Environment, with compare Images. Allow applies them with a note; Ask requires an approval. Defaults to Allow.",
+        "What a Change brings that no earlier Environment has tested: with compare Images, differences of documents in more than images and chart versions; with compare Commit, commits that have changed nothing there, and edits of the app or its values. Allow applies it; Ask requires an approval, by the rule of gates.approval, or else of one user. Defaults to Allow.",
       ),
     auto: z
       .boolean()
@@ -167,9 +167,7 @@ export type EnvironmentSpec = z.infer<typeof EnvironmentSpec>;
 export const EnvironmentStatus = z
   .object({
     observedGeneration,
-    conditions: conditions(
-      "Conditions of the Environment: Ready and PoliciesInForce, and, while they are True, Stalled and Limited.",
-    ),
+    conditions: conditions("Conditions of the Environment: Ready and PoliciesInForce, and, while it is True, Stalled."),
     governs: z
       .object({
         namespaces: z.int().min(0).describe("Number of namespaces."),

@@ -1,5 +1,5 @@
 import type { Environment } from "../api/environment.js";
-import type { ApprovalRule, AskingCause } from "../api/environment-gates.js";
+import { ApprovalRule, type AskingCause } from "../api/environment-gates.js";
 import { shortRevision } from "../api/short-revision.js";
 import type { SyncWindow } from "../api/sync-policy.js";
 import { type Authors, personOf, whyAuthor } from "./authors.js";
@@ -8,6 +8,8 @@ import { claimantsOf, environmentsOf, hasPlaceIn, type PlacedObject } from "./en
 import type { Gate } from "./gate.js";
 import { type Approver, expiryOf, whatLacks, whatLacksWithoutAny, whyIneligible } from "./quorum.js";
 
+/** What an Environment with `ownChanges: Ask` and without `gates.approval` asks for. */
+const ONE_APPROVAL = ApprovalRule.parse({});
 /** Maximum number of authors in one message. */
 const SHOWN_AUTHORS = 5;
 
@@ -20,13 +22,15 @@ export const approvalGate: Gate = {
   judge: async (context) => {
     const { app, started, approvals, inputs } = context;
     if (started) return { state: "Pass" };
-    const asking = askingEnvironments(context);
+    const asking = await askingEnvironments(context);
     if (asking.length === 0) return { state: "Pass" };
     const { approvers, brokenBy, uncounted } = known(approvals, "what users have decided");
     if (brokenBy !== undefined) return { state: "Pass", message: `opened by ${brokenBy} by break-glass` };
     const judged = await Promise.all(asking.map((one) => quorumOf(one, approvers, context)));
     const lacks = judged.flatMap(({ lack }, index) =>
-      lack === undefined ? [] : [`Environment ${asking[index]?.environment.metadata.name}: ${lack}`],
+      lack === undefined
+        ? []
+        : [`Environment ${asking[index]?.environment.metadata.name}: ${lack}${whyAsked(asking[index])}`],
     );
     if (lacks.length === 0) {
       const names = approvers.map(({ name }) => name).join(", ");
@@ -80,19 +84,38 @@ interface Asking {
   readonly environment: Environment;
   readonly rule: ApprovalRule;
   readonly windows: readonly SyncWindow[];
+  /** What the Change brings that no earlier Environment has tested, if that is why it is asked for. */
+  readonly own?: string | undefined;
+}
+
+function whyAsked(asking: Asking | undefined): string {
+  return asking?.own === undefined ? "" : ` (promotion.ownChanges is Ask: ${asking.own})`;
 }
 
 /** Returns the Environments whose approval a Change requires: its own, and the strictest for objects that belong to a whole cluster. */
-function askingEnvironments(context: GateContext): Asking[] {
+async function askingEnvironments(context: GateContext): Promise<Asking[]> {
   const all = [...context.lister.list("Environment")];
   if (all.length === 0) return [];
   const own = environmentsOf(context.app.metadata.namespace, all);
   const concerned = new Set([...own, ...affectedByClusterObjects(context, all)]);
-  return [...concerned].flatMap((environment) => {
-    const { gates, windows = [] } = environment.spec;
+  const asking: Asking[] = [];
+  for (const environment of concerned) {
+    const { gates, windows = [], promotion } = environment.spec;
     const rule = gates?.approval;
-    return rule !== undefined && asks(rule, context) ? [{ environment, rule, windows }] : [];
-  });
+    if (rule !== undefined && asks(rule, context)) asking.push({ environment, rule, windows });
+    else if (promotion?.ownChanges === "Ask" && own.includes(environment) && asksForOwn(context)) {
+      const what = await context.ownChangesIn(environment);
+      if (what !== undefined) asking.push({ environment, rule: rule ?? ONE_APPROVAL, windows, own: what });
+    }
+  }
+  return asking;
+}
+
+/** Changes that bring nothing new, or only values of Secrets, are not asked for as own changes. */
+function asksForOwn(context: GateContext): boolean {
+  const { cause } = context;
+  if (cause === "Rollback" || cause === "Deletion") return false;
+  return cause !== "Values" || !onlyUpdatesSecrets(context.plan);
 }
 
 /** An object without a namespace that is not claimed concerns every Environment that has a place in its cluster. */

@@ -88,6 +88,8 @@ export interface Decisions {
 /** Everything that a gate may base its verdict on. Read-only. */
 export interface GateContext {
   readonly app: OverseerApp;
+  /** Whether the status of the app has inputs that the operator has not signed: they are not those of `app`. */
+  readonly isStatusUnsigned: boolean;
   /** The inputs of the Change. */
   readonly inputs: Inputs;
   /** Whether the GitRepository still has the URL from which the files were read. */
@@ -108,8 +110,12 @@ export interface GateContext {
   readonly plan: PlanFacts;
   /** Whether the earlier Environments have tested the inputs. Undefined if not known, or if there are none. */
   readonly promotion: Proof | undefined;
+  /** Returns what the Change brings into an Environment with `ownChanges: Ask` that no earlier one has tested; undefined if nothing. */
+  readonly ownChangesIn: (environment: Environment) => Promise<string | undefined>;
   /** Places for apps that apply a Change. Undefined if not known. */
   readonly rollout: RolloutSlots | undefined;
+  /** Returns the admission policies and bindings in the local cluster that concern our kinds, as `kind/name`. Sends requests. */
+  readonly ownPolicies: () => Promise<ReadonlySet<string>>;
   /** What the Git host tells; undefined if there is none to ask. Its methods may send requests. */
   readonly host: HostFacts | undefined;
   readonly destination: DestinationFacts;

@@ -1,6 +1,6 @@
 import type { Environment } from "../api/environment.js";
 import type { OverseerApp } from "../api/overseer-app.js";
-import { known } from "./context.js";
+import { type GateContext, known } from "./context.js";
 import { claimantsOf, environmentsOf, type PlacedObject } from "./environments.js";
 import type { Gate } from "./gate.js";
 
@@ -13,7 +13,8 @@ export const environmentGate: Gate = {
   waitReason: "Environment",
   judgesDeletions: true,
   watches: [{ kind: "Environment", concerns: () => true }],
-  judge: ({ app, started, destination, lister, approvals }) => {
+  judge: (context) => {
+    const { app, started, destination, lister, approvals } = context;
     if (started) return { state: "Pass" };
     const all = [...lister.list("Environment")];
     const gone = formerEnvironments(app, all);
@@ -27,6 +28,16 @@ export const environmentGate: Gate = {
         };
     }
     if (all.length === 0) return { state: "Pass" };
+    const beginning = howItBegins(context, all);
+    if (beginning !== undefined) {
+      const { approvedBy, brokenBy } = known(approvals, "what users have decided");
+      if (approvedBy === undefined && brokenBy === undefined)
+        return {
+          state: "Wait",
+          message: `${beginning}: approve the plan`,
+          opens: `users with the verb approve for OverseerApp ${app.metadata.name}, by an Approval`,
+        };
+    }
     const { place, objects } = known(destination.placed, "which objects the plan changes");
     const own = new Set(environmentsOf(app.metadata.namespace, all));
     const foreign = objects.flatMap((object) => {
@@ -45,6 +56,33 @@ export const environmentGate: Gate = {
     };
   },
 };
+
+/**
+ * Returns why a Change of an app for which nothing counts as applied is none like others: its status is not signed, or it takes over objects
+ * that exist, as after the app was deleted without its objects and created again. Undefined otherwise, and where no gate could be passed by.
+ */
+function howItBegins({ app, cause, destination, isStatusUnsigned }: GateContext, all: readonly Environment[]) {
+  if (app.status?.applied !== undefined || cause === "Deletion" || cause === "Rollback") return undefined;
+  const names = environmentsOf(app.metadata.namespace, all)
+    .filter(isGuarded)
+    .map(({ metadata }) => metadata.name);
+  if (names.length === 0) return undefined;
+  const environment = `Environment ${names.join(", ")}`;
+  if (isStatusUnsigned)
+    return `the applied inputs in the status of this app of ${environment} are not signed by the operator, and do not count`;
+  const { objects } = known(destination.placed, "which objects the plan changes");
+  const existing = objects.filter(({ exists }) => exists);
+  if (existing.length === 0) return undefined;
+  const shown = existing.slice(0, SHOWN).map(describe).join(", ");
+  const more = existing.length > SHOWN ? ` and ${existing.length - SHOWN} more` : "";
+  return `this app of ${environment} has applied nothing yet, and its plan takes over objects that exist: ${shown}${more}`;
+}
+
+/** Reports whether an Environment has gates that compare with what was applied before. */
+function isGuarded({ spec: { gates, promotesFrom = [] } }: Environment): boolean {
+  const { approval, review, checks = [] } = gates ?? {};
+  return approval !== undefined || review !== undefined || checks.length > 0 || promotesFrom.length > 0;
+}
 
 /** Returns the names of the Environments that have governed an app and do not any more. */
 export function formerEnvironments({ metadata, status }: OverseerApp, all: Iterable<Environment>): string[] {

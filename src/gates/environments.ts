@@ -12,6 +12,10 @@ export interface PlacedObject {
   /** Undefined or empty for objects without a namespace. */
   readonly namespace?: string | undefined;
   readonly name: string;
+  /** In which way the document says who may change what, if it does. */
+  readonly power?: string | undefined;
+  /** Whether the object exists, and is not the app's yet or is not as the document says. */
+  readonly exists?: boolean;
 }
 
 /** Returns the Environments that the apps of a namespace belong to. All of them must permit a Change. */

@@ -2,6 +2,7 @@ import { POLICY_NAMES, type PolicyName } from "../api/policies/admission-policy.
 import { changePolicies } from "../api/policies/change-policies.js";
 import { isInForce, type LiveBinding, type LivePolicy } from "../api/policies/in-force.js";
 import type { RequestProof } from "../controllers/overseer-app/app-services.js";
+import { admitsOurKinds } from "../gates/powers.js";
 import type { KubeClient } from "../kube/client/kube-client.js";
 
 const ADMISSION = "/apis/admissionregistration.k8s.io/v1";
@@ -32,6 +33,23 @@ export class AdmissionProof implements RequestProof {
     ]);
     const missing = this.#names.filter((name) => !isInForce(expected[name], policies, bindings, namespace));
     return missing.length === 0 ? undefined : describe(missing);
+  }
+
+  async ownPolicies(): Promise<ReadonlySet<string>> {
+    const [policies, bindings] = await Promise.all([
+      this.#list<LivePolicy>("validatingadmissionpolicies"),
+      this.#list<LiveBinding>("validatingadmissionpolicybindings"),
+    ]);
+    const own = new Set(
+      policies
+        .filter((one) => admitsOurKinds("ValidatingAdmissionPolicy", { ...one }))
+        .map(({ metadata }) => metadata.name),
+    );
+    const bound = bindings.filter(({ spec }) => own.has(spec.policyName)).map(({ metadata }) => metadata.name);
+    return new Set([
+      ...[...own].map((name) => `ValidatingAdmissionPolicy/${name}`),
+      ...bound.map((name) => `ValidatingAdmissionPolicyBinding/${name}`),
+    ]);
   }
 
   async #list<T>(plural: string): Promise<readonly T[]> {

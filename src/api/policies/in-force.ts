@@ -12,6 +12,7 @@ export interface LivePolicy {
 
 /** A ValidatingAdmissionPolicyBinding as the API server returns it. */
 export interface LiveBinding {
+  readonly metadata: { readonly name: string };
   readonly spec: {
     readonly policyName: string;
     readonly validationActions?: readonly string[];

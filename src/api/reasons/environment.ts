@@ -18,5 +18,4 @@ export const ENVIRONMENT_REASONS = {
     remedy: "Upgrade the chart with policies.changes: true.",
   },
   PoliciesInForce: { meaning: "The admission policies are those of this version." },
-  NotInEffect: { meaning: "Fields that are set have no effect in this version; the message names them." },
 } as const satisfies Readonly<Record<string, ReasonText>>;

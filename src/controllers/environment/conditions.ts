@@ -29,7 +29,6 @@ export function environmentConditions(environment: Environment, facts: Environme
         }
       : { type: "PoliciesInForce", status: "False", reason: "PoliciesNotInForce", message: doubt },
     ...(problem === undefined ? [] : [{ type: "Stalled", status: "True", ...problem } as const]),
-    ...withoutEffect(environment),
   ];
 }
 
@@ -61,13 +60,4 @@ function problemOf(
   return doubt === undefined
     ? undefined
     : { reason: "PoliciesNotInForce", message: `no decision of a user counts: ${doubt}` };
-}
-
-/** Names the fields that are set and have no effect in this version. */
-function withoutEffect({ spec }: Environment): ConditionDraft[] {
-  const fields = [...(spec.promotion?.ownChanges === "Ask" ? ["promotion.ownChanges"] : [])];
-  if (fields.length === 0) return [];
-  const names = fields.map((name) => `spec.${name}`).join(", ");
-  const message = `${names} ${fields.length === 1 ? "has" : "have"} no effect in this version: do not rely on it`;
-  return [{ type: "Limited", status: "True", reason: "NotInEffect", message }];
 }

@@ -93,6 +93,8 @@ export interface ValuesReader {
 export interface RequestProof {
   /** Returns why requests of users in a namespace cannot be relied on; undefined if they can. Sends requests. */
   problem(namespace: string): Promise<string | undefined>;
+  /** Returns the ValidatingAdmissionPolicies for our kinds, whatever their names are, and their bindings, as `kind/name`. Sends requests. */
+  ownPolicies(): Promise<ReadonlySet<string>>;
 }
 
 /** Asks the API server for permissions of users. */

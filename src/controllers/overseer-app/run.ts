@@ -41,6 +41,8 @@ export class AppRun {
   readonly signal: AbortSignal;
   /** Status fields written so far; conditions are added at the end. */
   status: OverseerAppStatus;
+  /** Inputs of the status that the operator has not signed, in an Environment: kept, but not used. */
+  unsigned: Pick<OverseerAppStatus, "applied" | "pin" | "settings"> | undefined;
   /** The newest commit of the app's ref, whether or not it can be rendered. */
   headCommit: string | undefined;
   /** What the app takes of its ref, if it belongs to an Environment with `promotesFrom`. */

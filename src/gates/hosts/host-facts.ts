@@ -5,11 +5,11 @@ export interface HostFacts {
   /** Whether `spec.source` of the app was edited since the applied inputs, in any field but `ref`. */
   readonly isSourceEdited: boolean;
   /**
-   * Returns the commits to review, oldest first: those that changed the inputs of the app since the applied ones, without those whose
-   * effect was reverted. Throws an Error with the cause if this cannot be found out, and an UnfinishedError if it takes
-   * several calls.
+   * Returns the commits to review, oldest first: those that changed the inputs of the app since the applied ones, or since its files did not
+   * exist, without those whose effect was reverted. `isComplete` is false if more has led to the inputs. Throws an Error with the cause if
+   * this cannot be found out, and an UnfinishedError if it takes several calls.
    */
-  changesSinceApplied(): Promise<readonly string[]>;
+  changesToReview(): Promise<{ readonly commits: readonly string[]; readonly isComplete: boolean }>;
   /** Name of the branch that the app follows; undefined if it follows something else. */
   readonly branch: string | undefined;
   /** Returns the merged pull requests of a commit. Throws GitError. */

@@ -31,17 +31,30 @@ export const reviewGate: Gate = {
           "spec.source of the app was edited since the applied inputs: reviews of commits do not cover what the edit brings in, nor files that were pushed before; approve the plan, or undo the edit",
         opens: `users with the verb approve for OverseerApp ${app.metadata.name}, by an Approval`,
       };
+    const isNew = app.status?.applied === undefined;
+    // Without applied inputs, reviews must cover everything, since who deletes and creates an app chooses its beginning.
+    if (isNew && approvedBy !== undefined)
+      return { state: "Pass", message: `the first inputs are approved by ${approvedBy}` };
     return waitForHost(now, async () => {
       const problems: string[] = [];
-      for (const commit of await facts.changesSinceApplied()) {
+      const { commits, isComplete } = await facts.changesToReview();
+      if (!isComplete)
+        problems.push(
+          "nothing is applied yet, and the commits with the first files of the app are older than the last ones, which can be examined",
+        );
+      for (const commit of commits) {
         const problem = whyNotReviewed(await facts.pullRequestsOf(commit), required, facts.branch);
         if (problem !== undefined) problems.push(`commit ${commit.slice(0, MESSAGE_DIGITS)} ${problem}`);
       }
       if (problems.length === 0) return { state: "Pass" };
       const more = problems.length > SHOWN ? `; and ${problems.length - SHOWN} more commits` : "";
+      const remedy = isNew
+        ? "since nothing is applied yet, reviews must cover all commits with files of the app: approve the plan"
+        : "let it be reviewed, or revert it by a reviewed pull request";
       return {
         state: "Wait",
-        message: `${problems.slice(0, SHOWN).join("; ")}${more}: let it be reviewed, or revert it by a reviewed pull request`,
+        message: `${problems.slice(0, SHOWN).join("; ")}${more}: ${remedy}`,
+        ...(isNew ? { opens: `users with the verb approve for OverseerApp ${app.metadata.name}, by an Approval` } : {}),
         until: judgeAgainAt(now),
       };
     });

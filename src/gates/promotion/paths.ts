@@ -33,7 +33,9 @@ function pathOf(
   const circle = promotionCircle(metadata.name, all);
   const earlier =
     circle === undefined
-      ? (spec.promotesFrom ?? []).map((name) => earlierApp(app, environment, name, all, lister))
+      ? (spec.promotesFrom ?? []).map((name) =>
+          withSameRepository(app, earlierApp(app, environment, name, all, lister), compare, lister),
+        )
       : [{ problem: `spec.promotesFrom leads in a circle: ${circle.join(" → ")}: remove one of these` }];
   return {
     ...{ environment: metadata.name, compare, ownChanges, auto, earlier },
@@ -65,6 +67,25 @@ function earlierApp(
     if (!(error instanceof MissingFactError)) throw error;
     return { problem: error.message };
   }
+}
+
+/** A commit can prove itself only in an app that reads the same repository. Images can come from another one. */
+function withSameRepository(
+  app: OverseerApp,
+  earlier: PromotionPath["earlier"][number],
+  compare: PromotionPath["compare"],
+  lister: Lister,
+): PromotionPath["earlier"][number] {
+  if (compare !== "Commit" || "problem" in earlier) return earlier;
+  const [own, other] = [urlOf(app, lister), urlOf(earlier.app, lister)];
+  if (own === undefined || other === undefined || own === other) return earlier;
+  const { namespace, name } = earlier.app.metadata;
+  return { problem: `OverseerApp ${namespace}/${name} reads another repository (${other})` };
+}
+
+function urlOf({ metadata, spec }: OverseerApp, lister: Lister): string | undefined {
+  const { name, namespace = metadata.namespace } = spec.source.repositoryRef;
+  return lister.get("GitRepository", `${namespace}/${name}`)?.spec.url;
 }
 
 /** Returns the namespace of an earlier Environment that another namespace is promoted from; undefined if it is not clear. */

@@ -1,9 +1,9 @@
 import type { Document } from "../../manifest/document.js";
 
 /** Label of Helm's charts: name and version of the chart that an object comes from. */
-const CHART_LABEL = "helm.sh/chart";
+export const CHART_LABEL = "helm.sh/chart";
 /** Nesting below which no image is looked for. */
-const MAX_DEPTH = 16;
+export const MAX_DEPTH = 16;
 
 /**
  * Returns the images and chart versions of documents, sorted: the value of every field `image` with text inside of a `containers`,
@@ -19,7 +19,13 @@ export function versionsOf(documents: readonly Document[]): string[] {
   return [...found].sort();
 }
 
-const HOLDERS: ReadonlySet<string> = new Set(["containers", "initContainers", "ephemeralContainers", "services"]);
+/** Fields with containers or services below them. */
+export const HOLDERS: ReadonlySet<string> = new Set([
+  "containers",
+  "initContainers",
+  "ephemeralContainers",
+  "services",
+]);
 
 function collect(value: unknown, isInside: boolean, depth: number, found: Set<string>): void {
   if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return;

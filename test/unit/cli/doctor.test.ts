@@ -62,7 +62,10 @@ describe("overseer doctor", () => {
   it("finds policies that are missing, edited or not bound in the namespace", () => {
     const expected = changePolicies("system:serviceaccount:overseer-system:operator", ["system:serviceaccount:ci:bot"]);
     const policies = Object.entries(expected).map(([name, spec]) => ({ metadata: { name }, spec }));
-    const bindings = Object.keys(expected).map((policyName) => ({ spec: { policyName, validationActions: ["Deny"] } }));
+    const bindings = Object.keys(expected).map((policyName) => ({
+      metadata: { name: policyName },
+      spec: { policyName, validationActions: ["Deny"] },
+    }));
     expect(checkPolicies(deployment(2), policies, bindings, "shop").state).to.equal("ok");
     const edited = policies.map((policy) =>
       policy.metadata.name === "approvals" ? { ...policy, spec: { ...policy.spec, failurePolicy: "Ignore" } } : policy,
@@ -70,7 +73,7 @@ describe("overseer doctor", () => {
     expect(checkPolicies(deployment(2), edited, bindings, "shop").message).to.match(
       /^overseer-gitops-approvals: missing, edited or not bound/,
     );
-    const audit = bindings.map((binding) => ({ spec: { ...binding.spec, validationActions: ["Audit"] } }));
+    const audit = bindings.map((binding) => ({ ...binding, spec: { ...binding.spec, validationActions: ["Audit"] } }));
     expect(checkPolicies(deployment(2), policies, audit, "shop").state).to.equal("failed");
   });
 });

@@ -10,6 +10,7 @@ import type { MissingReference } from "../../../plan/actions.js";
 import { recordChange } from "../changes/change-record.js";
 import { hostFactsOf } from "../hosts/host-facts.js";
 import type { SyncResult } from "../outcome.js";
+import { ownChangesIn } from "../promotion/own-changes.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { relatedRepositories } from "../source/find-related.js";
@@ -62,6 +63,7 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgem
   const approvals = await countApprovals(run, open, input.plan, authors);
   const context: GateContext = {
     app: withTrustedStatus(run),
+    isStatusUnsigned: run.unsigned !== undefined,
     inputs: desired.inputs,
     repositoryIsCurrent: isRepositoryCurrent(run),
     relatedRepositories: () => relatedRepositories(run, desired.inputs),
@@ -75,8 +77,10 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgem
       return input.plan();
     },
     promotion: await run.promotion?.proofOf(desired.inputs),
+    ownChangesIn: (environment) => ownChangesIn(run, environment, desired.inputs),
     rollout: run.services.rollout.of(run.key, run.services),
     host: hostFactsOf(run, desired),
+    ownPolicies: () => run.services.proof.ownPolicies(),
     destination: {
       deletions: { needingApproval: input.deletionsNeedingApproval },
       missing: [...(await missingSecrets(run, input)), ...(await placesOfMissing(run, input.missing))],

@@ -2,7 +2,7 @@ import type { HostFacts } from "../../../gates/hosts/host-facts.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { repositoryKey } from "../source/locate-inputs.js";
-import { inputChanges, isSourceEdited } from "./input-changes.js";
+import { inputChanges, isSourceEdited, wholeHistory } from "./input-changes.js";
 
 /** Returns what gates may ask the Git host of an app's repository; undefined if the repository does not exist. Sends no request by itself. */
 export function hostFactsOf(run: AppRun, { inputs }: Pick<Rendered, "inputs">): HostFacts | undefined {
@@ -15,7 +15,10 @@ export function hostFactsOf(run: AppRun, { inputs }: Pick<Rendered, "inputs">): 
   return {
     branch,
     isSourceEdited: isSourceEdited(run, inputs.source),
-    changesSinceApplied: async () => (await inputChanges(run, inputs.commit)).commits,
+    changesToReview: async () =>
+      run.status.applied === undefined
+        ? wholeHistory(run, inputs.commit)
+        : { commits: (await inputChanges(run, inputs.commit)).commits, isComplete: true },
     pullRequestsOf: (commit) => services.hosts.pullRequestsOf(repository, commit, signal),
     checksOf: (commit) => services.hosts.checksOf(repository, commit, signal),
   };

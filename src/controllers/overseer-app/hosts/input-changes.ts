@@ -3,6 +3,8 @@ import { MESSAGE_DIGITS } from "../../../api/short-revision.js";
 import { canonicalJson, sha256 } from "../../../base/hash.js";
 import { changedCommits, type KeyedCommit } from "../../../gates/hosts/changed-commits.js";
 import { UnfinishedError } from "../../../gates/hosts/host-facts.js";
+import { findPlace } from "../../../render/locate.js";
+import { PathNotFoundError } from "../../../render/render-error.js";
 import { locateAt } from "../promotion/locate-at.js";
 import type { AppRun } from "../run.js";
 import { isProblem, type LocatedInputs, locateInputs } from "../source/locate-inputs.js";
@@ -83,6 +85,45 @@ async function firstChange(
     if ((await keyAt(run, head, parent)) !== key) return [commit];
   }
   return [newest];
+}
+
+/** What led to the inputs of an app that has applied nothing yet. */
+export interface WholeHistory {
+  /** Commits that changed the inputs, oldest first, without those whose effect was undone. */
+  readonly commits: readonly string[];
+  /** Whether they lead from a commit without the files of the app. */
+  readonly isComplete: boolean;
+}
+
+/**
+ * Finds all commits that lead to the inputs at a commit, from one in which `source.path` did not exist, on the last 128 first parents. Throws an
+ * Error with the cause, UnfinishedError to be called again.
+ */
+export async function wholeHistory(run: AppRun, commit: string): Promise<WholeHistory> {
+  const head = await locateInputs(run);
+  if (isProblem(head)) throw new Error(head.message);
+  const { commits } = await run.services.lines.of(head.remote, commit, undefined, run.signal);
+  const { clock } = run.services;
+  const deadline = clock.monotonic() + COMPARE_MS;
+  const line: KeyedCommit[] = [];
+  for (const one of commits) {
+    line.unshift({ commit: one, key: await keyAt(run, head, one) });
+    if (clock.monotonic() > deadline) throw unfinished(line.length, commits);
+  }
+  return { commits: changedCommits(line), isComplete: await isEmptyAt(run, head, commits.at(-1) ?? commit) };
+}
+
+/** Reports whether a commit has nothing at the path of the source. False if it cannot be read. */
+async function isEmptyAt(run: AppRun, head: LocatedInputs, commit: string): Promise<boolean> {
+  const located = await locateAt(run, head, commit);
+  if (isProblem(located)) return false;
+  try {
+    await findPlace(located.snapshot, head.inputs.source.path ?? ".");
+    return false;
+  } catch (error) {
+    if (error instanceof PathNotFoundError) return true;
+    throw error;
+  }
 }
 
 /** Returns the key of the inputs at a commit; undefined if the commit cannot be read. */

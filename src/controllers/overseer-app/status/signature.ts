@@ -32,7 +32,8 @@ function signedInputs(inputs: Inputs | undefined): unknown {
 
 /**
  * Ignores the inputs in the status of an app of an Environment unless the operator has signed them: otherwise a user who may write the
- * status would deploy any revision by self-heal, without a gate.
+ * status would deploy any revision by self-heal, without a gate. They stay in the status until others are applied, so that a later reconcile
+ * does not take the app for a new one.
  */
 export function dropUnsigned(run: AppRun): void {
   const { applied, pin, settings, signature } = run.status;
@@ -40,12 +41,13 @@ export function dropUnsigned(run: AppRun): void {
   const { lister, digestKey } = run.services;
   if (environmentsOf(run.ref.namespace, lister.list("Environment")).length === 0) return;
   if (signature === statusSignature(digestKey, run.ref.uid, { applied, pin, settings })) return;
+  run.unsigned = { applied, pin, settings };
   run.status = { ...run.status, applied: undefined, pin: undefined, settings: undefined };
   run.emitEventOnce(
     "signature",
     "Warning",
     "StatusNotSigned",
     "Sync",
-    "status.applied or status.pin was not written by the operator and is ignored: drift is not reverted until a Change has passed the gates",
+    "status.applied or status.pin was not written by the operator and is ignored: drift is not reverted until a user has approved a Change, or the live objects are those of the newest inputs",
   );
 }

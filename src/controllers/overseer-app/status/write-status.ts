@@ -45,8 +45,11 @@ export async function writeStatus(run: AppRun, outcome: StatusOutcome): Promise<
   const { generation } = run.app.metadata;
   const commitStatus = run.memory.commitStatus ?? current.status?.commitStatus;
   const signature = statusSignature(run.services.digestKey, run.ref.uid, outcome.fields);
+  // Unsigned inputs get no signature by being kept.
+  const kept = outcome.fields.applied === undefined && outcome.fields.pin === undefined ? run.unsigned : undefined;
   const next = {
     ...statusAfter(current.status ?? {}, outcome, generation, rfc3339(clock.now())),
+    ...kept,
     ...(signature === undefined ? {} : { signature }),
     ...(commitStatus === undefined ? {} : { commitStatus }),
   };

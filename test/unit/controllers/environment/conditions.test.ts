@@ -26,8 +26,8 @@ describe("the conditions of an Environment", () => {
     ]);
   });
 
-  it("name a circle, a missing Environment, and fields without effect", () => {
-    const prod = environment("prod", { promotesFrom: ["staging"], promotion: { ownChanges: "Ask" } });
+  it("name a circle and a missing Environment", () => {
+    const prod = environment("prod", { promotesFrom: ["staging"] });
     const staging = environment("staging", { promotesFrom: ["prod"] });
     const facts = { apps: 0, doubt: undefined };
     expect(texts(prod, { ...facts, all: [prod, staging] })[0]).to.equal(
@@ -36,9 +36,6 @@ describe("the conditions of an Environment", () => {
     const alone = texts(prod, { ...facts, all: [prod] });
     expect(alone[0]).to.equal(
       "Ready=False EnvironmentNotFound: spec.promotesFrom names Environment staging, which does not exist: create it, or correct the name",
-    );
-    expect(alone.at(-1)).to.equal(
-      "Limited=True NotInEffect: spec.promotion.ownChanges has no effect in this version: do not rely on it",
     );
   });
 });

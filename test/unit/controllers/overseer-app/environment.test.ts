@@ -122,6 +122,58 @@ describe("an app of an Environment", () => {
     expect(heart.objects()).to.deep.equal(['ConfigMap shop/a {"v":"2"} of shop/web']);
   });
 
+  it("waits for a user if the operator has not signed its status, also after restarts, and keeps what the status says", async () => {
+    const heart = await synced();
+    const { signature, ...status } = heart.app("web")?.status ?? {};
+    expect(signature).to.be.a("string");
+    heart.api.put("overseerapps", { ...heart.app("web"), status } as OverseerApp);
+    heart.environment("prod", ON_DELETION);
+    heart.commit(file("2"));
+    for (const _ of [1, 2]) {
+      heart.start();
+      await heart.settle(["web"]);
+      expect(heart.change("web-2")?.status?.waitingFor).to.contain(
+        "environment: the applied inputs in the status of this app of Environment prod are not signed by the operator, and do not count: approve the plan",
+      );
+      expect(heart.app("web")?.status?.applied).to.deep.equal(status.applied);
+      expect(heart.app("web")?.status?.signature).to.equal(undefined);
+    }
+    heart.approve("web-2", "alice");
+    await heart.settle(["web"]);
+    expect(heart.objects()).to.deep.equal(['ConfigMap shop/a {"v":"2"} of shop/web']);
+    expect(heart.app("web")?.status?.signature).to.be.a("string");
+  });
+
+  it("goes on without a user if its status is not signed, but the newest inputs are what is live", async () => {
+    const heart = await synced();
+    const { signature: _, ...status } = heart.app("web")?.status ?? {};
+    heart.api.put("overseerapps", { ...heart.app("web"), status } as OverseerApp);
+    heart.environment("prod", ON_DELETION);
+    heart.start();
+    await heart.settle(["web"]);
+    expect(heart.changes("web")).to.deep.equal(["web-1 Succeeded"]);
+    expect(heart.app("web")?.status?.signature).to.be.a("string");
+  });
+
+  it("waits for a user if it is created again after it was deleted without its objects", async () => {
+    const heart = await synced();
+    heart.environment("prod", ON_DELETION);
+    heart.apply("web", { deletionPolicy: "Orphan" });
+    heart.deleteApp("web");
+    await heart.settle(["web"]);
+    heart.commit(file("2"));
+    heart.apply("web");
+    await heart.settle(["web"]);
+    const [waiting = ""] = heart.changes("web").filter((one) => one.endsWith("Waiting"));
+    const [name = ""] = waiting.split(" ");
+    expect(heart.change(name)?.status?.waitingFor).to.contain(
+      "environment: this app of Environment prod has applied nothing yet, and its plan takes over objects that exist: ConfigMap shop/a: approve the plan",
+    );
+    heart.approve(name, "alice");
+    await heart.settle(["web"]);
+    expect(heart.objects()).to.deep.equal(['ConfigMap shop/a {"v":"2"} of shop/web']);
+  });
+
   it("keeps newer commits waiting for a Change that users have begun to approve", async () => {
     const heart = await synced();
     heart.environment("prod", { ...ASKING, gates: { approval: { required: 2 } } });

@@ -125,6 +125,72 @@ describe("promotion, in memory", () => {
     expect(applied("prod/web")).to.equal(second);
   });
 
+  it("asks with ownChanges: Ask for what the earlier Environment has not tested, and for nothing else", async () => {
+    const workload = (name: string, image: string, replicas: number): string =>
+      `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: ${name} }\nspec: { replicas: ${replicas}, template: { spec: { containers: [{ name: a, image: "${image}" }] } } }\n`;
+    const push = (staging: string, prod: string, replicas = 1): void => {
+      const folders = { "staging/a.yaml": workload("a", staging, 1), "prod/a.yaml": workload("a", prod, replicas) };
+      heart.commit({ ".number": String(++number), ...folders });
+    };
+    const two = ["staging/web", "prod/web"];
+    const source = (path: string): object => ({ repositoryRef: { name: "repo", namespace: "shop" }, path });
+    heart = new Heart();
+    heart.start();
+    heart.govern("staging", { namespaces: [{ name: "staging" }] });
+    const ask = { promotesFrom: ["staging"], promotion: { compare: "Images", ownChanges: "Ask" } };
+    heart.govern("prod", { namespaces: [{ name: "prod" }], ...ask });
+    push("web:1", "web:1");
+    for (const stage of ["staging", "prod"]) heart.apply(`${stage}/web`, { source: source(stage) });
+    await heart.settle(two);
+    const held = (): string | undefined =>
+      heart.app("prod/web")?.status?.conditions?.find(({ type }) => type === "Waiting")?.message;
+    expect(held()).to.contain(
+      "Environment prod: 0 of 1 approvals (promotion.ownChanges is Ask: nothing is applied yet, so that everything but the images is new)",
+    );
+    heart.approve("prod/web-1", "alice");
+    await heart.settle(two);
+    push("web:2", "web:2");
+    await heart.settle(two);
+    expect(heart.changes("prod/web"), "a tested image alone").to.include("web-2 Succeeded");
+    push("web:3", "web:3", 5);
+    await heart.settle(two);
+    expect(held(), "a tested image, and more").to.contain("it changes more than tested images: Deployment prod/a");
+    heart.approve("prod/web-3", "alice");
+    await heart.settle(two);
+    expect(heart.changes("prod/web")).to.include("web-3 Succeeded");
+    heart.rollBack("prod/back", "web", "web-2");
+    await heart.settle(two);
+    expect(heart.changes("prod/web"), "a rollback").to.include("back Succeeded");
+  });
+
+  it("asks with ownChanges: Ask for commits and edits that concern the later Environment only", async () => {
+    heart.govern("staging", { namespaces: [{ name: "staging" }] });
+    heart.govern("prod", {
+      namespaces: [{ name: "prod" }],
+      promotesFrom: ["staging"],
+      promotion: { ownChanges: "Ask" },
+    });
+    const source = (path: string): object => ({ repositoryRef: { name: "repo", namespace: "shop" }, path });
+    commit({ staging: "1", prod: "1" });
+    for (const stage of ["staging", "prod"]) heart.apply(`${stage}/web`, { source: source(stage) });
+    const two = ["staging/web", "prod/web"];
+    await heart.settle(two);
+    const last = (): string | undefined => heart.changes("prod/web").at(-1);
+    expect(last()).to.equal("web-1 Succeeded");
+    commit({ staging: "2", prod: "2" });
+    await heart.settle(two);
+    expect(last(), "tested with its commit").to.equal("web-2 Succeeded");
+    commit({ staging: "2", prod: "3" });
+    await heart.settle(two);
+    expect(last()).to.equal("web-3 Waiting");
+    heart.approve("prod/web-3", "alice");
+    await heart.settle(two);
+    expect(last()).to.equal("web-3 Succeeded");
+    heart.apply("prod/web", { source: source("staging") });
+    await heart.settle(two);
+    expect(last(), "an edit of the app").to.equal("web-4 Waiting");
+  });
+
   it("moves nothing if Environments form a circle, a pair is missing or not clear", async () => {
     const why = async (): Promise<string | undefined> => {
       await heart.settle(APPS);

@@ -182,7 +182,7 @@ export class Heart {
   }
 
   change(name: string): Change | undefined {
-    return this.api.cache<Change>(resourceOf("Change", "changes")).get(`shop/${name}`);
+    return this.api.cache<Change>(resourceOf("Change", "changes")).get(keyOf(name));
   }
 
   deleteApp(name: string): void {
@@ -238,7 +238,7 @@ export class Heart {
       trustedNamespaces: new Set(["shop", "dev", "staging", "prod"]),
       digestKey: "0".repeat(32),
       enqueue: (key) => void this.#queue.add(key),
-      proof: { problem: async () => undefined },
+      proof: { problem: async () => undefined, ownPolicies: async () => new Set() },
       approvals: this.api.cache<Approval>(resourceOf("Approval", "approvals"), undefined, appOfApproval),
       permissions: { has: async () => true },
       onApplied: () => {},

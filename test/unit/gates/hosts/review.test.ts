@@ -121,7 +121,7 @@ describe("the gates of Git hosts", () => {
   const facts = (changes: Partial<HostFacts> = {}): HostFacts => ({
     branch: "main",
     isSourceEdited: false,
-    changesSinceApplied: async () => ["c1", "c2"],
+    changesToReview: async () => ({ commits: ["c1", "c2"], isComplete: true }),
     pullRequestsOf: async () => [pull([approval(bob)])],
     checksOf: async () => [{ name: "ci", app: "1", conclusion: "Success" }],
     ...changes,
@@ -160,7 +160,7 @@ describe("the gates of Git hosts", () => {
     expect((await judge(reviewGate, pushed))?.state.message).to.match(
       /^commit c1 did not come by a pull request to main/,
     );
-    const lost = facts({ changesSinceApplied: () => Promise.reject(new Error("the history is gone")) });
+    const lost = facts({ changesToReview: () => Promise.reject(new Error("the history is gone")) });
     expect((await judge(reviewGate, lost))?.state).to.include({ state: "Wait", message: "the history is gone" });
   });
 });

@@ -37,6 +37,7 @@ export const NO_FACTS: GateContext["destination"] = {
 export function gateContext(changes: Partial<GateContext> = {}): GateContext {
   return {
     app: app("shop/web"),
+    isStatusUnsigned: false,
     inputs: inputs("k"),
     repositoryIsCurrent: true,
     relatedRepositories: async () => [],
@@ -47,9 +48,11 @@ export function gateContext(changes: Partial<GateContext> = {}): GateContext {
     approvals: NO_DECISIONS,
     plan: {},
     promotion: undefined,
+    ownChangesIn: async () => undefined,
     authorsFor: async () => undefined,
     rollout: { take: () => [] },
     host: undefined,
+    ownPolicies: async () => new Set(),
     destination: NO_FACTS,
     now: Date.UTC(2026, 10, 30, 12),
     lister: listerOf(),

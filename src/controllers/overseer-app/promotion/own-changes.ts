@@ -1,0 +1,55 @@
+import type { Environment } from "../../../api/environment.js";
+import type { Inputs } from "../../../api/inputs.js";
+import { canonicalJson } from "../../../base/hash.js";
+import { MissingFactError } from "../../../gates/context.js";
+import { ownChanges } from "../../../gates/promotion/own-changes.js";
+import { type PromotionPath, promotionPaths } from "../../../gates/promotion/paths.js";
+import type { AppRun } from "../run.js";
+import { remoteOf, renderEarlier } from "../source/render.js";
+
+/**
+ * Returns what a Change brings into an Environment that no earlier one has tested, if the Environment asks for that; undefined otherwise.
+ * Throws MissingFactError if it cannot be found out.
+ */
+export async function ownChangesIn(
+  run: AppRun,
+  { metadata }: Environment,
+  inputs: Inputs,
+): Promise<string | undefined> {
+  const path = promotionPaths(run.app, run.services.lister).find(({ environment }) => environment === metadata.name);
+  if (path?.ownChanges !== "Ask") return undefined;
+  const { applied } = run.status;
+  if (applied?.key === inputs.key) return undefined;
+  if (path.compare === "Images") return newDocuments(run, inputs);
+  if (applied === undefined) return undefined;
+  if (applied.commit === inputs.commit || canonicalJson(applied.source) !== canonicalJson(inputs.source))
+    return "an edit of the app, or of what it reads besides Git, was not tested by an earlier Environment";
+  return untouchedEarlier(run, path, applied.commit, inputs.commit);
+}
+
+async function newDocuments(run: AppRun, inputs: Inputs): Promise<string | undefined> {
+  const { applied } = run.status;
+  if (applied === undefined) return "nothing is applied yet, so that everything but the images is new";
+  const [before, after] = [await renderEarlier(run, applied), await renderEarlier(run, inputs)];
+  if (before === undefined || after === undefined)
+    throw new MissingFactError(`the documents of ${(before === undefined ? applied : inputs).revision} are not known`);
+  return ownChanges(before.documents, after.documents);
+}
+
+/** Returns that the commits since the applied one have changed this app only: the earlier ones have had their inputs before. */
+async function untouchedEarlier(
+  run: AppRun,
+  { earlier }: PromotionPath,
+  base: string,
+  commit: string,
+): Promise<string | undefined> {
+  const remote = remoteOf(run);
+  if (remote === undefined) throw new MissingFactError("the repository has not been read yet");
+  const { commits } = await run.services.lines.of(remote, commit, base, run.signal);
+  const since = new Set(commits.slice(0, Math.max(0, commits.indexOf(base))));
+  const apps = earlier.flatMap((one) => ("app" in one ? [one.app] : []));
+  const hasChanged = apps.some(({ status }) => status?.ledger?.some((entry) => since.has(entry.commit)));
+  return hasChanged
+    ? undefined
+    : "its commits have changed nothing in the earlier Environments, which have not tested it";
+}
