@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EnvironmentSpec, EnvironmentStatus } from "../environment.js";
+import { Freeze } from "../environment-gates.js";
 
 /** An Environment, as the API server returns it, without most of its metadata. */
 export const EnvironmentItem = z
@@ -12,7 +13,11 @@ export const EnvironmentItem = z
 export type EnvironmentItem = z.infer<typeof EnvironmentItem>;
 
 /** An Environment that a request has changed. */
-export const ChangedEnvironment = z.object({ name: z.string() });
+export const ChangedEnvironment = z.object({
+  name: z.string(),
+  freeze: Freeze.optional().describe("The freeze that is stored now. Unset if the Environment is not frozen."),
+});
+export type ChangedEnvironment = z.infer<typeof ChangedEnvironment>;
 
 /** All Environments, those that are promoted from first. */
 export const EnvironmentList = z

@@ -121,6 +121,10 @@ describe("overseer, to act as oneself", function () {
       );
       const frozen = (await world.kube.get(ref))?.spec as { freeze?: { reason: string } };
       expect(frozen.freeze?.reason).to.equal("holidays");
+      expect(await admin.prints(["freeze", name, "--reason", "incident"])).to.equal(
+        `${name} is frozen until overseer unfreeze\n`,
+      );
+      expect((await world.kube.get(ref))?.spec).to.deep.include({ freeze: { reason: "incident" } });
       expect(await admin.prints(["unfreeze", name])).to.equal(`${name} is not frozen any more\n`);
       expect((await world.kube.get(ref))?.spec).to.not.have.property("freeze");
       expect(await admin.prints(["get", "env", name, "--no-headers"])).to.match(new RegExp(`^${name} `));

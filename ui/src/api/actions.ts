@@ -1,5 +1,6 @@
 import { call } from "./http.js";
 import { makeOld } from "./query.js";
+import type { ChangedEnvironment } from "./types.js";
 
 /** A Change that an action has created. */
 interface CreatedChange {
@@ -28,8 +29,8 @@ export function requestPromotion(namespace: string, name: string, commit: string
   return act(`apps/${namespace}/${name}`, "promote", { commit });
 }
 
-/** Freezes an Environment. `until` is a time in RFC 3339; empty for no end. */
-export function freeze(name: string, reason: string, until: string): Promise<unknown> {
+/** Freezes an Environment, and returns what is stored. `until` is a time in RFC 3339; empty for no end. */
+export function freeze(name: string, reason: string, until: string): Promise<ChangedEnvironment> {
   return act(`environments/${name}`, "freeze", until === "" ? { reason } : { reason, until });
 }
 

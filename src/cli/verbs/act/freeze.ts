@@ -1,4 +1,5 @@
 import type { Environment } from "../../../api/environment.js";
+import { type FreezeSpec, freezePatch } from "../../../api/environment-freeze.js";
 import type { RawObject } from "../../../kube/object.js";
 import { withCluster } from "../../cluster/with-cluster.js";
 import { EXIT, type ExitCode, UsageError } from "../../exit-codes.js";
@@ -20,17 +21,19 @@ export function setFreeze(name: string, isFrozen: boolean, flags: FreezeFlags): 
   const freeze = isFrozen ? freezeOf(flags) : null;
   return withCluster(flags, async (cluster) => {
     const target = parseTargetOf(name, [KINDS.environment]);
-    const patched = await cluster.patch<Environment & RawObject>(target, { spec: { freeze } });
+    const patched = await cluster.patch<Environment & RawObject>(target, freezePatch(freeze));
     const { output } = flags;
     if (output === "json" || output === "yaml" || output === "name")
       print(await formatObjects([patched], output, false));
-    else if (freeze === null) print(`${target.name} is not frozen any more\n`);
-    else
-      print(
-        `${target.name} is frozen ${freeze.until === undefined ? "until overseer unfreeze" : `until ${freeze.until}`}\n`,
-      );
+    else print(`${target.name} ${freezeText(patched.spec.freeze)}\n`);
     return EXIT.done;
   });
+}
+
+/** Says what the API server has stored. */
+export function freezeText(freeze: FreezeSpec | undefined): string {
+  if (freeze === undefined) return "is not frozen any more";
+  return `is frozen until ${freeze.until ?? "overseer unfreeze"}`;
 }
 
 /**
@@ -38,10 +41,7 @@ export function setFreeze(name: string, isFrozen: boolean, flags: FreezeFlags): 
  *
  * @throws UsageError without a reason, or with an end that is no time in the future.
  */
-export function freezeOf(
-  { reason, until }: Pick<FreezeFlags, "reason" | "until">,
-  now = Date.now(),
-): { readonly reason: string; readonly until?: string } {
+export function freezeOf({ reason, until }: Pick<FreezeFlags, "reason" | "until">, now = Date.now()): FreezeSpec {
   if (reason === undefined || reason === "")
     throw new UsageError("freeze requires --reason, which every Change that waits shows");
   if (reason.length > 256) throw new UsageError("--reason is too long: 256 characters fit");

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Environment } from "../../../api/environment.js";
+import { freezePatch } from "../../../api/environment-freeze.js";
 import { Freeze } from "../../../api/environment-gates.js";
 import { API_VERSION } from "../../../api/group.js";
 import { EmptyBody } from "../../../api/rest/actions.js";
@@ -68,8 +69,8 @@ async function setFreeze(
 ) {
   const resource = await resourceOf(parts.kinds);
   if (resource === undefined) throw new ProblemError("NOT_FOUND", "there is no such object, or you may not read it");
-  await patchObject(parts, caller, resource, "", name, { spec: { freeze } });
-  return { status: 202 as const, body: { name } };
+  const { spec } = (await patchObject(parts, caller, resource, "", name, freezePatch(freeze))) as Environment;
+  return { status: 202 as const, body: { name, ...(spec.freeze === undefined ? {} : { freeze: spec.freeze }) } };
 }
 
 function resourceOf(kinds: RestParts["kinds"]) {

@@ -57,9 +57,11 @@ function FreezeDialog({ name, onClose }: { readonly name: string; readonly onClo
   const [until, setUntil] = useState("");
   const action = useAction(
     () => freeze(name, reason.trim(), until === "" ? "" : new Date(until).toISOString()),
-    () => {
+    ({ freeze: stored }) => {
       onClose();
-      announce(`${name} is frozen`);
+      const end =
+        stored?.until === undefined ? "until it is unfrozen" : `until ${new Date(stored.until).toLocaleString()}`;
+      announce(`${name} is frozen ${end}`);
     },
   );
   return (
