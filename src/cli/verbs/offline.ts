@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { type ClusterFlags, collect, type OutputFlags, withClusterFlags, withOutput, withTimeout } from "../flags.js";
 import type { DiffFlags } from "../offline/diff.js";
+import type { ParityFlags } from "../offline/parity.js";
 import type { ValidateFlags } from "../offline/validate.js";
 import type { AddVerbs, Finish } from "../verb.js";
 
@@ -8,7 +9,29 @@ import type { AddVerbs, Finish } from "../verb.js";
 export const addOffline: AddVerbs = (program, finish) => {
   addValidate(program, finish);
   addDiff(program, finish);
+  addParity(program, finish);
 };
+
+function addParity(program: Command, finish: Finish): void {
+  const parity = program
+    .command("parity")
+    .argument("[PATH]", "directory or file; defaults to the current directory")
+    .summary("compare apps on a Core with the same apps on Kubernetes")
+    .description(
+      "Compare what the apps (overseer.io/v1) of a directory see and offer on a Core and on Kubernetes: host names, variables, commands, files, volumes and routes. No value of a variable is printed. Exit code 1 if they differ, or if the source is refused for one of both.",
+    )
+    .option("-f, --file <FILE>", "manifest of an OverseerApp: use its source and what its cluster offers")
+    .option("--app <NAME>", "with -f: which OverseerApp of the file")
+    .addOption(new Option("--env <NAME=VALUE>", "variable for Compose documents; may be repeated").argParser(collect))
+    .option("--overlay <DIR>", "directory of partial App documents that are merged over those of PATH")
+    .addHelpText("after", "\nExamples:\n  overseer parity apps\n  overseer parity -f apps.yaml -o json");
+  withRenderFlags(withOutput(parity, ["json", "yaml"])).action(
+    async (path: string | undefined, flags: ParityFlags & { readonly renderTimeout: number }) => {
+      const { parity: run } = await import("../offline/parity.js");
+      finish(await run(path, { ...flags, timeout: flags.renderTimeout }));
+    },
+  );
+}
 
 function addValidate(program: Command, finish: Finish): void {
   const validate = program

@@ -43,6 +43,25 @@ describe("the command line without a cluster", function () {
   };
   const run = (...args: string[]): Promise<Outcome> => runOverseer(args, { cwd: root, env, program: PROGRAM });
 
+  it("compares apps on a Core and on Kubernetes, and names what is refused", async () => {
+    const document = (compose: string): string =>
+      `apiVersion: overseer.io/v1\nkind: App\nmetadata: { name: web }\nspec: { compose: { services: ${compose} } }\n`;
+    await write({ "web/app.yaml": document('{ web: { image: "web:1", environment: { A: geheim } } }') });
+    const equal = await run("parity", "web");
+    expect([equal.code, equal.stdout, equal.stderr]).to.deep.equal([0, "", "1 app: no difference\n"]);
+    await write({ "web/app.yaml": document('{ web_1: { image: "web:1" } }') });
+    const different = await run("parity", "web");
+    expect([different.code, different.stdout]).to.deep.equal([
+      1,
+      "web: services.web_1.names: web_1 on a Core, web-1 on Kubernetes\n",
+    ]);
+    await write({ "web/app.yaml": document('{ web: { image: "web:1", env_file: web.env } }'), "web/web.env": "A=1\n" });
+    const refused = await run("parity", "web", "-o", "json");
+    expect(refused.code).to.equal(1);
+    expect(JSON.parse(refused.stdout)).to.deep.include({ equal: false, differences: [] });
+    expect(refused.stdout).to.include('"core": "web/app.yaml:4');
+  });
+
   it("validates apps and their sources, and says what it could not check", async () => {
     await write({
       "apps/web.yaml": WEB,

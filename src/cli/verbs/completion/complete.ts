@@ -134,7 +134,7 @@ function subcommands(command: Command): readonly Candidate[] {
 
 function argumentOf(command: Command, values: readonly string[], current: string): Completion {
   const name = command.name();
-  if (name === "render" || name === "validate") return { candidates: [], files: true };
+  if (name === "render" || name === "validate" || name === "parity") return { candidates: [], files: true };
   if (name === "completion" && values.length === 0)
     return {
       candidates: matching(

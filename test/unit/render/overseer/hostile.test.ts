@@ -5,7 +5,7 @@ import { hashBody, type PreparedDocument } from "../../../../src/manifest/to-doc
 import { TOP_LEVEL_KEYS } from "../../../../src/render/overseer/compose/keys.js";
 import { SERVICE_FIELDS } from "../../../../src/render/overseer/compose/service-forms.js";
 import { type ExpandedDocuments, expandDocuments } from "../../../../src/render/overseer/expand-documents.js";
-import { parityReport } from "../../../../src/render/overseer/parity.js";
+import { coreFacts } from "../../../../src/render/parity/core-facts.js";
 
 function prepared(object: unknown): PreparedDocument {
   const document = object as KubeObject;
@@ -20,7 +20,7 @@ function expand(spec: unknown, kind = "App"): ExpandedDocuments {
     fileAt: () => undefined,
     readsFiles: () => false,
   });
-  if (result.problems.length === 0) parityReport(result.documents);
+  if (result.problems.length === 0) coreFacts(result.documents.map(({ object: one }) => one));
   return result;
 }
 

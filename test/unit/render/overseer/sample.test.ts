@@ -1,7 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { parityReport } from "../../../../src/render/overseer/parity.js";
+import { compareApps } from "../../../../src/render/parity/compare.js";
+import { coreFacts } from "../../../../src/render/parity/core-facts.js";
+import { kubernetesFacts } from "../../../../src/render/parity/kubernetes-facts.js";
 import { repositoryRoot } from "../../../../tools/repository-root.js";
 import { renderFiles, request } from "../support/harness.js";
 import { expandFiles, placesOf } from "./support/expand.js";
@@ -110,8 +112,22 @@ describe("the sample repository", () => {
     expect((await expandFiles(await files(), { exclude: ["k8s", ...exclude] })).documents).to.have.length(12);
   });
 
-  it("would be the same on Kubernetes", async () => {
-    const { documents } = await expandFiles(await files(), { path: "apps" });
-    expect(parityReport(documents)).to.deep.equal([]);
+  it("is the same on Kubernetes", async () => {
+    const signIn = [{ name: "oidc", annotations: { "example.com/sign-in": "oidc" } }];
+    const core = await expandFiles(await files(), { path: "apps" });
+    const asked = request("apps", { defaultNamespace: "apps" });
+    const source = { ...asked.source, compose: { ingress: { signIn }, backup: { secretRef: { name: "restic" } } } };
+    const cluster = await renderFiles(await files(), { ...asked, source });
+    const ours = coreFacts(core.documents.map(({ object }) => object));
+    expect([...ours.keys()]).to.have.length.greaterThan(2);
+    expect(
+      compareApps(
+        ours,
+        kubernetesFacts(
+          cluster.documents.map(({ object }) => object),
+          signIn,
+        ),
+      ),
+    ).to.deep.equal([]);
   });
 });
