@@ -36,7 +36,11 @@ const TIMEOUT_MS = 300_000;
  * Lets an operator that is idle meet the repository and all apps at once. The operator is left as it is. The bench asks
  * how far it is instead of watching, because each watch of the objects costs the API server a tenth of the work.
  */
-export async function measureColdSync(environment: Environment, operator: OperatorProcess): Promise<ColdSyncRun> {
+export async function measureColdSync(
+  environment: Environment,
+  operator: OperatorProcess,
+  timeoutMs = TIMEOUT_MS,
+): Promise<ColdSyncRun> {
   const { api, scale } = environment;
   await untilQuiet(operator.pid);
   const counts = new OperatorCounts(operator);
@@ -50,11 +54,11 @@ export async function measureColdSync(environment: Environment, operator: Operat
   await inParallel(names, 8, (name) => environment.createApp(name, `apps/${name}`));
   const creationSeconds = elapsed();
   const wanted = scale.apps * scale.objectsPerApp;
-  await waitUntil({ what: "all objects are live", timeoutMs: TIMEOUT_MS, intervalMs: COUNT_EVERY_MS }, async () => {
+  await waitUntil({ what: "all objects are live", timeoutMs, intervalMs: COUNT_EVERY_MS }, async () => {
     return (await environment.countConfigMaps()) >= wanted;
   });
   const seconds = elapsed();
-  await waitUntil({ what: "all apps are Ready", timeoutMs: TIMEOUT_MS, intervalMs: READY_EVERY_MS }, async () => {
+  await waitUntil({ what: "all apps are Ready", timeoutMs, intervalMs: READY_EVERY_MS }, async () => {
     return (await environment.apps()).filter(isReady).length >= scale.apps;
   });
   const readySeconds = elapsed();

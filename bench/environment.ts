@@ -69,8 +69,12 @@ export class Environment {
     this.#profile = parts.profile;
   }
 
-  /** Starts servers, installs the definitions and fills the repository. */
-  static async create(scale: Scale, profile: string | undefined): Promise<Environment> {
+  /** Starts servers, installs the definitions and fills the repository: with ConfigMaps unless told otherwise. */
+  static async create(
+    scale: Scale,
+    profile: string | undefined,
+    files: Readonly<Record<string, string>> = repositoryFiles(scale.apps, scale.objectsPerApp),
+  ): Promise<Environment> {
     const controlPlane = await startControlPlane({ controllerManager: false });
     const git = await startGitServer();
     const api = new Api(controlPlane);
@@ -80,7 +84,7 @@ export class Environment {
       await api.call({ method: "POST", path: "/api/v1/namespaces", body });
     }
     const repo = await git.createRepository(REPOSITORY);
-    await repo.commit(repositoryFiles(scale.apps, scale.objectsPerApp), "The fleet");
+    await repo.commit(files, "The fleet");
     return new Environment({ scale, profile, controlPlane, git, api, repo });
   }
 

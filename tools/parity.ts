@@ -1,47 +1,88 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
-import { basename, dirname, join, relative } from "node:path";
+import { readdir, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { formatTable } from "../bench/table.js";
+import { messageOf } from "../src/base/errors.js";
+import { jsonText } from "../src/base/hash.js";
+import { mapLimit } from "../src/base/semaphore.js";
+import { pathRequest, renderSource } from "../src/cli/render/render.js";
+import { WorkingTree } from "../src/cli/render/working-tree.js";
+import { withKubectlReader } from "../test/unit/manifest/kubectl-yaml.js";
 import { ensureCommandLineBinaries } from "./binaries.js";
-import { repositoryRoot } from "./repository-root.js";
 import { CommandError, runCommand } from "./run-command.js";
 import { makeTemporaryFolder } from "./temporary-folder.js";
 
 /** A file that makes its directory a Kustomize or Helm source. */
 const SOURCE_FILE = /^(?:kustomization\.ya?ml|Kustomization|Chart\.yaml)$/;
+/** Sources that are rendered at once. */
+const AT_ONCE = 2;
+/** Seconds that a render may take. */
+const TIMEOUT = 120;
 
 /** How a directory renders here, compared with the bare program. */
-type Verdict = "same" | "differs" | "refused by both" | "refused here only" | "refused by the bare program only";
+const VERDICTS = [
+  "same",
+  "differs",
+  "refused by both",
+  "refused here only",
+  "refused by the bare program only",
+] as const;
+type Verdict = (typeof VERDICTS)[number];
 
 interface Comparison {
   readonly verdict: Verdict;
+  readonly objects: number;
   /** Objects that differ, or the error. */
   readonly details: readonly string[];
 }
 
+/** What sources are rendered with. */
+interface Programs {
+  readonly kubectl: string;
+  readonly helm: string;
+  /** Reads YAML as kubectl does: the objects as JSON, or null if it refuses the text. */
+  readonly read: (text: string) => Promise<string | null>;
+}
+
+/** A result: objects by kind, namespace and name; or an error. */
+type Attempt =
+  | { readonly objects: ReadonlyMap<string, unknown>; readonly error?: undefined }
+  | { readonly error: string; readonly objects?: undefined };
+
 /**
  * `node build/tools/parity.js DIRECTORY…`: renders each Kustomize and Helm source below the directories, which are work trees of
- * public repositories, with `overseer render` and with bare `kubectl kustomize` or `helm template`, and prints where the results
- * differ. The output of the bare program is read by `overseer render` as plain files, so that both results are normalized alike.
- * The exit code is 1 if a result differs, or only `overseer render` refuses a source.
+ * public repositories, with our renderers and with bare `kubectl kustomize` or `helm template`, prints where the results
+ * differ, and a table of counts. The output of the bare program is read by the code that kubectl is built from; then both results are
+ * normalized alike. The exit code is 1 if a result differs, or only ours is an error.
  */
 async function main(roots: readonly string[]): Promise<number> {
-  const { kubectl, helm } = await ensureCommandLineBinaries();
-  const scratch = await makeTemporaryFolder("overseer-parity-");
-  const counts = new Map<Verdict, number>();
-  for (const root of roots) {
-    for (const file of await sourceFiles(root)) {
-      const { verdict, details } = await compare(file, { kubectl, helm, scratch: scratch.path });
-      counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
-      if (verdict === "differs" || verdict.endsWith("only")) {
-        process.stdout.write(
-          `${relative(root, dirname(file)) || "."}: ${verdict}\n${details.map((line) => `    ${line}\n`).join("")}`,
-        );
-      }
+  const binaries = await ensureCommandLineBinaries();
+  const rows: string[][] = [];
+  let failed = false;
+  await withKubectlReader(async (readAll) => {
+    const programs = { ...binaries, read: async (text: string) => (await readAll([text]))[0] ?? null };
+    for (const root of roots.map((path) => resolve(path))) {
+      const found = await compareAll(root, programs);
+      const count = (verdict: Verdict): number => found.filter((one) => one.verdict === verdict).length;
+      const objects = found.reduce((sum, one) => sum + one.objects, 0);
+      rows.push([basename(root), ...[found.length, ...VERDICTS.map(count), objects].map(String)]);
+      failed ||= count("differs") + count("refused here only") > 0;
     }
-  }
-  await scratch.remove();
-  for (const [verdict, count] of counts) process.stdout.write(`${count} ${verdict}\n`);
-  return counts.has("differs") || counts.has("refused here only") ? 1 : 0;
+  });
+  process.stdout.write(`${formatTable(["repository", "sources", ...VERDICTS, "objects of the same"], rows)}\n`);
+  return failed ? 1 : 0;
+}
+
+async function compareAll(root: string, programs: Programs): Promise<Comparison[]> {
+  const tree = await WorkingTree.open(root);
+  return mapLimit(await sourceFiles(root), AT_ONCE, async (file) => {
+    const comparison = await compare(tree, file, programs);
+    const { verdict, details } = comparison;
+    const lines = details.map((line) => `    ${line}\n`).join("");
+    if (verdict !== "same")
+      process.stdout.write(`${basename(root)}/${relative(root, dirname(file))}: ${verdict}\n${lines}`);
+    return comparison;
+  });
 }
 
 /** Lists the source files below a directory, sorted. */
@@ -53,57 +94,52 @@ async function sourceFiles(root: string): Promise<string[]> {
     .sort();
 }
 
-async function compare(
-  file: string,
-  programs: { readonly kubectl: string; readonly helm: string; readonly scratch: string },
-): Promise<Comparison> {
-  const directory = dirname(file);
-  const bareArgs =
-    basename(file) === "Chart.yaml"
-      ? [programs.helm, "template", "app", directory, "--include-crds", "--namespace", "default"]
-      : [programs.kubectl, "kustomize", directory];
-  const [bare, ours] = await Promise.all([
-    attempt(bareArgs),
-    overseerRender([directory, "--kubectl", programs.kubectl, "--helm", programs.helm]),
-  ]);
-  if (bare.error !== undefined && ours.error !== undefined) return { verdict: "refused by both", details: [] };
-  if (ours.error !== undefined) return { verdict: "refused here only", details: lines(ours.error) };
-  if (bare.error !== undefined) return { verdict: "refused by the bare program only", details: lines(bare.error) };
-  const plain = join(programs.scratch, "plain");
-  await mkdir(plain, { recursive: true });
-  await writeFile(join(plain, "objects.yaml"), bare.text);
-  const read = await overseerRender([plain]);
-  if (read.error !== undefined) return { verdict: "differs", details: lines(read.error) };
-  const details = differences(objectsByKey(read.text), objectsByKey(ours.text));
-  return { verdict: details.length === 0 ? "same" : "differs", details };
+async function compare(tree: WorkingTree, file: string, programs: Programs): Promise<Comparison> {
+  const [bare, ours] = await Promise.all([bareRender(file, programs), ourRender(tree, dirname(file), programs)]);
+  if (ours.error !== undefined) {
+    if (bare.error === undefined) return { verdict: "refused here only", objects: 0, details: lines(ours.error) };
+    const details = [`bare: ${lines(bare.error).at(-1)}`, `here: ${lines(ours.error).at(-1)}`];
+    return { verdict: "refused by both", objects: 0, details };
+  }
+  if (bare.error !== undefined)
+    return { verdict: "refused by the bare program only", objects: 0, details: lines(bare.error) };
+  const details = differences(bare.objects, ours.objects);
+  return { verdict: details.length === 0 ? "same" : "differs", objects: bare.objects.size, details };
 }
 
-type Attempt =
-  | { readonly text: string; readonly error?: undefined }
-  | { readonly error: string; readonly text?: undefined };
-
-/** Runs a program and returns its output or its error. Network access of Kustomize's remote bases fails at once. */
-async function attempt([program, ...args]: readonly string[]): Promise<Attempt> {
+/** Renders with the bare program, reads its output as kubectl does, and the objects like plain files. */
+async function bareRender(file: string, programs: Programs): Promise<Attempt> {
+  const directory = dirname(file);
+  const [program, ...args] =
+    basename(file) === "Chart.yaml"
+      ? [programs.helm, "template", "app", directory, "--include-crds", "--skip-tests", "--namespace", "default"]
+      : [programs.kubectl, "kustomize", directory];
+  // Remote bases of Kustomize fail at once.
   const env = { ...process.env, HTTPS_PROXY: "http://127.0.0.1:9", GIT_TERMINAL_PROMPT: "0" };
+  const scratch = await makeTemporaryFolder("overseer-parity-");
   try {
-    return { text: await runCommand(program ?? "", args, { env }) };
+    const text = await runCommand(program as string, args, { env });
+    const objects = await programs.read(text);
+    if (objects === null) return { error: "the output is no YAML that kubectl reads" };
+    const documents = (JSON.parse(objects) as unknown[]).map((object) => jsonText(object));
+    await writeFile(join(scratch.path, "objects.yaml"), documents.join("\n---\n"));
+    return await ourRender(await WorkingTree.open(scratch.path), scratch.path, programs);
   } catch (error) {
     if (error instanceof CommandError) return { error: error.output || error.message };
     throw error;
+  } finally {
+    await scratch.remove();
   }
 }
 
-function overseerRender(args: readonly string[]): Promise<Attempt> {
-  return attempt([process.execPath, join(repositoryRoot(), "dist/overseer.js"), "render", "-o", "json", ...args]);
-}
-
-/** Reads the JSON output of `overseer render`: an object or a List. */
-function objectsByKey(text: string): Map<string, unknown> {
-  const parsed = JSON.parse(text || "[]");
-  const items: readonly { kind: string; metadata: { namespace?: string; name: string } }[] = Array.isArray(parsed)
-    ? parsed
-    : (parsed.items ?? [parsed]);
-  return new Map(items.map((item) => [`${item.kind} ${item.metadata.namespace ?? ""}/${item.metadata.name}`, item]));
+async function ourRender(tree: WorkingTree, directory: string, { kubectl, helm }: Programs): Promise<Attempt> {
+  try {
+    const result = await renderSource(tree, pathRequest(tree, directory), { kubectl, helm, timeout: TIMEOUT });
+    const all = [...result.documents, ...(result.hooks ?? []).map(({ document }) => document)];
+    return { objects: new Map(all.map(({ key, object }) => [key, JSON.parse(jsonText(object))])) };
+  } catch (error) {
+    return { error: messageOf(error) };
+  }
 }
 
 function differences(bare: ReadonlyMap<string, unknown>, ours: ReadonlyMap<string, unknown>): string[] {
@@ -116,7 +152,11 @@ function differences(bare: ReadonlyMap<string, unknown>, ours: ReadonlyMap<strin
 }
 
 function lines(text: string): string[] {
-  return text.trim().split("\n").slice(0, 5);
+  return text
+    .trim()
+    .split("\n")
+    .slice(-5)
+    .map((line) => line.slice(0, 400));
 }
 
 process.exitCode = await main(process.argv.slice(2));

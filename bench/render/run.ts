@@ -11,34 +11,43 @@ import { request } from "../../test/unit/render/support/harness.js";
 import { MemorySnapshot } from "../../test/unit/render/support/memory-snapshot.js";
 import { realRenderer } from "../../test/unit/render/support/programs.js";
 import { ensureCommandLineBinaries } from "../../tools/binaries.js";
+import { CpuMeter } from "../cpu-meter.js";
 import { median, significant } from "../statistics.js";
 import { formatTable } from "../table.js";
 import { type RenderWorkload, WORKLOADS } from "./workloads.js";
 
 const run = promisify(execFile);
 /** Renders of each kind. Kinds alternate, so that a machine that gets slower or faster affects all alike. */
-const ROUNDS = Number(process.argv[2] ?? 15);
+const ROUNDS = Number(process.argv[2] ?? 25);
 /** Hits are too short to be timed one by one. */
 const HITS = 200;
 
-/** Milliseconds of one workload, medians. */
+/** Milliseconds of one workload: medians of the time, means of the CPU of this process and its children. */
 interface RenderFigures {
   readonly bare: number;
   readonly cold: number;
   readonly disk: number;
   readonly hit: number;
+  readonly bareCpu: number;
+  readonly coldCpu: number;
+  /** Share of `coldCpu` that is this process, without the child. */
+  readonly ownCpu: number;
 }
 
 /** `node build/bench/render/run.js [ROUNDS]`: times renders beside the bare programs in the same run. The table goes to stdout. */
 async function main(): Promise<void> {
   const rows: string[][] = [];
   for (const workload of WORKLOADS) {
-    const { bare, cold, disk, hit } = await measure(workload);
-    const overhead = (100 * (cold - bare)) / bare;
-    rows.push([workload.name, ...[bare, cold, overhead, disk, hit].map((value) => String(significant(value)))]);
+    const { bare, cold, disk, hit, bareCpu, coldCpu, ownCpu } = await measure(workload);
+    const figures = [bare, cold, overhead(bare, cold), bareCpu, coldCpu, ownCpu, overhead(bareCpu, coldCpu), disk, hit];
+    rows.push([workload.name, ...figures.map((value) => String(significant(value)))]);
   }
-  const header = ["workload", "bare ms", "cold ms", "overhead %", "disk ms", "hit ms"];
-  process.stdout.write(`${formatTable(header, rows)}\n`);
+  const header = ["workload", "bare", "cold", "more %", "bare CPU", "cold CPU", "of it own", "more %", "disk", "hit"];
+  process.stdout.write(`milliseconds\n${formatTable(header, rows)}\n`);
+}
+
+function overhead(bare: number, cold: number): number {
+  return (100 * (cold - bare)) / bare;
 }
 
 async function measure(workload: RenderWorkload): Promise<RenderFigures> {
@@ -56,14 +65,17 @@ async function measure(workload: RenderWorkload): Promise<RenderFigures> {
     });
     const renderer = await realRenderer({ results });
     const wanted = { ...request(workload.path), name: "bench" };
-    const snapshot = new MemorySnapshot(workload.files);
+    const snapshot = remembered(new MemorySnapshot(workload.files));
     const { key } = await renderer.locate(wanted, snapshot);
     // The first render looks for programs and confinement.
     await renderer.render(wanted, snapshot, key);
+    const meters = { bare: new CpuMeter(), cold: new CpuMeter() };
     const times = { bare: [] as number[], cold: [] as number[], disk: [] as number[], hit: [] as number[] };
     for (let round = 0; round < ROUNDS; round++) {
-      times.bare.push(await timed(() => run(program, args, { cwd: checkout, maxBuffer: 2 ** 28 })));
-      times.cold.push(await timed(() => renderer.render(wanted, snapshot)));
+      times.bare.push(
+        await timed(() => meters.bare.of(() => run(program, args, { cwd: checkout, maxBuffer: 2 ** 28 }))),
+      );
+      times.cold.push(await timed(() => meters.cold.of(() => renderer.render(wanted, snapshot))));
       times.disk.push(await timed(() => renderer.render(wanted, snapshot, key)));
       times.hit.push(await hit(renderer, wanted, workload));
     }
@@ -72,6 +84,9 @@ async function measure(workload: RenderWorkload): Promise<RenderFigures> {
       cold: median(times.cold),
       disk: median(times.disk),
       hit: median(times.hit),
+      bareCpu: meters.bare.meanMs,
+      coldCpu: meters.cold.meanMs,
+      ownCpu: meters.cold.meanOwnMs,
     };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -129,7 +129,9 @@ function environment(workspace: Workspace, memoryBytes: number): Record<string, 
     HELM_DATA_HOME: home,
     HELM_PLUGINS: home,
     LC_ALL: "C",
-    // Garbage is collected before the limit of memory is reached.
+    // Most renders end before their garbage matters: collecting it less often saves a fifth of their CPU. All of it is collected
+    // before the limit of memory is reached.
+    GOGC: "400",
     GOMEMLIMIT: String(Math.floor(memoryBytes * 0.75)),
   };
 }

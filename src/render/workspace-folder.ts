@@ -6,15 +6,40 @@ import { join } from "node:path";
 const MEMORY = "/dev/shm";
 /** Free space in memory that a workspace needs. */
 const MIN_FREE = 32 * 2 ** 20;
+/** Bytes of a small workspace. */
+const SMALL = 2 ** 20;
 const PREFIX = "overseer-render-";
+/** When this process started. */
+let ownStart: Promise<string> | undefined;
+
+/** What a workspace will hold. */
+export interface WorkspaceContent {
+  readonly bytes: number;
+  readonly secret: boolean;
+}
+
+/** The folder of a workspace. */
+export interface WorkspaceFolder {
+  readonly path: string;
+  /** Whether it is in memory: operations on it wait for no disk. */
+  readonly inMemory: boolean;
+}
 
 /**
- * Creates a private folder whose name says which process it belongs to. One with secrets is in memory, if there is room.
+ * Creates a private folder whose name says which process it belongs to. It is in memory if there is room and the content is secret or
+ * small.
  */
-export async function makeWorkspaceFolder(secret: boolean, memory = MEMORY): Promise<string> {
-  const inMemory = secret && (await hasRoom(memory));
-  const name = `${PREFIX}${process.pid}-${await startOf(process.pid)}-`;
-  return mkdtemp(join(inMemory ? memory : tmpdir(), name));
+export async function makeWorkspaceFolder(
+  { bytes, secret }: WorkspaceContent,
+  memory = MEMORY,
+): Promise<WorkspaceFolder> {
+  ownStart ??= startOf(process.pid);
+  const name = `${PREFIX}${process.pid}-${await ownStart}-`;
+  if ((secret || bytes <= SMALL) && (await hasRoom(memory))) {
+    const path = await mkdtemp(join(memory, name)).catch(() => undefined);
+    if (path !== undefined) return { path, inMemory: true };
+  }
+  return { path: await mkdtemp(join(tmpdir(), name)), inMemory: false };
 }
 
 /** Removes folders of processes that were killed, in memory and on disk. */

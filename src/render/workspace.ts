@@ -1,5 +1,7 @@
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { setImmediate as otherWork } from "node:timers/promises";
 import { mapLimit } from "../base/semaphore.js";
 import { ManifestError, type ManifestProblem } from "../manifest/manifest-error.js";
 import type { FileDecryptor } from "../secrets/file-decryptor.js";
@@ -7,30 +9,60 @@ import type { RenderLimits } from "./limits.js";
 import { fromManifestProblem, RenderError } from "./render-error.js";
 import type { RepositoryPath } from "./repository-path.js";
 import type { SnapshotFiles } from "./snapshot-files.js";
-import { makeWorkspaceFolder } from "./workspace-folder.js";
+import { makeWorkspaceFolder, type WorkspaceFolder } from "./workspace-folder.js";
 
 const READS_AT_ONCE = 8;
+/** Bytes that are read before a place for the copy is chosen. */
+const BUFFERED = 2 ** 20;
+/** Operations in memory on this thread between two turns of other work: about a millisecond. */
+const OPERATIONS_IN_A_TURN = 32;
+/** Workspaces in memory with at most so many files are removed on this thread. */
+const SMALL_COPY = 256;
+
+/** Files of a commit to copy. */
+export interface CopiedFiles {
+  readonly files: SnapshotFiles;
+  readonly decryptor: FileDecryptor;
+  /** Folder of the workspace. */
+  readonly to: string;
+}
+
+interface ReadFile {
+  readonly to: string;
+  readonly bytes: Uint8Array;
+}
 
 /** A private folder for one child: a copy of what it reads under `repo`, and nothing else of the machine's. */
 export class Workspace {
-  readonly folder: string;
+  readonly #secret: boolean;
+  #folder: Promise<WorkspaceFolder> | undefined;
+  #made: WorkspaceFolder | undefined;
   /** Copied so far. */
   #files = 0;
   #bytes = 0;
+  #operations = 0;
 
-  private constructor(folder: string) {
-    this.folder = folder;
+  private constructor(secret: boolean) {
+    this.#secret = secret;
   }
 
-  /** Makes one for the time of `work`, and removes it however that ends. With `secret`, it is in memory, if there is room. */
+  /**
+   * Makes one for the time of `work`, and removes it however that ends. Its folder is created by `create` or with the first files: in
+   * memory, if they are small or `secret`, and there is room.
+   */
   static async use<T>(work: (workspace: Workspace) => Promise<T>, secret = false): Promise<T> {
-    const workspace = new Workspace(await makeWorkspaceFolder(secret));
+    const workspace = new Workspace(secret);
     try {
-      await mkdir(workspace.path("home"));
       return await work(workspace);
     } finally {
-      await rm(workspace.folder, { recursive: true, force: true });
+      await workspace.#remove();
     }
+  }
+
+  /** Absolute path of the folder, which must have been created. */
+  get folder(): string {
+    if (this.#made === undefined) throw new Error("the workspace has no folder yet");
+    return this.#made.path;
   }
 
   /** Where a file of the workspace is. */
@@ -43,47 +75,108 @@ export class Workspace {
     return this.path("repo", path);
   }
 
+  /** Creates the folder for about so many bytes, unless it exists. */
+  async create(bytes: number): Promise<void> {
+    this.#folder ??= makeWorkspaceFolder({ bytes, secret: this.#secret });
+    const made = await this.#folder;
+    if (this.#made !== undefined) return;
+    this.#made = made;
+    await this.#makeFolders([this.path("home")]);
+  }
+
   /**
-   * Copies files of a commit, decrypted, to a folder of the workspace. Their paths were checked by the snapshot; links lead to folders
+   * Copies files of commits, decrypted, to folders of the workspace. Their paths were checked by the snapshot; links lead to folders
    * of the copy. The limits hold for all copies together.
    *
    * @throws RenderError when they are more or larger than the limits allow, or cannot be decrypted.
    */
-  async copy(files: SnapshotFiles, limits: RenderLimits, decryptor: FileDecryptor, to = "repo"): Promise<void> {
-    this.#files += files.files.size;
+  async copy(parts: readonly CopiedFiles[], limits: RenderLimits): Promise<void> {
+    for (const { files } of parts) this.#files += files.files.size;
     if (this.#files > limits.maxFiles) throw tooMuch(`more than ${limits.maxFiles} files`);
     const problems: ManifestProblem[] = [];
-    await mkdir(this.path(to), { recursive: true });
-    await this.#makeFolders(files.links.keys(), to);
-    for (const [path, target] of files.links) await symlink(target, this.path(to, path));
-    await this.#makeFolders(files.files.keys(), to);
-    await files.snapshot.prepare?.([...files.files.values()]);
-    await mapLimit([...files.files], READS_AT_ONCE, async ([path, blob]) => {
-      const content = await decryptor.read(await files.snapshot.readBlob(blob), path).catch((error: unknown) => {
-        if (!(error instanceof ManifestError)) throw error;
-        problems.push(...error.problems);
+    let buffered: ReadFile[] = [];
+    let laidOut: Promise<void> | undefined;
+    const flush = async (): Promise<void> => {
+      const taken = buffered;
+      buffered = [];
+      laidOut ??= this.create(this.#bytes).then(() => this.#layOut(parts));
+      await laidOut;
+      for (const { to, bytes } of taken) await this.#write(this.path(to), bytes);
+    };
+    for (const { files, decryptor, to } of parts) {
+      await files.snapshot.prepare?.([...files.files.values()]);
+      await mapLimit([...files.files], READS_AT_ONCE, async ([path, blob]) => {
+        const content = await decryptor.read(await files.snapshot.readBlob(blob), path).catch((error: unknown) => {
+          if (!(error instanceof ManifestError)) throw error;
+          problems.push(...error.problems);
+        });
+        if (content === undefined) return;
+        const { bytes } = content;
+        this.#bytes += bytes.length;
+        if (this.#bytes > limits.maxTotalBytes) throw tooMuch(`more than ${limits.maxTotalBytes} bytes`);
+        buffered.push({ to: join(to, path), bytes });
+        if (this.#bytes > BUFFERED) await flush();
       });
-      if (content === undefined) return;
-      const { bytes } = content;
-      this.#bytes += bytes.length;
-      if (this.#bytes > limits.maxTotalBytes) throw tooMuch(`more than ${limits.maxTotalBytes} bytes`);
-      await writeFile(this.path(to, path), bytes, { mode: 0o600 });
-    });
+    }
     if (problems.length > 0) throw new RenderError(problems.map(fromManifestProblem));
-  }
-
-  /** Creates the directories of files, each once: many files share one. */
-  async #makeFolders(paths: Iterable<RepositoryPath>, to: string): Promise<void> {
-    const folders = new Set([...paths].map((path) => dirname(this.path(to, path))));
-    for (const folder of folders) await mkdir(folder, { recursive: true });
+    await flush();
   }
 
   /** Writes a file of the workspace, which only this user can read. */
   async write(path: string, content: string | Uint8Array): Promise<string> {
+    const bytes = typeof content === "string" ? Buffer.from(content) : content;
+    await this.create(bytes.length);
     const to = this.path(path);
-    await mkdir(dirname(to), { recursive: true });
-    await writeFile(to, content, { mode: 0o600 });
+    await this.#makeFolders([dirname(to)]);
+    await this.#write(to, bytes);
     return to;
+  }
+
+  /** Creates the folders and links of a copy. */
+  async #layOut(parts: readonly CopiedFiles[]): Promise<void> {
+    for (const { files, to } of parts) {
+      await this.#makeFolders([this.path(to), ...this.#foldersOf(files.links.keys(), to)]);
+      for (const [path, target] of files.links) {
+        if (await this.#isQuick()) symlinkSync(target, this.path(to, path));
+        else await symlink(target, this.path(to, path));
+      }
+      await this.#makeFolders(this.#foldersOf(files.files.keys(), to));
+    }
+  }
+
+  /** The directories of files, each once: many files share one. */
+  #foldersOf(paths: Iterable<RepositoryPath>, to: string): ReadonlySet<string> {
+    return new Set([...paths].map((path) => dirname(this.path(to, path))));
+  }
+
+  async #makeFolders(folders: Iterable<string>): Promise<void> {
+    for (const folder of folders) {
+      if (await this.#isQuick()) mkdirSync(folder, { recursive: true });
+      else await mkdir(folder, { recursive: true });
+    }
+  }
+
+  async #write(path: string, bytes: Uint8Array): Promise<void> {
+    if (await this.#isQuick()) writeFileSync(path, bytes, { mode: 0o600 });
+    else await writeFile(path, bytes, { mode: 0o600 });
+  }
+
+  /**
+   * Whether the next operation takes no longer on this thread than its hand-over to another one. Waits for other work of this thread
+   * from time to time.
+   */
+  async #isQuick(): Promise<boolean> {
+    if (this.#made?.inMemory !== true) return false;
+    if (++this.#operations % OPERATIONS_IN_A_TURN === 0) await otherWork();
+    return true;
+  }
+
+  async #remove(): Promise<void> {
+    const made = await this.#folder?.catch(() => undefined);
+    if (made === undefined) return;
+    const how = { recursive: true, force: true };
+    if (made.inMemory && this.#files <= SMALL_COPY) rmSync(made.path, how);
+    else await rm(made.path, how);
   }
 }
 

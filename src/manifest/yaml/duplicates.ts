@@ -1,5 +1,5 @@
 import { jsonText } from "../../base/hash.js";
-import { KEY_DEFAULTS, listKeysOf } from "../diff/list-keys.js";
+import { KEY_DEFAULTS, type ListKeys, listKeysOf } from "../diff/list-keys.js";
 import type { KubeObject } from "../document.js";
 import { parseApiVersion } from "../object-id.js";
 import { podSpecPath } from "../pod-spec.js";
@@ -22,10 +22,26 @@ export interface Duplicate {
 export function findDuplicates(object: KubeObject): Duplicate[] {
   const { group } = parseApiVersion(object.apiVersion);
   const found: Duplicate[] = [];
-  for (const [path, keys] of Object.entries(listKeysOf(group, object.kind, podSpecPath(group, object.kind)))) {
-    for (const list of listsAt(object, path.split("."), "")) found.push(...compare(list.items, list.path, keys));
+  for (const { steps, keys } of keyedListsOf(listKeysOf(group, object.kind, podSpecPath(group, object.kind)))) {
+    for (const list of listsAt(object, steps, "")) found.push(...compare(list.items, list.path, keys));
   }
   return found;
+}
+
+interface KeyedList {
+  readonly steps: readonly string[];
+  readonly keys: readonly string[];
+}
+
+/** By the keys of a kind, which are the same for all its objects. */
+const keyedLists = new WeakMap<ListKeys, readonly KeyedList[]>();
+
+function keyedListsOf(listKeys: ListKeys): readonly KeyedList[] {
+  const known = keyedLists.get(listKeys);
+  if (known !== undefined) return known;
+  const lists = Object.entries(listKeys).map(([path, keys]) => ({ steps: path.split("."), keys }));
+  keyedLists.set(listKeys, lists);
+  return lists;
 }
 
 /** Returns the message for a duplicate: the key, its place and a remedy. */
@@ -38,16 +54,19 @@ interface FoundList {
   readonly path: string;
 }
 
-/** Returns the lists at `steps` below `node`. A step with `[]` descends into each item. `shown` is the path so far. */
-function listsAt(node: unknown, steps: readonly string[], shown: string): FoundList[] {
-  const [step, ...rest] = steps;
+/** Returns the lists at `steps`, from `at` on, below `node`. A step with `[]` descends into each item. `shown` is the path so far. */
+function listsAt(node: unknown, steps: readonly string[], shown: string, at = 0): FoundList[] {
+  const step = steps[at];
   if (step === undefined) return Array.isArray(node) ? [{ items: node, path: shown }] : [];
   if (!isRecord(node)) return [];
-  if (!step.endsWith("[]")) return listsAt(node[step], rest, `${shown}.${step}`);
+  if (!step.endsWith("[]")) {
+    const value = node[step];
+    return value === undefined ? [] : listsAt(value, steps, `${shown}.${step}`, at + 1);
+  }
   const field = step.slice(0, -"[]".length);
   const items = node[field];
   if (!Array.isArray(items)) return [];
-  return items.flatMap((item: unknown, index) => listsAt(item, rest, `${shown}.${field}[${index}]`));
+  return items.flatMap((item: unknown, index) => listsAt(item, steps, `${shown}.${field}[${index}]`, at + 1));
 }
 
 function compare(items: readonly unknown[], path: string, keys: readonly string[]): Duplicate[] {

@@ -101,7 +101,7 @@ export class HelmRenderer implements Renderer {
     const { folder, copied, files, uses } = chart;
     const { limits, signal, source, values, decryptor } = input;
     const { helm = {} } = source;
-    await workspace.copy(copied, limits, decryptor);
+    await workspace.copy([{ files: copied, decryptor, to: "repo" }], limits);
     const names = new Map<string, string>();
     for (const [index, { name, text }] of values.entries()) {
       const path = `values/${index}.yaml`;

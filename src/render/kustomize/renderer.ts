@@ -70,10 +70,9 @@ export class KustomizeRenderer implements Renderer {
     const { place, source, limits, signal, decryptor } = input;
     const { kustomize = {} } = source;
     const folder = folderOf(place.path, place.entry.kind);
-    await workspace.copy(closure.files, limits, decryptor);
     // Keys of the app are not for files of other repositories.
-    for (const { files, copy } of closure.bases)
-      await workspace.copy(files, limits, new FileDecryptor(undefined), copy);
+    const others = closure.bases.map(({ files, copy: to }) => ({ files, decryptor: new FileDecryptor(undefined), to }));
+    await workspace.copy([{ files: closure.files, decryptor, to: "repo" }, ...others], limits);
     for (const { root, path, blob, copy } of closure.remoteFiles) {
       await workspace.write(`${copy}/${nameOf(path)}`, await root.files.snapshot.readBlob(blob));
       await workspace.write(`${copy}/kustomization.yaml`, jsonText({ resources: [nameOf(path)] }));

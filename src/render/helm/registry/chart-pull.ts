@@ -32,6 +32,7 @@ export async function pullChart(
   { helm, maxBytes, signal }: { readonly helm: RenderProgram; readonly maxBytes: number; readonly signal: AbortSignal },
 ): Promise<Buffer> {
   return Workspace.use(async (workspace) => {
+    await workspace.create(maxBytes);
     await mkdir(workspace.path("archive"));
     const ca = credentials.ca === undefined ? undefined : await workspace.write("ca.crt", credentials.ca);
     const run = async (...args: string[]): Promise<void> => {

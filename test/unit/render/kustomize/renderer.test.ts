@@ -32,6 +32,12 @@ const LAYOUT: Files = {
   "docs/readme.md": "hello",
 };
 
+/** Folders of this process: others of the machine render at the same time. */
+async function temporaryFolders(): Promise<string[]> {
+  const names = await Promise.all(["/dev/shm", tmpdir()].map((folder) => readdir(folder).catch(() => [])));
+  return names.flat().filter((name) => name.startsWith(`overseer-render-${process.pid}-`));
+}
+
 describe("Kustomize sources", function () {
   this.timeout(120_000);
   let renderer: SourceRenderer;
@@ -65,13 +71,10 @@ describe("Kustomize sources", function () {
   });
 
   it("leave no temporary file behind", async () => {
-    // Other processes of the machine render at the same time.
-    const own = `overseer-render-${process.pid}-`;
-    const left = (await readdir(tmpdir())).filter((name) => name.startsWith(own));
+    const left = await temporaryFolders();
     await render(LAYOUT, "k8s/overlays/dev");
     await problem({ ...LAYOUT, "k8s/base/web.yaml": "a: [" }, "k8s/overlays/dev");
-    const now = (await readdir(tmpdir())).filter((name) => name.startsWith(own));
-    expect(now.filter((name) => !left.includes(name))).to.deep.equal([]);
+    expect((await temporaryFolders()).filter((name) => !left.includes(name))).to.deep.equal([]);
   });
 
   it("are adjusted by the app's own settings, which change no selector and no pod", async () => {
