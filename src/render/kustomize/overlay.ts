@@ -20,27 +20,30 @@ export interface TopSettings {
   readonly buildMetadata: readonly string[];
   /** `openapi` of the kustomization, with its path as the overlay has it. */
   readonly openapi: Readonly<Record<string, unknown>> | undefined;
+  /** Whether it is a Component, which can be a resource of no other kustomization. */
+  readonly isComponent: boolean;
 }
 
 /**
  * The kustomization over that of the source: it applies the settings of the app, and has Kustomize say where each object
- * comes from. `to` gives a path of the repository as the overlay has to write it.
+ * comes from. `path` leads to the kustomization of the source, and `added` to the components that the app adds.
  */
 export function overlayOf(
   settings: KustomizeSource,
   top: TopSettings,
-  resource: string,
-  components: readonly string[],
+  path: string,
+  added: readonly string[],
 ): Readonly<Record<string, unknown>> {
   const { namePrefix, nameSuffix, namespace, images, replicas, labels, annotations, patches } = settings;
   const transformers = [
     ...(hasEntries(labels) ? [metadataTransformer("LabelTransformer", labels)] : []),
     ...(hasEntries(annotations) ? [metadataTransformer("AnnotationsTransformer", annotations)] : []),
   ];
+  const components = top.isComponent ? [path, ...added] : added;
   return {
     apiVersion: "kustomize.config.k8s.io/v1beta1",
     kind: "Kustomization",
-    resources: [resource],
+    ...(top.isComponent ? {} : { resources: [path] }),
     buildMetadata: [...new Set([...top.buildMetadata, "originAnnotations"])],
     ...defined({ namePrefix, nameSuffix, namespace, images, replicas, patches, openapi: top.openapi }),
     ...(components.length === 0 ? {} : { components }),

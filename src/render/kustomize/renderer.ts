@@ -126,11 +126,14 @@ async function topSettings(
 ): Promise<{ settings: TopSettings; keepsOrigins: boolean }> {
   const own = Array.isArray(top.buildMetadata) ? top.buildMetadata.map(String) : [];
   const keepsOrigins = own.includes("originAnnotations");
+  const isComponent = top.kind === "Component";
   const openapi = top.openapi as Readonly<Record<string, unknown>> | undefined;
-  if (typeof openapi?.path !== "string") return { settings: { buildMetadata: own, openapi }, keepsOrigins };
+  if (typeof openapi?.path !== "string")
+    return { settings: { buildMetadata: own, openapi, isComponent }, keepsOrigins };
   const blob = files.files.get(resolveTarget(joinPath(folder, "x"), openapi.path) ?? "");
   if (blob !== undefined) await workspace.write("overlay/openapi.json", await files.snapshot.readBlob(blob));
-  return { settings: { buildMetadata: own, openapi: { ...openapi, path: "openapi.json" } }, keepsOrigins };
+  const settings = { buildMetadata: own, openapi: { ...openapi, path: "openapi.json" }, isComponent };
+  return { settings, keepsOrigins };
 }
 
 function noKustomization({ place }: SourceInput): RenderProblem {

@@ -159,6 +159,23 @@ patches:
     expect(generated?.object.data).to.deep.equal({ A: "1", "key.txt": "deep" });
   });
 
+  it("render a Component as the program itself does, with what the app adds", async () => {
+    const files = {
+      "parts/web/kustomization.yaml":
+        "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [web.yaml]\nconfigMapGenerator: [{name: settings, literals: [a=1]}]\n",
+      "parts/web/web.yaml": DEPLOYMENT,
+      "parts/scale/kustomization.yaml":
+        "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nreplicas: [{name: web, count: 4}]\n",
+    };
+    const result = await render(files, "parts/web", { namePrefix: "my-", components: ["../scale"] });
+    const shown = result.documents.map(({ id, origin }) => `${id.kind} ${id.name.slice(0, 11)} ${origin.file}`);
+    expect(shown.sort()).to.deep.equal([
+      "ConfigMap my-settings parts/web/kustomization.yaml",
+      "Deployment my-web parts/web/web.yaml",
+    ]);
+    expect(result.documents.find(({ id }) => id.kind === "Deployment")?.object.spec).to.deep.include({ replicas: 4 });
+  });
+
   it("keep the origin annotation where the source itself asks for it", async () => {
     const files = {
       "kustomization.yaml": "resources: [cm.yaml]\nbuildMetadata: [originAnnotations]\n",
