@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { isHostPattern } from "../../base/host-rules.js";
 import { FORMATS, type RenderOptions } from "./options.js";
 
 const DESCRIPTION =
@@ -43,6 +44,20 @@ export function addRender(program: Command): void {
     .option("--overlay <DIR>", "directory of partial App documents that are merged over those of PATH")
     .option("--exclude <GLOB>", "ignore files that match, relative to PATH; may be repeated", collect)
     .option("--age-key-file <FILE>", "keys of age that decrypt files; defaults to SOPS_AGE_KEY_FILE")
+    .addOption(
+      new Option(
+        "--allowed-remote-base-hosts <HOSTS>",
+        "comma-separated hosts that remote bases of Kustomize are fetched from, without credentials; none by default",
+      ).argParser(hosts),
+    )
+    .option(
+      "--registry-config <FILE>",
+      "credentials of OCI registries of charts, as helm registry login and docker login write them (default: the files of Helm and Docker, and DOCKER_AUTH_CONFIG)",
+    )
+    .option(
+      "--repository-config <FILE>",
+      "credentials of HTTP repositories of charts, as helm repo add writes them (default: the file of Helm)",
+    )
     .addOption(new Option("-o, --output <FORMAT>", "output format").choices(FORMATS).default("yaml"))
     .option("--kubectl <FILE>", "kubectl program, for Kustomize (default: from PATH)")
     .option("--helm <FILE>", "helm program, for charts (default: from PATH)")
@@ -57,6 +72,15 @@ export function addRender(program: Command): void {
 
 function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value];
+}
+
+function hosts(text: string): readonly string[] {
+  const patterns = text.split(",").map((host) => host.trim());
+  const wrong = patterns.find((pattern) => !isHostPattern(pattern));
+  if (wrong === undefined) return patterns;
+  throw new InvalidArgumentError(
+    `${JSON.stringify(wrong)} is no host: write github.com, *.example.com or 127.0.0.1:8080.`,
+  );
 }
 
 function seconds(text: string): number {

@@ -19,6 +19,9 @@ export interface RenderOptions {
   readonly exclude?: readonly string[];
   readonly overlay?: string;
   readonly ageKeyFile?: string;
+  readonly allowedRemoteBaseHosts?: readonly string[];
+  readonly registryConfig?: string;
+  readonly repositoryConfig?: string;
   readonly output: Format;
   readonly kubectl?: string;
   readonly helm?: string;

@@ -5,6 +5,8 @@ import { jsonText } from "../../base/hash.js";
 import { isBuiltinGroup } from "../../manifest/builtin-groups.js";
 import { builtinScope } from "../../manifest/builtin-scopes.js";
 import { formatOrigin } from "../../manifest/document.js";
+import { detect } from "../../render/detect.js";
+import type { OpenRemoteBase } from "../../render/remote-base.js";
 import { formatRenderProblem, RenderError } from "../../render/render-error.js";
 import { normalisePath } from "../../render/repository-path.js";
 import type { ClusterFacts, Note, RenderRequest, RenderResult, SourceSelection } from "../../render/request.js";
@@ -14,6 +16,8 @@ import { appRequest, type SourceRequest } from "./app-request.js";
 import { offlineRenderer } from "./offline-renderer.js";
 import type { RenderOptions } from "./options.js";
 import { formatDocuments } from "./print.js";
+import { registryCredentials } from "./registry-credentials.js";
+import { withRemoteBases } from "./remote-bases.js";
 import { WorkingTree } from "./working-tree.js";
 
 /** Runs `overseer render`. */
@@ -47,9 +51,11 @@ export async function renderSource(
   const source = await withFlags(asked.source, tree, options);
   const target = options.destination ?? asked.target;
   const isDecrypted = keys !== undefined && target === "kubernetes" && source.decryption === undefined;
+  const { chart } = source.helm ?? {};
+  const chartCredentials = chart === undefined ? undefined : await registryCredentials(chart, options, process.env);
   const request: RenderRequest = {
     source: isDecrypted ? { ...source, decryption: ANY_KEY } : source,
-    external: keys,
+    external: chartCredentials === undefined ? keys : { ...NOTHING_EXTERNAL, ...keys, chartCredentials },
     name: options.name ?? asked.name,
     defaultNamespace: options.namespace ?? asked.namespace,
     target,
@@ -57,10 +63,21 @@ export async function renderSource(
     cluster: () => facts(options),
     scopeOf: (kind) => (isBuiltinGroup(kind.group) ? builtinScope(kind) : undefined),
   };
-  return renderer.render(request, tree).catch((error: unknown) => {
-    throw error instanceof RenderError ? allProblems(error) : error;
-  });
+  const draw = (openRemoteBase: OpenRemoteBase): Promise<RenderResult> =>
+    renderer.render({ ...request, openRemoteBase }, tree).catch((error: unknown) => {
+      throw error instanceof RenderError ? allProblems(error) : error;
+    });
+  const { allowedRemoteBaseHosts: hosts } = options;
+  return hosts === undefined ? draw(refuseRemoteBase) : withRemoteBases(hosts, draw);
 }
+
+/** Nothing is fetched unless the command line says from where. */
+const refuseRemoteBase: OpenRemoteBase = async () => ({
+  refused: "remote bases are fetched only from the hosts that --allowed-remote-base-hosts lists",
+});
+
+/** What is known of the objects of a cluster: nothing. */
+const NOTHING_EXTERNAL = { isPartial: true, digest: "", variables: new Map<string, never>(), values: [] } as const;
 
 /** Files are decrypted whenever there are keys. */
 const ANY_KEY = { provider: "sops", secretRef: { name: "-" } } as const;
@@ -74,7 +91,7 @@ async function readKeys({
     throw new UsageError(`--age-key-file ${JSON.stringify(ageKeyFile)} cannot be read: ${messageOf(error)}`);
   });
   const decryption = { from: ageKeyFile, files: new Map([[basename(ageKeyFile), text]]) };
-  return { isPartial: true, digest: "", variables: new Map(), values: [], decryption };
+  return { ...NOTHING_EXTERNAL, decryption };
 }
 
 /** What a directory is rendered for without an OverseerApp. */
@@ -87,13 +104,17 @@ export function pathRequest(tree: WorkingTree, path: string): SourceRequest {
 async function withFlags(
   source: SourceSelection,
   tree: WorkingTree,
-  { include = [], exclude = [], overlay, values = [], set = [], setString = [] }: Omit<RenderOptions, "output">,
+  options: Omit<RenderOptions, "output">,
 ): Promise<SourceSelection> {
+  const { include = [], exclude = [], overlay, values = [], set = [], setString = [] } = options;
   const selected: SourceSelection = {
     ...source,
     ...(include.length > 0 ? { include } : {}),
     ...(exclude.length > 0 ? { exclude } : {}),
     ...(overlay === undefined ? {} : { overlay: overlayPath(tree, overlay) }),
+    ...(options.allowedRemoteBaseHosts !== undefined && !options.file && (await isBareKustomization(source, tree))
+      ? { kustomize: { allowRemoteBases: true } }
+      : {}),
   };
   if (values.length + set.length + setString.length === 0) return selected;
   if (source.kustomize !== undefined || source.plain !== undefined)
@@ -120,6 +141,13 @@ async function withFlags(
       ],
     },
   };
+}
+
+/** Whether a path without an OverseerApp is the directory of a kustomization: the flag that lists hosts permits its remote bases. */
+async function isBareKustomization(source: SourceSelection, tree: WorkingTree): Promise<boolean> {
+  if (source.kustomize !== undefined || source.helm !== undefined || source.plain !== undefined) return false;
+  const entry = await tree.treeAt(normalisePath(source.path));
+  return entry?.kind === "tree" && detect(await tree.listNames(entry.id)).kind === "kustomize";
 }
 
 function overlayPath(tree: WorkingTree, directory: string): string {

@@ -3,7 +3,7 @@ import type { HostRules } from "../../../base/host-rules.js";
 import { GitError, type GitRemote, relatedRemote, remoteAddress } from "../../../git/index.js";
 import type { OpenedBase, OpenRemoteBase, RemoteBaseAddress } from "../../../render/remote-base.js";
 import { timeLimit } from "../../git-repository/time-limit.js";
-import type { AppRun } from "../run.js";
+import type { AppServices } from "../app-services.js";
 import type { RelatedRepository } from "./related-repositories.js";
 
 const COMMIT = /^[0-9a-f]{40}$/;
@@ -16,12 +16,18 @@ export interface RemoteBaseOptions {
   readonly onOpen?: ((repository: RelatedRepository) => void) | undefined;
 }
 
+/** What remote bases are opened with. */
+export interface RemoteBaseRun {
+  readonly services: Pick<AppServices, "engine" | "index" | "relatedRules" | "remoteBases">;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Returns what opens the remote bases of an app. They are fetched from the hosts of --allowed-remote-base-hosts, with the credential
  * of the app's repository if they are on its server. A tag is resolved once: it changes nothing when it is moved.
  */
 export function remoteBaseOpener(
-  run: Pick<AppRun, "services" | "signal">,
+  run: RemoteBaseRun,
   repository: GitRepository,
   parent: GitRemote,
   { requireCommits, onOpen }: RemoteBaseOptions,
@@ -61,7 +67,7 @@ export function remoteBaseOpener(
 }
 
 async function resolve(
-  { services, signal }: Pick<AppRun, "services" | "signal">,
+  { services, signal }: RemoteBaseRun,
   remote: GitRemote,
   { ref = "" }: RemoteBaseAddress,
 ): Promise<{ commit: string; ref: string | undefined }> {

@@ -131,7 +131,7 @@ function unavailable(chart: ChartReference, stderr: string, { username, password
   for (const secret of [username, password])
     if (secret !== undefined && secret.length >= LEAST_SECRET) text = text.replaceAll(secret, "…");
   const hint = /\b40[13]\b|unauthorized|forbidden|denied|credential/i.test(text)
-    ? "; check the credentials in the Secret of source.helm.chart.secretRef"
+    ? "; check the credentials in the Secret of source.helm.chart.secretRef, or those of helm registry login on a command line"
     : "";
   return chartUnavailable(
     `${describeChart(chart)} cannot be pulled: ${text || "helm failed without a message"}${hint}`,
