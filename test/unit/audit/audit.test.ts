@@ -17,13 +17,19 @@ const entry = (name: string): AuditEntry => ({
 
 describe("The audit trail", () => {
   let dir: string;
+  let opened: AuditFile[];
   beforeEach(async () => {
+    opened = [];
     dir = await mkdtemp(join(tmpdir(), "overseer-audit-"));
   });
-  afterEach(() => rm(dir, { recursive: true, force: true }));
+  afterEach(async () => {
+    for (const file of opened) await file.close();
+    await rm(dir, { recursive: true, force: true });
+  });
 
   const start = async (options: { maxBytes?: number; maxFiles?: number } = {}) => {
     const file = new AuditFile({ dir, maxBytes: 1_000_000, maxFiles: 10, ...options });
+    opened.push(file);
     await file.open();
     const logger = new FakeLogger();
     let failures = 0;
