@@ -3,8 +3,18 @@ import type { CommitState } from "../../api/git-provider.js";
 import { isGitError } from "../errors.js";
 import { type ApiCall, apiPath, type CallContext } from "./api/call.js";
 import type { HostApi } from "./api/client.js";
-import { unsupported } from "./api/failures.js";
-import type { Check, GitHost, GitHostOperation, HostUser, NewCommitStatus, PullRequest, Review } from "./git-host.js";
+import { proposeAtDataCenter } from "./bitbucket-proposal.js";
+import {
+  type Check,
+  GIT_HOST_OPERATIONS,
+  type GitHost,
+  type HostUser,
+  type NewCommitStatus,
+  type ProposedChange,
+  type ProposedPullRequest,
+  type PullRequest,
+  type Review,
+} from "./git-host.js";
 import { withWriteAccess } from "./reviews.js";
 import { limitedDescription, limitedKey } from "./text.js";
 
@@ -58,13 +68,10 @@ interface Paged<I> {
   nextPageStart?: number | null | undefined;
 }
 
-/**
- * Bitbucket Data Center. Opening pull requests is not supported: its API edits one file per commit. Only permissions that were granted to a user
- * directly can be read, by administrators of the repository.
- */
+/** Bitbucket Data Center. Only permissions that were granted to a user directly can be read, by administrators of the repository. */
 export class BitbucketDataCenterHost implements GitHost {
   readonly type = "BitbucketDataCenter";
-  readonly operations: ReadonlySet<GitHostOperation> = new Set(["pull_requests", "checks", "set_status", "comment"]);
+  readonly operations = new Set(GIT_HOST_OPERATIONS);
   readonly #api: HostApi;
 
   constructor(api: HostApi) {
@@ -146,8 +153,8 @@ export class BitbucketDataCenterHost implements GitHost {
     });
   }
 
-  async proposeChange(): Promise<never> {
-    throw unsupported(this.#api.target, "propose_change");
+  proposeChange(change: ProposedChange, signal: AbortSignal): Promise<ProposedPullRequest> {
+    return proposeAtDataCenter(this.#api, change, signal);
   }
 
   #pages<I>(call: ApiCall<Paged<I>>): Promise<readonly I[]> {

@@ -23,7 +23,7 @@ export interface GitHost {
   /** Adds a comment to a pull request. `text` is Markdown. */
   comment(pullRequest: number, text: string, signal: AbortSignal): Promise<void>;
   /**
-   * Creates a branch with one commit and a pull request for it. If the branch exists, nothing is written, and its open pull request is
+   * Creates a branch with one commit (Bitbucket Data Center: one per file) and a pull request for it. If the branch exists, nothing is written, and its open pull request is
    * returned; without one, `GIT_HOST_REFUSED`.
    */
   proposeChange(change: ProposedChange, signal: AbortSignal): Promise<ProposedPullRequest>;

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { GitHostOperation } from "../git-host.js";
 
@@ -11,11 +12,35 @@ export interface ApiCall<T> {
   readonly body?: unknown;
   /** Sent as a form instead. */
   readonly form?: URLSearchParams;
+  /** Sent as the text fields of a multipart form instead. */
+  readonly multipart?: Readonly<Record<string, string>>;
   /** Shape of the response. Unknown fields are ignored. */
   readonly schema: z.ZodType<T>;
   /** What does not exist if the response is 404, for example `commit 6f3c…`. */
   readonly subject: string;
   readonly signal: AbortSignal;
+}
+
+/** Returns the body of a request and its type; undefined if it has none. */
+export function requestBody({
+  body,
+  form,
+  multipart,
+}: Pick<ApiCall<unknown>, "body" | "form" | "multipart">):
+  | { readonly type: string; readonly text: string }
+  | undefined {
+  if (form !== undefined) return { type: "application/x-www-form-urlencoded", text: form.toString() };
+  if (multipart !== undefined) return multipartBody(Object.entries(multipart));
+  return body === undefined ? undefined : { type: "application/json", text: JSON.stringify(body) };
+}
+
+/** The boundary is random, so that no content can end a field. */
+function multipartBody(fields: readonly (readonly [name: string, value: string])[]): { type: string; text: string } {
+  const boundary = `overseer-${randomUUID()}`;
+  const parts = fields.map(
+    ([name, value]) => `--${boundary}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+  );
+  return { type: `multipart/form-data; boundary=${boundary}`, text: `${parts.join("")}--${boundary}--\r\n` };
 }
 
 /** What the requests of one operation have in common. */

@@ -10,7 +10,7 @@ import type { InstallationTokens } from "../../github/installation-tokens.js";
 import type { Connections } from "../../http/connections.js";
 import { transportError } from "../../http/failures.js";
 import type { GitHostOperation } from "../git-host.js";
-import type { ApiCall, ApiResponse } from "./call.js";
+import { type ApiCall, type ApiResponse, requestBody } from "./call.js";
 import { explanationIn, rateLimited, redirectedApi, statusFailure, tooSlowApi, unreadable } from "./failures.js";
 import { APP_PERMISSIONS } from "./permissions.js";
 import { headerOf, type ResponseHeaders, rateLimitWait, retryAfterOf } from "./rate-limit.js";
@@ -150,7 +150,7 @@ export class HostApi {
     const { clock, connections, observe, timeoutMs } = this.#services;
     const { remote, type, api } = this.target;
     const url = new URL(api + call.path);
-    const body = call.form?.toString() ?? (call.body === undefined ? undefined : JSON.stringify(call.body));
+    const body = requestBody(call);
     const send = async (signal: AbortSignal) => {
       const response = await connections.pool(remote).request({
         origin: url.origin,
@@ -159,14 +159,14 @@ export class HostApi {
         headers: {
           accept: "application/json",
           "user-agent": "overseer-gitops",
-          ...(body === undefined
-            ? {}
-            : { "content-type": call.form ? "application/x-www-form-urlencoded" : "application/json" }),
+          ...(body === undefined ? {} : { "content-type": body.type }),
+          // Bitbucket takes forms of others for forged requests without it.
+          ...(call.multipart === undefined ? {} : { "x-atlassian-token": "no-check" }),
           ...authorizationOf(type, credential),
           ...(etag === undefined ? {} : { "if-none-match": etag }),
         },
         signal,
-        ...(body === undefined ? {} : { body }),
+        ...(body === undefined ? {} : { body: body.text }),
       });
       const text = await readText(response.body, () => unreadable(this.target, call, "is too large"));
       return { status: response.statusCode, headers: response.headers, text };

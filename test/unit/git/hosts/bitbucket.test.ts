@@ -209,9 +209,58 @@ describe("the API of Bitbucket Data Center", () => {
     expect(comment).to.deep.equal({ text: "done" });
   });
 
-  it("says that it opens no pull requests", async () => {
-    expect(host.operations.has("propose_change")).to.equal(false);
-    const error = await host.proposeChange(CHANGE, forever).catch((cause: Error) => cause.message);
-    expect(error).to.include("cannot open a pull request: not supported for BitbucketDataCenter");
+  it("opens a pull request with a commit for each file, finds it the second time, and continues after a crash", async () => {
+    const { "apps/old.yaml": _, ...files } = CHANGE.files;
+    const change = { ...CHANGE, files };
+    const pull = { id: 9, state: "OPEN", links: { self: [{ href: "https://git.example.com/pr/9" }] } };
+    const branches = (name: string, ...tips: readonly (readonly [string, string])[]) => ({
+      [`GET ${R}/branches?filterText=${name}&limit=100`]: {
+        json: { values: tips.map(([id, latestCommit]) => ({ id: `refs/heads/${id}`, latestCommit })) },
+      },
+    });
+    const pulls = `GET ${R}/pull-requests?direction=OUTGOING&state=ALL&at=refs%2Fheads%2Foverseer%2Fweb&limit=100`;
+    server.answers = {
+      ...branches("overseer%2Fweb", ["overseer/web2", "ccc"]),
+      ...branches("main", ["maintenance", "ddd"], ["main", "aaa"]),
+      [`PUT ${R}/browse/apps/new.yaml`]: { json: { id: "bb1" } },
+      [`GET ${R}/browse/apps/web.yaml?at=bb1&type=true`]: { json: { type: "FILE" } },
+      [`PUT ${R}/browse/apps/web.yaml`]: { json: { id: "bb2" } },
+      [`POST ${R}/pull-requests`]: { status: 201, json: pull },
+    };
+    const opened = { number: 9, url: "https://git.example.com/pr/9", created: true };
+    expect(await host.proposeChange(change, forever)).to.deep.equal(opened);
+    const fields = (body: unknown) =>
+      Object.fromEntries(
+        [...String(body).matchAll(/name="(\w+)"\r\n\r\n([\s\S]*?)\r\n--/g)].map(([, name, value]) => [name, value]),
+      );
+    const [first, second] = server.requests.filter(({ method }) => method === "PUT");
+    const common = { branch: "overseer/web", sourceBranch: "main", message: "Promote web" };
+    expect(first?.headers["content-type"]).to.match(/^multipart\/form-data; boundary=/);
+    expect(fields(first?.body)).to.deep.equal({ ...common, content: "a: 1\n" });
+    expect(fields(second?.body)).to.deep.equal({ ...common, sourceCommitId: "bb1", content: "b: 2\n" });
+    expect(server.requests.at(-1)?.body).to.deep.include({
+      fromRef: { id: "refs/heads/overseer/web", repository: { slug: "shop", project: { key: "ab" } } },
+    });
+    server.answers = { ...branches("overseer%2Fweb", ["overseer/web", "bb2"]), [pulls]: { json: { values: [pull] } } };
+    expect(await host.proposeChange(change, forever)).to.deep.equal({ ...opened, created: false });
+    server.take();
+    server.answers = {
+      ...branches("overseer%2Fweb", ["overseer/web", "bb1"]),
+      ...branches("main", ["main", "aaa"]),
+      [pulls]: { json: { values: [] } },
+      [`GET ${R}/commits?since=aaa&until=bb1&limit=100`]: { json: { values: [{ id: "bb1" }] } },
+      [`GET ${R}/browse/apps/web.yaml?at=bb1&type=true`]: { json: { type: "FILE" } },
+      [`PUT ${R}/browse/apps/web.yaml`]: { json: { id: "bb2" } },
+      [`POST ${R}/pull-requests`]: { status: 201, json: pull },
+    };
+    expect(await host.proposeChange(change, forever)).to.deep.equal(opened);
+    server.answers = {
+      ...branches("overseer%2Fweb", ["overseer/web", "bb2"]),
+      [pulls]: { json: { values: [{ ...pull, state: "DECLINED" }] } },
+    };
+    const refused = await host.proposeChange(change, forever).catch((cause: Error) => cause.message);
+    expect(refused).to.include("exists and has no open pull request; delete the branch");
+    const deletes = await host.proposeChange(CHANGE, forever).catch((cause: Error) => cause.message);
+    expect(deletes).to.include("cannot delete apps/old.yaml; delete it with Git");
   });
 });
