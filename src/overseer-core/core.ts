@@ -87,6 +87,7 @@ export class Core {
       chmodSync(path, 0o600);
       migrate(database);
       const store = new Store(database, new Encryption(openKey(database, keyFile)), clock);
+      database.transaction(() => store.routes.normalizePaths());
       const tokenFile = join(dataDir, "admin-token");
       if (createAdminToken(store, tokenFile)) logger.info("created the initial admin token", { file: tokenFile });
       return store;

@@ -22,12 +22,6 @@ export const HostName = z
     "expected a host name in lowercase, like cloud.example.com",
   );
 
-/** Path prefix of a route. */
-export const UrlPath = z
-  .string()
-  .max(1024)
-  .regex(/^\/[^\s?#]*$/, "expected a path that starts with /");
-
 /** Free-form metadata of a resource. */
 export const Metadata = z
   .record(z.string().max(128), z.json())

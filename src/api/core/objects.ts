@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { CronSchedule } from "./backup-policy.js";
-import { CoreName, HostName, UrlPath } from "./fields.js";
+import { CoreName, HostName } from "./fields.js";
 import { CoreNodeConfig } from "./node.js";
+import { UrlPath } from "./url-path.js";
 
 /**
  * Desired objects of an Overseer Core: one for each resource that the API of the Core can create. They have the shape of
@@ -23,7 +24,7 @@ export const CoreAppSpec = z.strictObject({
 });
 export type CoreAppSpec = z.infer<typeof CoreAppSpec>;
 
-/** A route. `metadata.name` is its host name and path, for example `cloud.example.com/`. */
+/** A route. `metadata.name` is its host name and path in lowercase, for example `cloud.example.com/`. */
 export const CoreRouteSpec = z.strictObject({
   host: HostName,
   path: UrlPath,

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { CoreId, CoreName, coreResource, HostName, Metadata, UrlPath } from "./fields.js";
+import { CoreId, CoreName, coreResource, HostName, Metadata } from "./fields.js";
+import { UrlPath, UrlPathPrefix } from "./url-path.js";
 
 /** Middleware between a route and its app. */
 export const CoreMiddleware = z
@@ -17,7 +18,7 @@ export const CoreRouteWrite = z.strictObject({
     .string()
     .max(300)
     .regex(/^[^\s:/]+:[0-9]{1,5}$/, "expected service:port"),
-  appId: CoreId.nullish().describe("App of the target service."),
+  appId: CoreId.nullish().describe("App of the target service. Required with middleware.auth."),
   tls: z.boolean().default(true),
   middleware: CoreMiddleware.default({}),
   metadata: Metadata.default({}),
@@ -43,10 +44,8 @@ export const CoreRoute = z
   .describe("A route from a host name and path to a service. The pair of host name and path is unique.");
 export type CoreRoute = z.infer<typeof CoreRoute>;
 
-const PLAIN_PATH = "expected a path that starts with / and contains no * { }";
-
-/** How a proxy asks whether a visitor is signed in. */
-export const CoreForwardAuth = z
+/** How a proxy asks whether a visitor is signed in, as a request sets it. */
+export const CoreForwardAuthWrite = z
   .strictObject({
     url: z
       .url({ protocol: /^http$/ })
@@ -55,7 +54,7 @@ export const CoreForwardAuth = z
         "Address that responds with 2xx for a signed-in visitor, as seen from the nodes, for example http://127.0.0.1:4180/oauth2/auth.",
       ),
     paths: z
-      .array(UrlPath.regex(/^[^*{}]*$/, PLAIN_PATH))
+      .array(UrlPathPrefix)
       .max(10)
       .default([])
       .describe("Path prefixes of each host that belong to the sign-in service, for example /oauth2/."),
@@ -67,6 +66,9 @@ export const CoreForwardAuth = z
       .describe("Headers that the app gets from the sign-in service, and never from a visitor."),
   })
   .describe("Sign-in service of an oidc provider. Without it, routes with the provider are not published.");
+
+/** How a proxy asks whether a visitor is signed in. Stored paths may be older than the rules for new ones. */
+export const CoreForwardAuth = CoreForwardAuthWrite.extend({ paths: z.array(z.string()) });
 export type CoreForwardAuth = z.infer<typeof CoreForwardAuth>;
 
 /** Body of a request that creates a sign-in provider. */
@@ -76,7 +78,7 @@ export const CoreSignInProviderWrite = z.strictObject({
     .enum(["oidc", "simulated"])
     .describe("Type of the provider. simulated denies every visitor and is for tests only."),
   issuer: z.url().nullish().describe("Issuer of an oidc provider."),
-  forwardAuth: CoreForwardAuth.nullish(),
+  forwardAuth: CoreForwardAuthWrite.nullish(),
 });
 export type CoreSignInProviderWrite = z.infer<typeof CoreSignInProviderWrite>;
 
@@ -98,13 +100,17 @@ export const CoreNodeRoute = z
     id: CoreId,
     hostname: z.string(),
     path: z.string(),
-    app: z.string().describe("Name of the app."),
+    app: z.string().describe("Name of the app. Empty for a route without app."),
     service: z.string(),
     port: z.int(),
     tls: z.boolean(),
     signIn: CoreSignInProvider.pick({ name: true, type: true, forwardAuth: true })
       .nullable()
       .describe("Sign-in provider. Null for a public route."),
+    closed: z
+      .string()
+      .optional()
+      .describe("Why the node must not publish the route, but respond with 503 in its place. Unset for other routes."),
   })
   .describe("A route to an app of a node.");
 export type CoreNodeRoute = z.infer<typeof CoreNodeRoute>;

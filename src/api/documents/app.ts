@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CronSchedule } from "../core/backup-policy.js";
-import { CoreName, HostName, UrlPath } from "../core/fields.js";
+import { CoreName, HostName } from "../core/fields.js";
+import { UrlPath } from "../core/url-path.js";
 import { DOCUMENT_API_VERSION, DocumentMetadata } from "./metadata.js";
 
 const CPUS = "expected a number of CPUs greater than 0, like 0.5";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { CoreName, HostName, UrlPath } from "../core/fields.js";
+import { CoreName, HostName } from "../core/fields.js";
+import { UrlPath } from "../core/url-path.js";
 import { DOCUMENT_API_VERSION, DocumentMetadata, DocumentName } from "./metadata.js";
 
 /** A separate route, for an app that may be in another source. */

@@ -11,7 +11,9 @@ export function recordReport(store: Store, node: CoreNode, { problem, apps, rout
   const redeployed: string[] = [];
   store.database.transaction(() => {
     store.nodes.setProblem(node.id, problem);
-    const own = new Set(routesOf(store, node.id).map(({ id }) => id));
+    // The node that runs its app reports a route, not one that only keeps its place closed.
+    const reported = routesOf(store, node.id).filter(({ app, closed }) => closed === undefined || app === "");
+    const own = new Set(reported.map(({ id }) => id));
     for (const route of routes) if (own.has(route.id)) store.routes.setProblem(route.id, route.problem);
     for (const { app: name, observed, redeploy } of apps) {
       const app = store.apps.findByName(name);

@@ -1,4 +1,5 @@
 import type { CoreRoute, CoreRouteWrite } from "../../api/core/route.js";
+import { comparedPath, isPlainPath } from "../../api/core/url-path.js";
 import { canonicalJson } from "../../base/hash.js";
 import { type BaseRow, base, newId, type StoreContext, timestamp } from "./context.js";
 import { Table } from "./table.js";
@@ -16,7 +17,7 @@ interface RouteRow extends BaseRow {
 
 /** Table of routes. */
 export class Routes extends Table<RouteRow, CoreRoute> {
-  readonly #byPlace;
+  readonly #ofHost;
   readonly #ofApp;
   readonly #behind;
   readonly #insert;
@@ -26,7 +27,7 @@ export class Routes extends Table<RouteRow, CoreRoute> {
   constructor(context: StoreContext) {
     super(context, { name: "routes", kind: "route", order: "hostname, path", view: viewOf });
     const { database } = context;
-    this.#byPlace = this.rowsWhere("hostname = ? AND path = ?");
+    this.#ofHost = this.rowsWhere("hostname = ?");
     this.#ofApp = this.rowsWhere("app_id = ?");
     this.#behind = this.rowsWhere("auth = ?");
     this.#insert = database.query(
@@ -40,9 +41,13 @@ export class Routes extends Table<RouteRow, CoreRoute> {
     this.#setProblem = database.query("UPDATE routes SET problem = ?, updated_at = ?, revision = ? WHERE id = ?");
   }
 
-  /** Returns the route with this host name and path. */
-  at(hostname: string, path: string): CoreRoute | undefined {
-    return this.shown(this.#byPlace.get(hostname, path));
+  /** Returns the routes with this host name and a path that proxies do not distinguish from this one. */
+  at(hostname: string, path: string): CoreRoute[] {
+    const place = comparedPath(path);
+    return this.#ofHost
+      .all(hostname)
+      .filter((row) => comparedPath(row.path) === place)
+      .map(viewOf);
   }
 
   /** Returns the routes of an app. */
@@ -53,6 +58,15 @@ export class Routes extends Table<RouteRow, CoreRoute> {
   /** Returns the routes that use a sign-in provider. */
   behind(provider: string): CoreRoute[] {
     return this.#behind.all(provider).map(viewOf);
+  }
+
+  /** Rewrites stored paths such as `/api/` that earlier versions accepted, unless another route has the place. */
+  normalizePaths(): void {
+    for (const { id, createdAt: _, updatedAt: __, problem: ___, ...route } of this.list()) {
+      const path = comparedPath(route.path);
+      if (isPlainPath(route.path) || !isPlainPath(path) || this.at(route.hostname, path).length > 1) continue;
+      this.#update.run(...columns({ ...route, path }), timestamp(this.context.clock), this.nextRevision(), id);
+    }
   }
 
   create(input: CoreRouteWrite): CoreRoute {

@@ -35,7 +35,7 @@ function oneRoute(app: string, host: string, route: WrittenRoute, facts: Facts, 
   const { path, tls, auth } = route;
   const port = portOf(service, route, facts, report);
   const spec = { host, path, app, target: `${service}:${port}`, tls, auth };
-  return [{ object: { kind: "Route", name: `${host}${path}`, spec }, report }];
+  return [{ object: { kind: "Route", name: `${host}${path.toLowerCase()}`, spec }, report }];
 }
 
 function serviceOf(app: string, { service }: WrittenRoute, facts: Facts, report: Reporter): string | undefined {

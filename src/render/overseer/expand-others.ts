@@ -11,7 +11,7 @@ const MAX_NAME = 63;
 export function expandRoute({ spec }: RouteDocument, report: Reporter): Expanded[] {
   const { host, path, app, service, port, tls, auth } = spec;
   const route = { host, path, app, target: `${service}:${port}`, tls, auth };
-  const object = { kind: "Route", name: `${host}${path}`, spec: route } as const;
+  const object = { kind: "Route", name: `${host}${path.toLowerCase()}`, spec: route } as const;
   const places = new Map([[`app ${app}`, report.at("spec", "app").fieldPlace]]);
   return [{ object, report: report.at("spec", "host"), places }];
 }

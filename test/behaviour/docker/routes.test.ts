@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -44,7 +45,13 @@ describe("Routes of a node (needs root, dockerd, busybox and caddy)", function (
   });
 
   const publish = (hostname: string, rest: Record<string, unknown> = {}) =>
-    bench.call("POST", "/api/routes", { hostname, target: "web:8080", appId, tls: false, ...rest });
+    bench.call<{ route: CoreRoute }>("POST", "/api/routes", {
+      hostname,
+      target: "web:8080",
+      appId,
+      tls: false,
+      ...rest,
+    });
   const until = (what: string, host: string, path: string, is: (answer: WebAnswer) => boolean, options?: WebRequest) =>
     waitUntil({ what, timeoutMs: 60_000 }, async () => {
       const answer = await caddy.get(host, path, options);
@@ -113,16 +120,61 @@ describe("Routes of a node (needs root, dockerd, busybox and caddy)", function (
       forwardAuth,
     });
     await publish("private.test", { middleware: { auth: "sso" } });
-    const as = (cookie: string) => ({ headers: { cookie, "remote-user": "root" } });
+    const as = (cookie: string, more: Record<string, string> = {}) => {
+      return { headers: { cookie, "remote-user": "root", ...more } };
+    };
     const closed = await until("the route is published", "private.test", "/", ({ status }) => status === 302, as(""));
     expect(closed.headers.location).to.equal("https://id.test/login");
     expect(closed.body).not.to.contain("one");
     expect((await caddy.get("private.test", "/cgi-bin/user", as("session=ada"))).body).to.equal("user=ada\n");
     expect((await caddy.get("private.test", "/cgi-bin/user", as("session=unnamed"))).body).to.equal("user=\n");
     expect(asked.at(-1)).to.include({ "x-forwarded-uri": "/cgi-bin/user", "x-forwarded-host": "private.test" });
+    for (const spelling of ["remote_user", "Remote.User", "REMOTE_USER"]) {
+      const claim = as("session=ada", { [spelling]: "root" });
+      expect((await caddy.get("private.test", "/cgi-bin/user", claim)).body, spelling).to.equal("user=ada\n");
+    }
+    const removed = as("session=ada", { connection: "x, remote-User", remote_user: "root" });
+    expect((await caddy.get("private.test", "/cgi-bin/user", removed)).status).to.equal(400);
+    // The app is public elsewhere: a claim does not reach it there either.
+    const claim = { headers: { "remote-user": "root", remote_user: "root" } };
+    expect((await caddy.get("sub.test", "/cgi-bin/user", claim)).body).to.equal("user=\n");
+    // Beside a broader public route with TLS, and under other spellings of its path.
+    await publish("given.test", { path: "/cgi-bin", middleware: { auth: "sso" } });
+    for (const path of ["/cgi-bin/user", "//CGI-bin//user", "/x/../cgi%2Dbin/user"])
+      await until(`${path} is protected`, "given.test", path, ({ status }) => status === 302);
+    const secure = await caddy.get("given.test", "/cgi-bin/user", { ca: given.ca });
+    expect([secure.status, secure.body]).to.deep.equal([404, "this route is served over HTTP only"]);
+    // Its app is not deployed: a public route of the host does not serve it.
+    const { app } = await bench.call<{ app: { id: string } }>("POST", "/api/apps", {
+      name: "later",
+      compose: "services: {web: {image: x}}",
+    });
+    const elsewhere = { path: "/cgi-bin", appId: app.id, middleware: { auth: "sso" } };
+    const { route } = await publish("shop.test", elsewhere);
+    await until("the place is closed", "shop.test", "/cgi-bin/user", ({ status }) => status === 503);
+    await bench.call("DELETE", `/api/routes/${route.id}`);
+    await until("the place is open", "shop.test", "/cgi-bin/user", ({ status }) => status === 200);
     service.close();
     service.closeAllConnections();
     expect((await caddy.get("private.test", "/", as("session=ada"))).status).to.equal(502);
+  });
+
+  it("lose only their own certificate when it does not work", async () => {
+    const directory = join(caddy.folder, "given");
+    await writeFile(join(directory, "mixed.crt"), makeCertificates(["mixed.test"])?.server.cert ?? "");
+    await writeFile(join(directory, "mixed.key"), given.server.key);
+    // A curve that Caddy does not know.
+    const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:secp256k1", "-nodes", "-subj", "/CN=curve"];
+    const files = ["-addext", "subjectAltName=DNS:curve.test", "-keyout", "curve.key", "-out", "curve.crt"];
+    execFileSync("openssl", ["req", "-x509", ...curve, ...files], { cwd: directory, stdio: "ignore" });
+    for (const host of ["mixed.test", "curve.test"]) await publish(host, { tls: true });
+    const mixed = await untilProblem("mixed.test/", "has a problem", (text) => text !== null);
+    expect(mixed.problem).to.match(/mixed\.key does not belong to the certificate .*mixed\.crt/);
+    const unknown = await untilProblem("curve.test/", "has a problem", (text) => text !== null);
+    expect(unknown.problem).to.match(/its certificate .*curve\.crt .* cannot be used: the proxy Caddy rejects/);
+    await publish("after.test");
+    await until("another route is published", "after.test", "/", ({ body }) => body === "one\n");
+    expect((await caddy.get("given.test", "/", { ca: given.ca })).body).to.equal("one\n");
   });
 
   it("follow new containers, and a long request survives changes of routes", async () => {

@@ -13,6 +13,12 @@ const ROUTE: CoreNodeRoute = {
   tls: false,
   signIn: null,
 };
+const SIGN_IN: NonNullable<CoreNodeRoute["signIn"]> = {
+  name: "sso",
+  type: "oidc",
+  forwardAuth: { url: "http://127.0.0.1:1/auth", paths: ["/oauth2/"], headers: ["Remote-User"] },
+};
+const BAD_PATHS = { url: "http://127.0.0.1:1/auth", paths: ["/[oauth]"], headers: ["Remote-User"] };
 const SETTINGS = { httpPort: 80, httpsPort: 443, issuer: { type: "none" } } as const;
 const up =
   (...addresses: string[]) =>
@@ -55,8 +61,20 @@ describe("the plan of routes", () => {
   const sso = { name: "sso", type: "oidc", forwardAuth: null } as const;
   for (const [what, fields, message] of [
     ["without a sign-in service", { signIn: sso }, /sign-in provider sso has no forwardAuth/],
-    ["with a wildcard in its path", { path: "/a*" }, /path contains/],
-    ["with a placeholder in its path", { path: "/{env.HOME}" }, /path contains/],
+    ["with a wildcard in its path", { path: "/a*" }, /not matched literally/],
+    ["with a placeholder in its path", { path: "/{env.HOME}" }, /not matched literally/],
+    ["with a pattern in its path", { path: "/[admin]" }, /not matched literally/],
+    ["with a backslash in its path", { path: "/adm\\in" }, /not matched literally/],
+    ["with a slash at the end of its path", { path: "/admin/" }, /not matched literally/],
+    ["with only slashes as its path", { path: "/////////" }, /not matched literally/],
+    ["that the Core keeps closed", { closed: "it has no app" }, /it has no app/],
+    [
+      "whose sign-in service has a pattern as its path",
+      {
+        signIn: { ...SIGN_IN, forwardAuth: BAD_PATHS },
+      },
+      /the path \/\[oauth\] of its sign-in provider sso is not matched literally/,
+    ],
     ["without a certificate", { tls: true }, /no certificate/],
   ] as const) {
     it(`closes a route ${what}`, () => {
@@ -67,6 +85,86 @@ describe("the plan of routes", () => {
       expect(text).to.contain("this route is not published").and.not.contain("reverse_proxy");
     });
   }
+
+  const problems = (...routes: Partial<CoreNodeRoute>[]) => {
+    const given = routes.map((fields, index): CoreNodeRoute => ({ ...ROUTE, id: String(index), ...fields }));
+    const planned = planRoutes(given, up("10.0.0.2"), () => undefined);
+    return Object.fromEntries(planned.map(({ path, problem }) => [path, problem]));
+  };
+
+  it("lets no stored spelling of a path take the place of another route", () => {
+    const taken = problems(
+      { path: "/////////" },
+      { path: "/" },
+      { path: "/admin/" },
+      { path: "/admin", signIn: SIGN_IN },
+    );
+    expect([taken["/"], taken["/admin"]]).to.deep.equal([null, null]);
+    expect(taken["/////////"]).to.equal(
+      "its path ///////// means the same to a proxy as / of route 1: delete one of them",
+    );
+    expect(taken["/admin/"]).to.match(/means the same to a proxy as \/admin of route 3/);
+  });
+
+  it("closes both of two stored routes if it is unknown which of them protects the place", () => {
+    const byCase = problems({ path: "/Admin" }, { path: "/admin", signIn: SIGN_IN });
+    expect([byCase["/Admin"], byCase["/admin"]].every((problem) => problem !== null)).to.equal(true);
+    const open = problems({ path: "/admin" }, { path: "/admin/", signIn: SIGN_IN });
+    expect([open["/admin"], open["/admin/"]].every((problem) => problem !== null)).to.equal(true);
+  });
+
+  type CaddyRoute = { match?: Record<string, unknown>[]; handle: Record<string, unknown>[] };
+  type Server = { routes: CaddyRoute[]; automatic_https: { skip_certificates?: string[] } };
+  const serversOf = (...routes: Partial<CoreNodeRoute>[]) => {
+    const given = routes.map((fields, index): CoreNodeRoute => ({ ...ROUTE, id: String(index), ...fields }));
+    const planned = planRoutes(given, up("10.0.0.2"), () => undefined);
+    const config = withRoutes({}, planned, [], { ...SETTINGS, issuer: { type: "internal" } });
+    return (config as unknown as { apps: { http: { servers: Record<string, Server> } } }).apps.http.servers;
+  };
+
+  it("matches a stored path that it refuses literally, so that no broader route serves it", () => {
+    const { "overseer-http": http } = serversOf({ path: "/" }, { path: "/a/[x]*\\", signIn: SIGN_IN });
+    expect(http?.routes[0]?.match).to.deep.equal([
+      { host: ["a.test"], path_regexp: { pattern: "(?i)^/a/\\[x\\]\\*\\\\(/|$)" } },
+    ]);
+    expect(JSON.stringify(http?.routes[0]?.handle)).to.contain("not published");
+  });
+
+  it("serves no route without TLS over HTTPS by a broader one with TLS", () => {
+    const { "overseer-https": https } = serversOf(
+      { path: "/", tls: true },
+      { path: "/admin", signIn: SIGN_IN },
+      { hostname: "*.wild.test", tls: true },
+      { hostname: "adm.wild.test", signIn: SIGN_IN },
+    );
+    const shown = https?.routes.map(({ match, handle }) => [
+      match?.[0]?.host,
+      match?.[0]?.path,
+      handle[0]?.status_code,
+    ]);
+    expect(shown).to.deep.equal([
+      [["adm.wild.test"], undefined, 404],
+      [["a.test"], ["/admin", "/admin/*"], 404],
+      [["a.test"], undefined, undefined],
+      [["*.wild.test"], undefined, undefined],
+      [undefined, undefined, 404],
+    ]);
+    expect(https?.automatic_https.skip_certificates).to.deep.equal(["adm.wild.test"]);
+  });
+
+  it("removes every spelling of the headers of a sign-in from requests to its app, on its public routes as well", () => {
+    const { "overseer-http": http } = serversOf(
+      { path: "/private", signIn: SIGN_IN },
+      { path: "/" },
+      { hostname: "b.test", app: "other" },
+    );
+    const removed = http?.routes.map(({ handle }) => (handle[0]?.request as { delete?: string[] } | undefined)?.delete);
+    const [service, forged, own, open, other] = removed ?? [];
+    for (const list of [service, own, open]) expect(list).to.include.members(["Remote-User", "*_*", "*.*", "***"]);
+    expect([forged, other]).to.deep.equal([undefined, undefined]);
+    expect(http?.routes[1]?.handle[0]?.status_code).to.equal(400);
+    expect(JSON.stringify(http?.routes[1]?.match)).to.contain('"Connection":{"pattern":"(?i)(^|[\\\\s,])(Remote-User)');
+  });
 
   it("keeps what others configure, and removes everything of its own", () => {
     const foreign = {

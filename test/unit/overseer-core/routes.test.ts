@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { expect } from "chai";
-import { CoreRig } from "./rig.js";
+import { Database } from "../../../src/overseer-core/store/database.js";
+import { CoreRig, list } from "./rig.js";
 
 describe("routes of a Core", () => {
   let core: CoreRig;
@@ -44,8 +46,40 @@ describe("routes of a Core", () => {
     ).to.equal(409);
   });
 
+  it("are the same place however a proxy may read their path", async () => {
+    const hostname = "e.example.com";
+    expect((await core.post("/api/routes", { hostname, path: "/admin", target: "web:80" })).status).to.equal(201);
+    const other = await core.post("/api/routes", { hostname, path: "/Admin", target: "other:80" });
+    expect([other.status, other.body.code]).to.deep.equal([409, "CONFLICT"]);
+    expect(other.body.detail).to.match(/^e\.example\.com\/admin is already used/);
+  });
+
+  it("lose the spellings of earlier versions when the Core starts, unless another route has the place", async () => {
+    const hostname = "f.example.com";
+    for (const path of ["/one", "/two", "/taken", "/other"])
+      expect((await core.post("/api/routes", { hostname, path, target: "web:80" })).status).to.equal(201);
+    await core.close();
+    const database = Database.open(join(core.dataDir, "core.db"));
+    const rename = database.query("UPDATE routes SET path = ? WHERE hostname = ? AND path = ?");
+    for (const [from, to] of [
+      ["/one", "/one//X/"],
+      ["/two", "/[two]"],
+      ["/other", "/taken/"],
+    ] as const)
+      rename.run(to, hostname, from);
+    database.close();
+    await core.open();
+    const { routes } = (await core.get("/api/routes")).body;
+    const paths = list(routes).flatMap((one) => (String(one.hostname) === hostname ? [String(one.path)] : []));
+    expect(paths.sort()).to.deep.equal(["/[two]", "/one/x", "/taken", "/taken/"]);
+  });
+
   it("are never open where a sign-in provider is asked for that is not there", async () => {
-    const wanted = { hostname: "c.example.com", target: "web:80", middleware: { auth: "corp" } };
+    const appId = await core.app("protected");
+    const wanted = { hostname: "c.example.com", target: "web:80", appId, middleware: { auth: "corp" } };
+    const { appId: _, ...homeless } = wanted;
+    const unprotected = await core.post("/api/routes", homeless);
+    expect([unprotected.status, unprotected.field]).to.deep.equal([400, "appId"]);
     const refused = await core.post("/api/routes", wanted);
     expect([refused.status, refused.field]).to.deep.equal([409, "middleware.auth"]);
     const provider = await core.post("/api/sign-in-providers", { name: "corp", type: "simulated" });
@@ -65,6 +99,13 @@ describe("routes of a Core", () => {
     ["a host name with capitals", { hostname: "A.example.com" }, "hostname"],
     ["an app that is not there", { appId: "x" }, "appId"],
     ["a path that is none", { path: "x" }, "path"],
+    ["a path with a slash at its end", { path: "/x/" }, "path"],
+    ["a path of slashes", { path: "///" }, "path"],
+    ["a path with a parent", { path: "/x/../y" }, "path"],
+    ["a path with a pattern", { path: "/[x]" }, "path"],
+    ["a path with a backslash", { path: "/x\\y" }, "path"],
+    ["a path with an escape", { path: "/%61" }, "path"],
+    ["a path with a letter that another one is the lowercase of", { path: "/adm\u0130n" }, "path"],
   ] as const) {
     it(`are refused with ${what}`, async () => {
       const { status, body, ...answer } = await core.post("/api/routes", {

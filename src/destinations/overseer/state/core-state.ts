@@ -191,19 +191,32 @@ export class CoreState {
 
   #index(kind: ChangeKind, record: CoreRecords[ChangeKind]): void {
     if (kind === "app") this.#appsByName.set((record as AppRecord).name, record as AppRecord);
-    if (kind === "route") this.#routesByName.set(routeName(record as RouteRecord), record as RouteRecord);
+    if (kind === "route") this.#indexRoute(record as RouteRecord);
     if (kind === "job") this.#indexJob(record as JobRecord);
   }
 
   #unindex(kind: ChangeKind, record: CoreRecords[ChangeKind]): void {
     if (kind === "app") this.#appsByName.delete((record as AppRecord).name);
-    if (kind === "route") this.#routesByName.delete(routeName(record as RouteRecord));
+    if (kind === "route") {
+      const name = routeName(record as RouteRecord);
+      if (this.#routesByName.get(name)?.id !== record.id) return;
+      this.#routesByName.delete(name);
+      for (const other of this.#byId.route.values())
+        if (other.id !== record.id && routeName(other) === name) this.#indexRoute(other);
+    }
     if (kind === "job") {
       const { appId, id } = record as JobRecord;
       if (appId === null || this.#jobsByApp.get(appId)?.id !== id) return;
       this.#jobsByApp.delete(appId);
       for (const other of this.#byId.job.values()) if (other.appId === appId && other.id !== id) this.#indexJob(other);
     }
+  }
+
+  /** Of several stored routes that differ in the case of their path only, one has the name. */
+  #indexRoute(route: RouteRecord): void {
+    const name = routeName(route);
+    const known = this.#routesByName.get(name);
+    if (known === undefined || known.id === route.id) this.#routesByName.set(name, route);
   }
 
   #indexJob(job: JobRecord): void {
@@ -218,9 +231,9 @@ interface Collected {
   everyone: boolean;
 }
 
-/** Returns the name of a route: host name and path. */
+/** Returns the name of a route: host name and path in lowercase, since proxies do not distinguish case. */
 export function routeName(route: Pick<RouteRecord, "hostname" | "path">): string {
-  return `${route.hostname}${route.path}`;
+  return `${route.hostname}${route.path.toLowerCase()}`;
 }
 
 function isSame(a: object, b: object): boolean {

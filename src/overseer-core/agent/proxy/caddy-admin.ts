@@ -10,6 +10,11 @@ export class CaddyError extends Error {
   }
 }
 
+/** Caddy rejected a configuration, and keeps the one that it has. */
+export class CaddyRejection extends CaddyError {
+  override readonly name: string = "CaddyRejection";
+}
+
 const TIMEOUT_MS = 30_000;
 /** Longest part of an error of Caddy in a message. */
 const MAX_TEXT = 300;
@@ -80,6 +85,8 @@ export class CaddyAdmin {
     // Caddy sends the ETag after the body.
     const etag = response.trailers.etag ?? response.headers.etag;
     if (status < 300 || status === 412) return { status, text, etag: typeof etag === "string" ? etag : undefined };
-    throw new CaddyError(`the proxy Caddy rejects the configuration of the routes: ${text.trim().slice(0, MAX_TEXT)}`);
+    throw new CaddyRejection(
+      `the proxy Caddy rejects the configuration of the routes: ${text.trim().slice(0, MAX_TEXT)}`,
+    );
   }
 }

@@ -1,5 +1,12 @@
-import type { CoreForwardAuth } from "../../../api/core/route.js";
+import { comparedPath, isPlainPath } from "../../../api/core/url-path.js";
 import type { Json } from "../../../base/hash.js";
+import {
+  forwardAuthHandlers,
+  identityHeaders,
+  removeClaims,
+  removesIdentity,
+  signInServiceHandlers,
+} from "./forward-auth.js";
 import type { PlannedRoute } from "./plan-routes.js";
 
 /** Where certificates come from that are not given as files. */
@@ -61,23 +68,25 @@ export function withRoutes(
 }
 
 function ownServers(routes: readonly PlannedRoute[], settings: ProxySettings): Mapping {
-  const secure = routes.filter(({ tls }) => tls);
-  const open = new Set(routes.filter(({ problem }) => problem === null).map(({ hostname }) => hostname));
-  const refused = secure.map(({ hostname }) => hostname).filter((hostname) => !open.has(hostname));
+  const identity = identityHeaders(routes);
+  const published = (route: PlannedRoute): Json[] => caddyRoutes(route, identity.get(route.app) ?? []);
+  const open = new Set(routes.filter(({ tls, problem }) => tls && problem === null).map(({ hostname }) => hostname));
+  const withoutCertificate = routes.map(({ hostname }) => hostname).filter((hostname) => !open.has(hostname));
   const https: Json = {
     listen: [`:${settings.httpsPort}`],
-    routes: [...secure.flatMap(caddyRoutes), NOT_FOUND],
+    // Routes without TLS keep their place, so that no broader route with TLS serves what they protect.
+    routes: [...routes.flatMap((route) => (route.tls ? published(route) : [onlyHttp(route)])), NOT_FOUND],
     automatic_https: {
       disable_redirects: true,
-      ...(refused.length === 0 ? {} : { skip_certificates: unique(refused) }),
+      ...(withoutCertificate.length === 0 ? {} : { skip_certificates: unique(withoutCertificate) }),
     },
   };
   const http: Json = {
     listen: [`:${settings.httpPort}`],
-    routes: [...routes.flatMap((route) => (route.tls ? [redirect(route, settings)] : caddyRoutes(route))), NOT_FOUND],
+    routes: [...routes.flatMap((route) => (route.tls ? [redirect(route, settings)] : published(route))), NOT_FOUND],
     automatic_https: { disable: true },
   };
-  return { ...(secure.length === 0 ? {} : { [HTTPS_SERVER]: https }), [HTTP_SERVER]: http };
+  return { ...(routes.some(({ tls }) => tls) ? { [HTTPS_SERVER]: https } : {}), [HTTP_SERVER]: http };
 }
 
 const NOT_FOUND: Json = { handle: [{ handler: "static_response", status_code: 404, body: "no route to this host" }] };
@@ -86,56 +95,34 @@ function unavailable(body: string, status = 503): Json {
   return { handler: "static_response", status_code: status, body };
 }
 
-/** Returns the routes of Caddy for one route: first the paths of its sign-in service, then its own. */
-function caddyRoutes(route: PlannedRoute): Json[] {
+/**
+ * Returns the routes of Caddy for one route: first the paths of its sign-in service, then its own. `identity`: headers that say to its app
+ * who the visitor is, because of another route.
+ */
+function caddyRoutes(route: PlannedRoute, identity: readonly string[]): Json[] {
   const { hostname, path, problem, upstreams, signIn } = route;
   const match = [matcher(hostname, path)];
   if (problem !== null) return [{ match, terminal: true, handle: [unavailable("this route is not published")] }];
   const backend = proxyTo(upstreams);
-  if (signIn === null) return [{ match, terminal: true, handle: [backend] }];
+  if (signIn === null) {
+    const handle = identity.length === 0 ? [backend] : [removeClaims(identity), backend];
+    return [{ match, terminal: true, handle }];
+  }
   const { forwardAuth } = signIn;
   if (forwardAuth === null) return [{ match, terminal: true, handle: [unavailable("sign-in is simulated", 403)] }];
-  const service = new URL(forwardAuth.url).host;
-  const own = forwardAuth.paths.map(
+  const service = forwardAuth.paths.map(
     (prefix): Json => ({
       match: [matcher(hostname, prefix)],
       terminal: true,
-      handle: [{ handler: "reverse_proxy", upstreams: [{ dial: withPort(service) }] }],
+      handle: signInServiceHandlers(forwardAuth),
     }),
   );
-  return [...own, { match, terminal: true, handle: [...forwardAuthHandlers(forwardAuth), backend] }];
-}
-
-/** Asks the sign-in service. Anything but 2xx is its response to the visitor; without a response, Caddy responds with 502. */
-function forwardAuthHandlers({ url, headers }: CoreForwardAuth): Json[] {
-  const { host, pathname, search } = new URL(url);
-  const request = {
-    "X-Forwarded-Method": ["{http.request.method}"],
-    "X-Forwarded-Uri": ["{http.request.uri}"],
-    "X-Forwarded-Host": ["{http.request.host}"],
+  const forged: Json = {
+    match: [{ ...matcher(hostname, path), ...removesIdentity(forwardAuth) }],
+    terminal: true,
+    handle: [unavailable("the header Connection names a header of the sign-in", 400)],
   };
-  return [
-    // A visitor must not be able to claim to be someone.
-    { handler: "headers", request: { delete: [...headers] } },
-    {
-      handler: "reverse_proxy",
-      upstreams: [{ dial: withPort(host) }],
-      rewrite: { method: "GET", uri: `${pathname}${search}` },
-      headers: { request: { set: request } },
-      handle_response: [{ match: { status_code: [2] }, routes: passHeaders(headers) }],
-    },
-  ];
-}
-
-/** Passes headers of the response of the sign-in service to the app. */
-function passHeaders(headers: readonly string[]): Json[] {
-  const set = Object.fromEntries(headers.map((name) => [name, [`{http.reverse_proxy.header.${name}}`]]));
-  // If the response does not have a header, Caddy sets the name of the placeholder.
-  const unknown = headers.map((name): Json => {
-    const match = { header_regexp: { [name]: { pattern: "^\\{http\\.reverse_proxy\\.header\\." } } };
-    return { match: [match], handle: [{ handler: "headers", request: { delete: [name] } }] };
-  });
-  return [{ handle: [{ handler: "headers", request: { set } }] }, ...unknown];
+  return [...service, forged, { match, terminal: true, handle: [...forwardAuthHandlers(forwardAuth), backend] }];
 }
 
 function proxyTo(upstreams: readonly string[]): Json {
@@ -156,10 +143,21 @@ function redirect({ hostname, path }: PlannedRoute, { httpsPort }: ProxySettings
   };
 }
 
+function onlyHttp({ hostname, path }: PlannedRoute): Json {
+  const handle = [unavailable("this route is served over HTTP only", 404)];
+  return { match: [matcher(hostname, path)], terminal: true, handle };
+}
+
 /** Matches a host and a path with everything below it. `/api` matches `/api` and `/api/x`, but not `/apis`. */
-function matcher(hostname: string, path: string): Json {
+function matcher(hostname: string, path: string): Mapping {
   const prefix = path.replace(/\/+$/, "");
-  return prefix === "" ? { host: [hostname] } : { host: [hostname], path: [prefix, `${prefix}/*`] };
+  if (prefix === "") return { host: [hostname] };
+  if (isPlainPath(prefix)) return { host: [hostname], path: [prefix, `${prefix}/*`] };
+  // Only an expression matches each character literally.
+  const place = comparedPath(path);
+  if (place === "/") return { host: [hostname] };
+  const literal = place.replace(/[!-.:-@[-`{-~]/g, "\\$&");
+  return { host: [hostname], path_regexp: { pattern: `(?i)^${literal}(/|$)` } };
 }
 
 function tlsApp(
@@ -191,10 +189,6 @@ function issuerOf(issuer: Exclude<CertificateIssuer, { type: "none" }>): Json {
   if (issuer.type === "internal") return { module: "internal" };
   const { directory: ca, email } = issuer;
   return { module: "acme", ...(ca === undefined ? {} : { ca }), ...(email === undefined ? {} : { email }) };
-}
-
-function withPort(host: string): string {
-  return /:[0-9]+$/.test(host) ? host : `${host}:80`;
 }
 
 function unique(texts: readonly string[]): string[] {

@@ -8,8 +8,9 @@ import type { Logger } from "../../../base/logger.js";
 import { pause } from "../pause.js";
 import type { CaddyAdmin } from "./caddy-admin.js";
 import { type ProxySettings, withRoutes } from "./caddy-config.js";
-import { givenCertificates } from "./certificates.js";
+import { type GivenCertificate, givenCertificates } from "./certificates.js";
 import { type PlannedRoute, planRoutes } from "./plan-routes.js";
+import { RejectedCertificates } from "./rejected-certificates.js";
 import type { Upstreams } from "./upstreams.js";
 
 /** Time in milliseconds to collect changes of containers and routes. */
@@ -35,6 +36,7 @@ type Report = (routes: CoreNodeReport["routes"]) => void;
 /** Keeps the configuration of the proxy equal to the routes of the node and to the addresses of its containers. */
 export class ProxySync {
   readonly #options: ProxyOptions;
+  readonly #rejected: RejectedCertificates;
   #routes: readonly CoreNodeRoute[] | undefined;
   #wake: () => void = () => {};
   #dirty = false;
@@ -44,6 +46,7 @@ export class ProxySync {
 
   constructor(options: ProxyOptions) {
     this.#options = options;
+    this.#rejected = new RejectedCertificates(options.clock);
   }
 
   /** Sets the routes to publish. Until the first call, the proxy keeps what it has. */
@@ -111,25 +114,40 @@ export class ProxySync {
   }
 
   async #publish(routes: readonly CoreNodeRoute[], signal: AbortSignal): Promise<PlannedRoute[]> {
-    const { caddy, settings, certificates: directory, logger } = this.#options;
+    const { caddy, settings, certificates: directory } = this.#options;
     if (caddy === undefined) {
       if (routes.length === 0) return [];
       throw new Error("the node has no proxy: install Caddy, and start the agent of the node with --proxy caddy");
     }
     const containersOf = await this.#options.upstreams.read(signal);
     const { found, problems } = givenCertificates(directory);
-    const given = (hostname: string): boolean => found.some((one) => one.covers(hostname));
-    const planned = planRoutes(routes, containersOf, (hostname) =>
-      given(hostname) ? undefined : noCertificate(hostname, settings, problems),
-    );
-    const used = found.filter((one) => planned.some(({ tls, hostname }) => tls && one.covers(hostname)));
+    return this.#rejected.publish(found, async (given) => {
+      const planned = planRoutes(routes, containersOf, (hostname) => {
+        const own = given.filter((one) => one.covers(hostname));
+        if (own.length === 0) return noCertificate(hostname, settings, problems);
+        return own.some(({ problem }) => problem === undefined) ? undefined : own[0]?.problem;
+      });
+      const usable = given.filter(({ problem }) => problem === undefined);
+      const used = usable.filter((one) => planned.some(({ tls, hostname }) => tls && one.covers(hostname)));
+      await this.#replace(caddy, planned, used, signal);
+      return planned;
+    });
+  }
+
+  async #replace(
+    caddy: CaddyAdmin,
+    planned: readonly PlannedRoute[],
+    used: readonly GivenCertificate[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { settings, logger } = this.#options;
     for (let attempt = 1; attempt <= 5; attempt++) {
       const { config, etag } = await caddy.read(signal);
       const next = withRoutes(config, planned, used, settings);
-      if (canonicalJson(next) === canonicalJson(config)) return planned;
+      if (canonicalJson(next) === canonicalJson(config)) return;
       if (await caddy.replace(next, etag, signal)) {
         logger.info("published routes", { routes: planned.filter(({ problem }) => problem === null).length });
-        return planned;
+        return;
       }
     }
     throw new Error("another program changes the configuration of Caddy all the time: give Overseer its own Caddy");

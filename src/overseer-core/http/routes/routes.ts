@@ -103,16 +103,20 @@ function check(store: Store, input: CoreRouteWrite, id?: string): void {
   const port = Number(target.slice(target.lastIndexOf(":") + 1));
   if (port < 1 || port > 65_535)
     throw new ProblemError("INVALID", "target: expected a port from 1 to 65535", { field: "target" });
+  if (appId == null && middleware.auth !== undefined) {
+    const message = "appId: required with middleware.auth, since a route without app protects nothing";
+    throw new ProblemError("INVALID", message, { field: "appId" });
+  }
   if (appId != null && store.apps.find(appId) === undefined) {
     throw new ProblemError("INVALID", `appId: app ${JSON.stringify(appId)} not found`, { field: "appId" });
   }
-  const holder = store.routes.at(hostname, path);
-  if (holder !== undefined && holder.id !== id) {
+  const holder = store.routes.at(hostname, path).find((one) => one.id !== id);
+  if (holder !== undefined) {
     const app = holder.appId === null ? undefined : store.apps.find(holder.appId)?.name;
     const ofApp = app === undefined ? "" : ` of app ${app}`;
     throw new ProblemError(
       "CONFLICT",
-      `${hostname}${path} is already used by route ${holder.id}${ofApp}, which routes to ${holder.target}`,
+      `${hostname}${holder.path} is already used by route ${holder.id}${ofApp}, which routes to ${holder.target}`,
       {
         field: "hostname",
       },

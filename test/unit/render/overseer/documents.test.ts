@@ -47,7 +47,11 @@ describe("documents: schema errors", () => {
       app(OK, "  domain: https://a\n"),
       "6 spec.domain: expected a host name in lowercase, like cloud.example.com",
     ],
-    ["no path", app(OK, "  routes: [{path: x}]\n"), "6 spec.routes[0].path: expected a path that starts with /"],
+    [
+      "no path",
+      app(OK, "  routes: [{path: x}]\n"),
+      "6 spec.routes[0].path: expected a path that starts with /, like /api, without a slash at its end, //, . or .. as a segment, and with only letters, digits and - . _ ~ ! $ & ' ( ) + , ; = : @ between slashes",
+    ],
     [
       "no cron line",
       app(OK, "  backup: {schedule: nightly}\n"),

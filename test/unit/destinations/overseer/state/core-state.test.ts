@@ -31,6 +31,14 @@ describe("the picture of a Core", () => {
     expect(state.appNamed("new")?.id).to.equal("a1");
   });
 
+  it("finds a route by its path in any case, and another one with the name when it is deleted", () => {
+    const [first, second] = [route({ path: "/Admin" }), route({ id: "r2", path: "/admin" })];
+    const state = stateOf({ route: [first, second] });
+    expect(state.routeNamed("web.example.com/admin")?.id).to.equal("r1");
+    state.take(news({ route: [second] }), NONE);
+    expect(state.routeNamed("web.example.com/admin")?.id).to.equal("r2");
+  });
+
   it("ignores older revisions", () => {
     const state = stateOf({ app: [app({ revision: 5, compose: "new" })] });
     state.take(news({ app: [app({ revision: 4, compose: "old" })] }, false), NONE);
