@@ -47,7 +47,10 @@ export function judgeAdoption(request: AdoptionRequest): AdoptionVerdict {
     return no("exists and is being deleted: it is re-created once the deletion is complete");
   if (metadata.annotations?.[ANNOTATION_RECONCILE] === "disabled")
     return no(`is annotated ${ANNOTATION_RECONCILE}: disabled: remove that annotation to adopt it`);
-  if (ours || applyEntry(metadata, fieldManager(app))) return yes("was managed by this app before");
+  const pushed = pushedBy(request);
+  // A field that this app applied once does not make a Secret its own that was set since.
+  if (ours || (pushed === undefined && applyEntry(metadata, fieldManager(app))))
+    return yes("was managed by this app before");
   if (owner.name !== "" && metadata.annotations?.[ANNOTATION_IDENTITY] !== undefined) {
     if (labels[LABEL_INSTANCE] !== request.instance) {
       return no(
@@ -59,7 +62,6 @@ export function judgeAdoption(request: AdoptionRequest): AdoptionVerdict {
       return { allowed: false, reason, owner: appKey(owner) };
     }
   }
-  const pushed = pushedBy(request);
   if (pushed !== undefined)
     return no(
       `exists already and is kept out of Git: ${pushed}; remove the document from Git, or delete the Secret to have it created from Git`,

@@ -67,6 +67,25 @@ describe("judgeAdoption", () => {
     }
   });
 
+  it("never adopts a Secret that was set outside of Git, also where this app applied it before", () => {
+    const id = { ...ROLE, group: "", kind: "Secret" };
+    const pushed = {
+      labels: { "gitops.overseer.io/pushed-secret": "true" },
+      annotations: { "gitops.overseer.io/secret-set-by": "jane" },
+      ...entry("overseer:gitops/second", "Apply"),
+    };
+    for (const policy of ["Unowned", "Always"] as const) {
+      const { allowed, reason } = judge(pushed, { id, policy });
+      expect([allowed, reason]).to.deep.equal([
+        false,
+        "exists already and is kept out of Git: it was set by jane; remove the document from Git, or delete the Secret to have it created from Git",
+      ]);
+    }
+    const ours = { "gitops.overseer.io/app": "second", "gitops.overseer.io/app-namespace": "gitops" };
+    const labels = { ...pushed.labels, ...ours, "gitops.overseer.io/instance": "here" };
+    expect(judge({ ...pushed, labels }, { id }).allowed).to.equal(true);
+  });
+
   it("reports that the app that owns the fields no longer exists", () => {
     expect(judge(entry("overseer:gitops/first", "Apply")).reason).to.equal(
       "exists already and has fields of OverseerApp gitops/first, which no longer exists: set sync.adopt: Always to take ownership",
