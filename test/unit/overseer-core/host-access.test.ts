@@ -212,7 +212,12 @@ describe("host access of a Compose document", () => {
     ["a network of another app", network({ name: "other_default" }), "networks.n.external: networks.external"],
     ["a network of the node's interface", network({ driver: "macvlan" }), "networks.n.driver: networks.driver"],
     ["options of a network", network({ driver_opts: { parent: "eth0" } }), "networks.n.driver_opts: networks.driver"],
-    ["a network with a subnet", network({ internal: true, ipam: { config: [{ subnet: "10.9.0.0/24" }] } })],
+    ["a network of the app alone", network({ internal: true, ipam: { driver: "default", config: [] } })],
+    ...["subnet", "gateway", "ip_range", "aux_addresses"].map((name): readonly [string, Model, ...string[]] => [
+      `a network with ${name}`,
+      network({ ipam: { config: [{ [name]: name === "aux_addresses" ? { a: "10.9.0.2" } : "10.9.0.0/24" }] } }),
+      "networks.n.ipam.config: networks.subnet",
+    ]),
   ];
   for (const [title, model, ...expected] of cases) {
     it(`${expected.length === 0 ? "allows" : "refuses"} ${title}`, () => {

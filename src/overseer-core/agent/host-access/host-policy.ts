@@ -13,6 +13,7 @@ export const HOST_PERMISSIONS = {
   logging: "log drivers other than json-file, local and none",
   "networks.driver": "network drivers other than bridge, and driver options",
   "networks.external": "networks that are not of the app",
+  "networks.subnet": "addresses of networks, which may hide others that the node reaches",
   network_mode: "the network of the node, and networks by name",
   oom: "protection against the OOM killer",
   pid: "the processes of the node",

@@ -52,6 +52,10 @@ function judgeNetwork(context: JudgeContext, key: string, network: Mapping): voi
   const ipam = mappingOf(network.ipam);
   if (isSet(ipam.driver) && ipam.driver !== "default") need(context, `${key}.ipam.driver`, "networks.driver");
   if (isSet(ipam.options)) need(context, `${key}.ipam.options`, "networks.driver");
+  // The node routes a subnet to the app's bridge: also an address of another machine, such as the sign-in service.
+  const configs = Array.isArray(ipam.config) ? ipam.config.map(mappingOf) : [mappingOf(ipam.config)];
+  if (configs.some((config) => Object.values(config).some(isSet)))
+    need(context, `${key}.ipam.config`, "networks.subnet");
 }
 
 function judgeVolume(context: JudgeContext, key: string, volume: Mapping): void {
