@@ -116,7 +116,7 @@ export class DockerRunner implements Runner {
 
   async #deploy(call: Call, { secrets, version }: Deployment): Promise<RunResult> {
     const { cli, engine, records, watch } = this.#options;
-    const { app, project, log, signal, mask } = call;
+    const { app, project, log, signal } = call;
     const root = await engine.rootDirectory(signal);
     const compose = await cli.version(signal);
     watch.usable();
@@ -131,6 +131,7 @@ export class DockerRunner implements Runner {
       );
     await this.#pull(call, model);
     await this.#removeEdited(call);
+    watch.addSecrets(project, secrets.values());
     const restarts = new Map(before.map(({ Id, RestartCount }) => [Id, RestartCount]));
     const containers = await this.#up(call, expected, restarts);
     records.write({
@@ -141,7 +142,7 @@ export class DockerRunner implements Runner {
       services: expected.map(({ name, containers: count }) => ({ name, containers: count })),
       containers: containers.map(deployedContainer),
     });
-    watch.keepMask(project, mask);
+    watch.keepSecrets(project, secrets.values());
     const services = expected.map(({ name }) => name);
     log(`${PREFIX} ${app} is running: ${services.join(", ")}`);
     const images = Object.fromEntries(containers.map((one) => [deployedContainer(one).service, one.Image]));
@@ -156,14 +157,9 @@ export class DockerRunner implements Runner {
       env: input.env,
       signal,
       timeoutMs: READ_MS,
+      onLine: log,
     };
-    const { stdout } = await this.#checked(
-      project,
-      directory,
-      { ...command, onLine: log },
-      mask,
-      "the Compose document is invalid",
-    );
+    const { stdout } = await this.#checked(project, directory, command, mask, "the Compose document is invalid");
     return readModel(stdout);
   }
 

@@ -8,7 +8,7 @@ import type { DeployedRecord, DeployedRecords } from "./deployed-record.js";
 import { observeProject } from "./drift.js";
 import { type Container, type DockerEngine, type EngineEvent, nameOf, projectOf } from "./engine.js";
 import type { EngineEvents } from "./engine-events.js";
-import type { Mask } from "./mask.js";
+import { maskOf } from "./mask.js";
 import { RevertLimit } from "./revert-limit.js";
 import { isGood } from "./service-states.js";
 import { StoppedContainers } from "./stopped-containers.js";
@@ -39,8 +39,8 @@ export class ProjectWatch {
   readonly #dirty = new Set<string>();
   /** Projects with a job in progress. */
   readonly #busy = new Set<string>();
-  /** How to mask the log of a project. Unknown after a start of the agent. */
-  readonly #masks = new Map<string, Mask>();
+  /** Values of the secrets of a project, to mask its log. Unknown after a start of the agent. */
+  readonly #secrets = new Map<string, ReadonlySet<string>>();
   #timer: Timer | undefined;
   #reports: RunnerReports | undefined;
   #signal: AbortSignal | undefined;
@@ -101,9 +101,17 @@ export class ProjectWatch {
     }
   }
 
-  /** Sets how to mask the log of a project. */
-  keepMask(project: string, mask: Mask): void {
-    this.#masks.set(project, mask);
+  /** Adds values to mask in the log of a project, before containers get them. */
+  addSecrets(project: string, values: Iterable<string>): void {
+    const known = this.#secrets.get(project);
+    // If the values of its deployed containers are unknown, those of the new ones are not enough.
+    if (known === undefined && this.#options.records.find(project)?.secrets === true) return;
+    this.#secrets.set(project, new Set([...(known ?? []), ...values]));
+  }
+
+  /** Sets the values to mask in the log of a project, when all its containers have them. */
+  keepSecrets(project: string, values: Iterable<string>): void {
+    this.#secrets.set(project, new Set(values));
   }
 
   /** Returns the containers that were changed in place, or created by something else than a deployment. */
@@ -192,16 +200,17 @@ export class ProjectWatch {
   }
 
   async #withLastLine(
-    { project, secrets }: DeployedRecord,
+    { project, secrets, containers: deployed }: DeployedRecord,
     state: CoreServiceState,
     containers: readonly Container[],
     signal: AbortSignal,
   ): Promise<CoreServiceState> {
-    const mask = secrets ? this.#masks.get(project) : (text: string) => text;
+    const values = this.#secrets.get(project) ?? (secrets ? undefined : []);
     const container = containers.find((one) => nameOf(one) === state.container);
-    // Without the values of its secrets, a line that an app logs cannot be shown.
-    if (isGood(state.state) || container === undefined || mask === undefined) return state;
+    // Without the values of its secrets, a line that an app logs cannot be shown. A container of a failed deployment may have others.
+    if (isGood(state.state) || container === undefined || values === undefined) return state;
+    if (!deployed.some(({ id }) => id === container.Id)) return state;
     const line = (await this.#options.engine.lastLines(container.Id, 1, signal)).at(-1);
-    return line === undefined ? state : { ...state, lastLine: cutText(mask(line), MAX_LINE) };
+    return line === undefined ? state : { ...state, lastLine: cutText(maskOf(values)(line), MAX_LINE) };
   }
 }
