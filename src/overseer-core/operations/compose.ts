@@ -63,9 +63,34 @@ export function replaceSecrets(text: string, value: (name: string) => string): s
   return text.replace(REFERENCE, (match, name: string | undefined) => (name === undefined ? match : value(name)));
 }
 
-/** Returns the sorted names of the secrets that a document refers to by `${SECRET:name}`; `$${…}` is no reference. */
+/**
+ * Returns the sorted names of the secrets that a document refers to by `${SECRET:name}`; `$${…}` is no reference. They are read from the parsed
+ * values, since YAML can write a reference in other ways (`"\u0024{SECRET:name}"`), or in a comment.
+ */
 export function secretNames(compose: string): string[] {
-  return [...new Set([...compose.matchAll(REFERENCE)].flatMap(([, name]) => name ?? []))].sort();
+  const names = new Set<string>();
+  const collect = (text: string): void => {
+    for (const [, name] of text.matchAll(REFERENCE)) if (name !== undefined) names.add(name);
+  };
+  const seen = new Set<unknown>();
+  const waiting: unknown[] = [parsedOr(compose)];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (typeof value === "string") collect(value);
+    if (typeof value !== "object" || value === null || seen.has(value)) continue;
+    seen.add(value);
+    for (const [key, child] of Object.entries(value)) waiting.push(key, child);
+  }
+  return [...names].sort();
+}
+
+/** Parses a document; returns its text if it is no YAML. */
+function parsedOr(compose: string): unknown {
+  try {
+    return load(compose, { schema: COMPOSE_SCHEMA });
+  } catch {
+    return compose;
+  }
 }
 
 function placeOf(error: unknown): string {

@@ -8,6 +8,14 @@ describe("the input of docker compose", () => {
     expect(() => composeInput(document, new Map())).to.throw(RunError, "contains an alias of itself");
   });
 
+  it("passes a secret whose reference is written with an escape, and needs none that a comment names", () => {
+    const document = '# ${SECRET:other}\nservices:\n  web: { image: x, environment: { A: "\\u0024{SECRET:db}" } }\n';
+    const { json, env } = composeInput(document, new Map([["db", "hidden"]]));
+    expect(json).to.include('"A":"${OVERSEER_SECRET_0}"');
+    expect(env).to.deep.equal({ OVERSEER_SECRET_0: "hidden" });
+    expect(() => composeInput(document, new Map())).to.throw(RunError, "secret db not found for this app");
+  });
+
   it("takes an alias that is used twice", () => {
     const document = "x-a: &a { b: 1 }\nservices:\n  web: { image: x, x-b: *a, x-c: *a }\n";
     expect(composeInput(document, new Map()).json).to.include('"x-c":{"b":1}');

@@ -47,7 +47,11 @@ export function composeInput(compose: string, secrets: ReadonlyMap<string, strin
   if (refused.length > 0) throw new RunError(`the Compose document cannot run on a node: ${refused.join("; ")}`);
   const env: Record<string, string> = {};
   for (const [index, name] of names.entries()) env[`${VARIABLE}${index}`] = secrets.get(name) ?? "";
-  const json = jsonOf(document, (name) => `\${${VARIABLE}${names.indexOf(name)}}`);
+  const json = jsonOf(document, (name) => {
+    const index = names.indexOf(name);
+    if (index < 0) throw new RunError(`the reference to secret ${name} cannot be read: write \${SECRET:${name}}`);
+    return `\${${VARIABLE}${index}}`;
+  });
   return { json, env };
 }
 
