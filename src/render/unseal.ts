@@ -1,15 +1,20 @@
 import type { KeyObject } from "node:crypto";
+import { ANNOTATION_WAVE } from "../api/group.js";
 import type { KubeObject } from "../manifest/document.js";
 import { showKey } from "../manifest/field-path.js";
+import { HOOK_KEYS } from "../manifest/hook.js";
+import { KEEP_KEYS, mayKeep } from "../manifest/keep-annotations.js";
+import { RECREATE_KEYS } from "../manifest/recreate.js";
 import { checkSecret } from "../manifest/secret-shape.js";
 import { isRecord } from "../manifest/shape.js";
 import { hashBody, type PreparedDocument } from "../manifest/to-document.js";
+import { ARGO_WAVE } from "../manifest/wave.js";
 import { SEALED_API_VERSION, scopeOfSealed } from "../secrets/sealed/sealed-secret.js";
 import { sealLabel, unsealValue } from "../secrets/sealed/sealed-value.js";
 import type { RenderProblem } from "./render-error.js";
 
 /** Goes up whenever the same SealedSecrets would give other Secrets. */
-export const UNSEAL_VERSION = 1;
+export const UNSEAL_VERSION = 2;
 
 /** Private keys of Sealed Secrets. */
 export interface UnsealKeys {
@@ -53,6 +58,11 @@ function secretOf(
   const { encryptedData, template } = isRecord(spec) ? spec : {};
   const own = isRecord(template) ? template : {};
   const given = isRecord(own.metadata) ? own.metadata : {};
+  const labels = { ...carriedOver(metadata.labels, mayKeep), ...(isTexts(given.labels) ? given.labels : {}) };
+  const annotations = {
+    ...carriedOver(metadata.annotations, isCarriedOver),
+    ...(isTexts(given.annotations) ? given.annotations : {}),
+  };
   const scope = scopeOfSealed(metadata.annotations);
   const label = sealLabel(scope, namespace, metadata.name);
   const faults: string[] = [];
@@ -77,14 +87,28 @@ function secretOf(
     metadata: {
       name: metadata.name,
       ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
-      ...(isTexts(given.labels) ? { labels: given.labels } : {}),
-      ...(isTexts(given.annotations) ? { annotations: given.annotations } : {}),
+      ...(isTexts(given.labels) || Object.keys(labels).length > 0 ? { labels } : {}),
+      ...(isTexts(given.annotations) || Object.keys(annotations).length > 0 ? { annotations } : {}),
     },
     ...(typeof own.type === "string" ? { type: own.type } : {}),
     ...(own.immutable === true ? { immutable: true } : {}),
     data,
   };
   return { secret, faults: faults.length > 0 ? faults : checkSecret(secret).map(({ message }) => message) };
+}
+
+/** Annotations that say how the operator treats an object: on a SealedSecret, they are meant for its Secret. */
+const CARRIED_OVER = new Set([...KEEP_KEYS, ...HOOK_KEYS, ...RECREATE_KEYS, ANNOTATION_WAVE, ARGO_WAVE]);
+
+function isCarriedOver(key: string): boolean {
+  return CARRIED_OVER.has(key);
+}
+
+function carriedOver(
+  texts: Readonly<Record<string, string>> | undefined,
+  isMeant: (key: string) => boolean,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(texts ?? {}).filter(([key]) => isMeant(key)));
 }
 
 function undecryptable(key: string, count: number, from: string, scope: string, label: string): string {

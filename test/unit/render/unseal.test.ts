@@ -54,6 +54,30 @@ describe("SealedSecrets with a key", () => {
       });
     });
 
+  it("pass on how they are to be treated, unless their template says it", () => {
+    const annotations = {
+      "gitops.overseer.io/prune": "disabled",
+      "helm.sh/resource-policy": "keep",
+      "argocd.argoproj.io/sync-wave": "-1",
+      "gitops.overseer.io/hook": "PreSync",
+      "sealedsecrets.bitnami.com/managed": "true",
+      note: "of the SealedSecret",
+    };
+    const labels = { "kustomize.toolkit.fluxcd.io/prune": "disabled", team: "shop" };
+    const template = { metadata: { annotations: { "gitops.overseer.io/prune": "confirm" } } };
+    const { documents } = unsealDocuments([sealed("strict", { template }, { annotations, labels })], keys(key), "shop");
+    expect(documents[0]?.object.metadata).to.deep.equal({
+      name: "db",
+      labels: { "kustomize.toolkit.fluxcd.io/prune": "disabled" },
+      annotations: {
+        "gitops.overseer.io/prune": "confirm",
+        "helm.sh/resource-policy": "keep",
+        "argocd.argoproj.io/sync-wave": "-1",
+        "gitops.overseer.io/hook": "PreSync",
+      },
+    });
+  });
+
   it("are a problem with a wrong key, in another place, with a wider scope, or as templates, without any value", () => {
     const refused = [
       unsealDocuments([sealed("strict")], keys(otherKey), "shop"),
