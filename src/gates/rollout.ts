@@ -21,7 +21,9 @@ export const rolloutGate: Gate = {
     { kind: "Environment", concerns: () => true },
     {
       kind: "OverseerApp",
-      concerns: ({ current, previous }) => previous !== undefined && readyOf(current) !== readyOf(previous),
+      concerns: ({ current, previous }) =>
+        previous !== undefined &&
+        (readyOf(current) !== readyOf(previous) || current?.spec.suspend !== previous.spec.suspend),
     },
   ],
   judge: ({ app, inputs, started, cause, approvals, lister, rollout, now }) => {
@@ -44,11 +46,18 @@ export const rolloutGate: Gate = {
       const limit = spec.limits?.concurrent ?? 0;
       const holders = known(rollout, "which apps apply a Change").take(metadata.name, namespaces, limit);
       if (holders.length === 0) continue;
-      const more = holders.length > SHOWN ? ` and ${holders.length - SHOWN} more` : "";
+      const suspended = suspendedOf(holders, lister.list("OverseerApp"));
+      const names = [
+        ...suspended.map((name) => `${name} (suspended before its Change has ended)`),
+        ...holders.filter((name) => !suspended.includes(name)),
+      ];
+      const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
+      const [first] = suspended;
+      const resumed = first === undefined ? "" : ` (OverseerApp ${first} has to be resumed for that, or deleted)`;
       return {
         state: "Wait",
-        message: `Environment ${metadata.name}: at most ${limit} ${limit === 1 ? "app applies a Change" : "apps apply Changes"} at a time (limits.concurrent): ${holders.slice(0, SHOWN).join(", ")}${more}`,
-        opens: "the end of one of these Changes; in an emergency users with the verb break-glass",
+        message: `Environment ${metadata.name}: at most ${limit} ${limit === 1 ? "app applies a Change" : "apps apply Changes"} at a time (limits.concurrent): ${names.slice(0, SHOWN).join(", ")}${more}`,
+        opens: `the end of one of these Changes${resumed}; in an emergency users with the verb break-glass`,
         until,
       };
     }
@@ -58,6 +67,15 @@ export const rolloutGate: Gate = {
 
 function readyOf(app: OverseerApp | undefined): string | undefined {
   return findCondition(app?.status?.conditions, "Ready")?.status;
+}
+
+/** Returns those of the apps that are suspended: their Changes neither end nor go on, so that what they began may be half applied. */
+function suspendedOf(keys: readonly string[], apps: Iterable<OverseerApp>): string[] {
+  const wanted = new Set(keys);
+  return [...apps].flatMap(({ metadata, spec }) => {
+    const key = `${metadata.namespace}/${metadata.name}`;
+    return wanted.has(key) && spec.suspend ? [key] : [];
+  });
 }
 
 /** Returns the other app of these namespaces for which a commit has failed and is not healthy again; undefined if there is none. */

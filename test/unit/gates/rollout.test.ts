@@ -26,6 +26,17 @@ describe("the gate rollout", () => {
     );
   });
 
+  it("names a suspended app that has a place, and what gives it back", async () => {
+    const apps = [app("shop/web"), app("shop/a"), app("shop/b", { spec: { suspend: true } })];
+    const context = gateContext({ lister: listerOf(apps, [], {}, [prod]), rollout: full });
+    const [result] = await judgeGates([rolloutGate], context, new FakeClock());
+    expect(result?.state.message).to.match(/: shop\/b \(suspended before its Change has ended\), shop\/a$/);
+    expect(result?.state).to.include({
+      opens:
+        "the end of one of these Changes (OverseerApp shop/b has to be resumed for that, or deleted); in an emergency users with the verb break-glass",
+    });
+  });
+
   it("passes rollbacks, Changes that have begun, break-glass, and apps without a limit", async () => {
     const brokenBy = { ...NO_DECISIONS, brokenBy: "carol" };
     const passing: readonly Partial<GateContext>[] = [
