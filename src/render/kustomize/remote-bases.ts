@@ -40,6 +40,8 @@ export class RemoteBases {
   readonly #isAllowed: boolean;
   readonly #open: OpenRemoteBase | undefined;
   readonly #followed = new Map<string, FollowedBase>();
+  /** Repositories with the ref that was asked for, opened or not. */
+  readonly #asked = new Set<string>();
 
   constructor(isAllowed: boolean, open: OpenRemoteBase | undefined) {
     this.#isAllowed = isAllowed;
@@ -78,14 +80,15 @@ export class RemoteBases {
       };
     if (from.depth >= MAX_DEPTH)
       return { refused: `${shown} is nested in more than ${MAX_DEPTH} remote bases: ${remedy}` };
+    this.#asked.add(`${address.repository} ${address.ref}`);
+    if (this.#asked.size > MAX_BASES)
+      return { refused: `${shown} is one of more than ${MAX_BASES} remote repositories: ${remedy}` };
     const opened = await this.#open(address, place);
     if ("refused" in opened) return { refused: `${shown}: ${opened.refused}` };
     const { snapshot, commit, label } = opened;
     const key = `${address.repository} ${commit}`;
     const known = this.#followed.get(key);
     if (known !== undefined) return { root: known, path: address.path, isFile: file !== undefined };
-    if (this.#followed.size >= MAX_BASES)
-      return { refused: `${shown} is one of more than ${MAX_BASES} remote repositories: ${remedy}` };
     const copy = `bases/${this.#followed.size}`;
     const files = new SnapshotFiles(snapshot);
     const { repository } = address;

@@ -180,9 +180,11 @@ resources:
       many.map((url) => [url, { "kustomization.yaml": "resources: []\n", [url]: "x" }]),
     );
     const lines = many.map((url) => `- ${url}?ref=v1\n`).join("");
-    expect(await problem({ "app/kustomization.yaml": `resources:\n${lines}` }, opener(repositories))).to.contain(
+    const open = opener(repositories);
+    expect(await problem({ "app/kustomization.yaml": `resources:\n${lines}` }, open)).to.contain(
       "is one of more than 20 remote repositories",
     );
+    expect(open.asked).to.have.length(20);
   });
 
   it("name the file of the other repository when Kustomize fails there", async () => {
