@@ -21,6 +21,7 @@ export const CHANGE_CAUSES = [
   "Rollback",
   "Promotion",
   "Deletion",
+  "Drift",
 ] as const;
 export type ChangeCause = (typeof CHANGE_CAUSES)[number];
 
@@ -36,7 +37,7 @@ export const ChangeSpec = withRules(
       cause: z
         .enum(CHANGE_CAUSES)
         .describe(
-          "Cause of the Change: Revision (a new commit), Spec (an edited OverseerApp), Values (a changed ConfigMap or Secret of the source), Renderer (other documents from the same source, for example after an upgrade), Retry (the rest of a Change that had stopped), Sync (requested by a user), Rollback (to earlier inputs, requested by a user or after a failure), Promotion (a commit that an earlier Environment has tested, by itself or requested by a user) or Deletion (of the app, in an Environment). Users create Changes of cause Sync, Rollback and Promotion only.",
+          "Cause of the Change: Revision (a new commit), Spec (an edited OverseerApp), Values (a changed ConfigMap or Secret of the source), Renderer (other documents from the same source, for example after an upgrade), Retry (the rest of a Change that had stopped), Sync (requested by a user), Rollback (to earlier inputs, requested by a user or after a failure), Promotion (a commit that an earlier Environment has tested, by itself or requested by a user) Deletion (of the app, in an Environment) or Drift (reverts what differs from the applied inputs, with sync.selfHeal: false). Users create Changes of cause Sync, Rollback and Promotion only.",
         ),
       inputs: Inputs.optional(),
       requester: z

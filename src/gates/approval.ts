@@ -138,6 +138,8 @@ export function asks(rule: ApprovalRule, { app, cause, inputs, plan }: GateConte
       return rule.onRollback;
     case "Deletion":
       return rule.onDeletion;
+    case "Drift":
+      return false;
     case "Retry":
       return app.status?.applied?.key !== inputs.key;
     case "Sync":

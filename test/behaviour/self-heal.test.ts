@@ -114,7 +114,9 @@ describe("Drift", function () {
     await world.synced("report");
     await world.kube.patch(world.configMap("report"), { data: { v: "changed" } }, { manager: "kubectl-edit" });
     const app = await world.untilCondition("report", "Drifted", "True");
-    expect(condition(app, "Drifted")?.message).to.equal(`ConfigMap ${world.namespace}/report: kubectl-edit: .data.v`);
+    expect(condition(app, "Drifted")?.message).to.contain(
+      `ConfigMap ${world.namespace}/report: kubectl-edit: .data.v; approve Change report-`,
+    );
     expect(condition(app, "Synced")?.status).to.equal("False");
     expect(condition(app, "Ready")?.status).to.equal("True");
     expect((await world.kube.get(world.configMap("report")))?.data).to.deep.equal({ v: "changed" });

@@ -147,6 +147,8 @@ export class AppMemory {
   readonly judgesWritten = new Map<ObjectKey, number>();
   /** Monotonic time of the first drift event that has not been healed yet. */
   driftDetectedAt: number | undefined;
+  /** Monotonic time of the last Change that offered to revert drift. */
+  driftOfferedAt: number | undefined;
   /** Monotonic time since when the app waits for the first poll of its repository. */
   sourceAwaitedSince: number | undefined;
   /** Display names of the objects that were paused at the last reconcile. */

@@ -60,6 +60,8 @@ export class AppRun {
   problem: Problem | undefined;
   progress: Progress = { state: "done" };
   drift: DriftReport[] = [];
+  /** Name of the Change that reverts the drift when a user approves it. */
+  driftChange: string | undefined;
   contested: DriftReport[] = [];
   paused: readonly PausedReport[] = [];
   /** Keys of objects that a Change has yet to write: they are not missing through drift. Undefined if it writes all of them now. */

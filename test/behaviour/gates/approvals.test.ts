@@ -5,7 +5,7 @@ import { API_VERSION } from "../../../src/api/group.js";
 import type { RawObject } from "../../../src/kube/object.js";
 import { yamlExamples } from "../../support/doc-examples.js";
 import { type KubectlUser, kubectlUser, untilPrints } from "../../support/user-kubectl.js";
-import { condition, configMap, World } from "../../support/world.js";
+import { condition, configMap, type LiveApp, World } from "../../support/world.js";
 import { APP_RULES, grantAccount, removeInstallation, startRestricted } from "../install/restricted-operator.js";
 
 type LiveChange = Change & RawObject;
@@ -130,6 +130,34 @@ describe("Approvals", function () {
     await decide(bob, approval("old-bob", "bob", await changeIn("old-2", "Waiting")));
     await changeIn("old-2", "Succeeded");
     expect(await world.kube.get(world.configMap("old-b"))).to.equal(undefined);
+  });
+
+  it("permit the revert of drift that is only reported, of the state that the approver has seen", async () => {
+    await make("differs", { ...SPEC, sync: { selfHeal: false } });
+    await world.synced("differs");
+    await world.kube.patch(world.configMap("differs"), { data: { a: "2" } }, { manager: "kubectl-edit" });
+    const first = await changeIn("differs-2", "Waiting");
+    const change = { path: ".data.a", from: '"2"', to: '"1"' };
+    expect(first.spec.cause).to.equal("Drift");
+    expect(first.status?.plan?.[0]).to.deep.include({
+      verb: "Update",
+      reason: "kubectl-edit: .data.a",
+      diff: [change],
+    });
+    await world.kube.patch(world.configMap("differs"), { data: { a: "3" } }, { manager: "kubectl-edit" });
+    await world.poke("differs");
+    expect((await changeIn("differs-2", "Waiting")).status?.planHash, "same client, same field").to.equal(
+      first.status?.planHash,
+    );
+    await decide(bob, approval("differs-bob", "bob", first));
+    await changeIn("differs-2", "Succeeded");
+    expect(await data("differs")).to.deep.equal({ a: "1" });
+    await world.kube.until<LiveApp>(
+      world.appRef("differs"),
+      "has no drift",
+      (app) => condition(app, "Synced")?.status === "True",
+    );
+    expect((await world.changes("differs")).map(({ spec }) => spec.cause)).to.deep.equal(["Revision", "Drift"]);
   });
 
   it("are refused from a user who is not the approver, not in the groups, or without the verb for this app", async () => {

@@ -77,8 +77,8 @@ describe("Drift on an Overseer Core", function () {
       compose: "services:\n  web:\n    image: nginx:2\n    ports:\n      - '80'\n",
     });
     const reported = await world.untilCondition("web", "Drifted", "True", "Reported");
-    expect(condition(reported, "Drifted")?.message).to.equal(
-      "App web: changed in the Core: .compose.services.web.image",
+    expect(condition(reported, "Drifted")?.message).to.match(
+      /^App web: changed in the Core: \.compose\.services\.web\.image; approve Change web-/,
     );
     expect(condition(reported, "Ready")?.status).to.equal("True");
     expect((await core.appNamed("web"))?.version).to.equal(app.version);

@@ -28,9 +28,14 @@ export function openChanges(run: AppRun): Change[] {
   return [...run.services.changes.of(run.key)].filter(isOpen);
 }
 
-/** Returns the open Change for these inputs, if any. One that a user has requested takes precedence. */
+/**
+ * Returns the open Change that applies these inputs, if any. One that a user has requested takes precedence. A Change of cause Drift
+ * applies none.
+ */
 export function openChangeFor(run: AppRun, inputsKey: string): Change | undefined {
-  const open = openChanges(run).filter(({ spec }) => spec.inputs?.key === inputsKey && spec.dryRun !== true);
+  const open = openChanges(run).filter(
+    ({ spec }) => spec.inputs?.key === inputsKey && spec.dryRun !== true && spec.cause !== "Drift",
+  );
   return open.findLast(({ spec }) => spec.requester !== undefined) ?? open[0];
 }
 
@@ -41,12 +46,19 @@ export function openChangeFor(run: AppRun, inputsKey: string): Change | undefine
 export async function ensureChange(run: AppRun, inputs: Inputs, cause: ChangeCause): Promise<Change> {
   const open = openChangeFor(run, inputs.key);
   if (open) return open;
+  const change = await createNumbered(run, inputs, cause);
+  run.status = { ...run.status, change: { name: change.metadata.name } };
+  run.services.failpoint("app:after-change-created");
+  return change;
+}
+
+/** Creates a Change with the next number that is free. */
+export async function createNumbered(run: AppRun, inputs: Inputs, cause: ChangeCause): Promise<Change> {
   let number = (run.status.changes ?? 0) + 1;
   for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++, number++) {
     const change = await createChange(run, `${run.ref.name}-${number}`, inputs, cause);
     if (!change) continue;
-    run.status = { ...run.status, changes: number, change: { name: change.metadata.name } };
-    run.services.failpoint("app:after-change-created");
+    run.status = { ...run.status, changes: number };
     return change;
   }
   throw new Error(`no free name for a Change of ${run.key} up to number ${number}`);
@@ -90,7 +102,7 @@ async function createChange(
     if (!isStatus(error, 409)) throw error;
   }
   const { body } = await client.request<Change>({ method: "GET", path: objectPath(changes.resource, namespace, name) });
-  const isSame = body.spec.inputs?.key === inputs.key && body.spec.requester === undefined;
+  const isSame = body.spec.inputs?.key === inputs.key && body.spec.requester === undefined && body.spec.cause === cause;
   return isSame && !isFinal(body.status?.phase) ? body : undefined;
 }
 
@@ -166,6 +178,8 @@ export async function supersede(run: AppRun, current: Inputs): Promise<void> {
   for (const change of openChanges(run)) {
     const { inputs } = change.spec;
     if (inputs === undefined || change.metadata.uid === kept?.metadata.uid) continue;
+    // It offers to revert to the inputs that are desired anyway.
+    if (change.spec.cause === "Drift" && inputs.key === current.key && kept === undefined) continue;
     const by = inputs.key === current.key ? `Change ${kept?.metadata.name}` : current.revision;
     await recordChange(run, change, { phase: "Superseded", message: `superseded by ${by}` });
   }

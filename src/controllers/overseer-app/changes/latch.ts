@@ -23,7 +23,8 @@ export function latchedChange(run: AppRun): Change | undefined {
 }
 
 function isLatched(run: AppRun, { spec, status }: Change): boolean {
-  if (spec.inputs === undefined || spec.dryRun === true || status === undefined || isFailing(run, status)) return false;
+  if (spec.inputs === undefined || spec.dryRun === true || spec.cause === "Drift") return false;
+  if (status === undefined || isFailing(run, status)) return false;
   const times = (status.approvals ?? []).flatMap(({ decision, state, time = "" }) =>
     decision === "Approve" && state === "Counted" ? [Date.parse(time)] : [],
   );

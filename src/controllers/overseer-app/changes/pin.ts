@@ -61,7 +61,11 @@ export function lastSucceeded(run: AppRun, inputsKey: string): KnownChange | und
 
 function finished(run: AppRun): KnownChange[] {
   return [...run.services.changes.of(run.key)].filter(
-    (change) => !isOpen(change) && change.spec.inputs !== undefined && change.status?.phase !== "Superseded",
+    (change) =>
+      !isOpen(change) &&
+      change.spec.inputs !== undefined &&
+      change.spec.cause !== "Drift" &&
+      change.status?.phase !== "Superseded",
   );
 }
 

@@ -5,7 +5,6 @@ import { difference } from "../../../plan/difference.js";
 import { auditObjects } from "../audit.js";
 import { openChangeFor } from "../changes/change-record.js";
 import { observeApp } from "../observe.js";
-import type { DriftReport } from "../outcome.js";
 import { withoutMoved } from "../ownership/moved.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
@@ -13,11 +12,15 @@ import { namespaceWrite, setNamespace } from "../sync/create-namespace.js";
 import { withoutFinished } from "../sync/finished-jobs.js";
 import { Holds } from "../sync/holds.js";
 import { reportAdditions } from "./additions.js";
+import { offerRevert, withdrawOffer } from "./drift-change.js";
 import { backsOffBeforeHeal, backsOffBeforeRecreate, DELETED, FIND_OUT, noteRefusal } from "./heal-backoff.js";
 import { emitObjectNotes, type ObjectNote } from "./object-notes.js";
 import { reportPaused } from "./paused.js";
+import { findReported, reportDrift } from "./reported-drift.js";
 
 const PARALLEL = 8;
+/** Delay until drift that a user has approved to revert is checked again, if nothing was restored. */
+const RETRY_MS = 5_000;
 /** Why an object had to be re-created, by the verb of the write. */
 const CAUSE = {
   Recreate: "a field of it cannot be changed",
@@ -45,8 +48,12 @@ export async function healDrift(run: AppRun, withMissing: boolean): Promise<void
   const known = observation.complete ? diff.writes : diff.writes.filter((write) => write.live !== undefined);
   const missing = withMissing ? known.filter(({ document }) => run.unwritten?.has(document.key) !== true) : [];
   if (diff.heals.length === 0 && missing.length === 0) run.memory.driftDetectedAt = undefined;
-  else if (run.app.spec.sync?.selfHeal === false && !isSyncRequested(run)) await report(run, diff.heals, missing);
-  else await restore(run, diff.heals, missing);
+  if (run.app.spec.sync?.selfHeal === false && !isSyncRequested(run)) {
+    await report(run, diff.heals, missing, observation.complete && withMissing);
+  } else {
+    if (diff.heals.length > 0 || missing.length > 0) await restore(run, diff.heals, missing);
+    await withdrawOffer(run);
+  }
   if (run.target.additions === "Report") reportAdditions(run, documents);
   reportPaused(run, diff.paused);
   reportContests(run, new Set(diff.paused.map(({ document }) => document.key)));
@@ -79,7 +86,8 @@ export async function healBeforeChange(run: AppRun, desired: Rendered): Promise<
   run.drift = [];
 }
 
-async function restore(run: AppRun, heals: readonly HealAction[], missing: readonly WriteAction[]): Promise<void> {
+/** Returns the number of objects that were restored. */
+async function restore(run: AppRun, heals: readonly HealAction[], missing: readonly WriteAction[]): Promise<number> {
   const { clock } = run.services;
   const started = run.memory.driftDetectedAt ?? clock.monotonic();
   const healed = [...(await healAll(run, heals)), ...(await recreate(run, missing))];
@@ -87,6 +95,7 @@ async function restore(run: AppRun, heals: readonly HealAction[], missing: reado
   await auditObjects(run, "heal", healed);
   // On abort, do not report drift that was not processed.
   run.signal.throwIfAborted();
+  return healed.length;
 }
 
 function reportHealed(run: AppRun, healed: readonly string[], started: number): void {
@@ -185,38 +194,25 @@ function describeRestored({ verb, action: { document, live } }: PreviewedWrite):
   return `${object} re-created (${CAUSE[verb]})`;
 }
 
-/** Verifies and reports drift that is not reverted. */
-async function report(run: AppRun, heals: readonly HealAction[], missing: readonly WriteAction[]): Promise<void> {
-  const { destination } = run;
-  const { observer } = run.services;
-  const reports: DriftReport[] = missing.map((write) => ({
-    object: displayId(write.document.id),
-    note: describeMissing(run, write),
-  }));
-  for (const action of heals) {
-    const known = action.live.state === "Drifted" ? destination.describeDrift(run.target, action, true) : undefined;
-    const verdict = known === undefined ? await destination.verify(run.target, action) : { drifted: true, diff: [] };
-    if (!verdict.drifted) continue;
-    const paths = verdict.diff
-      .slice(0, 5)
-      .map((change) => change.path)
-      .join(", ");
-    reports.push({
-      object: displayId(action.document.id),
-      note: known ?? destination.describeDrift(run.target, action, true) ?? (paths || "differs from Git"),
-    });
-  }
-  run.drift.push(...reports);
-  if (reports.length === 0) return;
-  if (!run.status.conditions?.some((condition) => condition.type === "Drifted")) observer.drifted(reports.length);
-}
-
-function describeMissing(run: AppRun, { live, document: { key } }: WriteAction): string {
-  if (live === undefined) return "does not exist";
-  const newest = run.desired?.documents.find((document) => document.key === key);
-  if (newest && run.destination.recordedHash(newest) === live.documentHash)
-    return `was synced on its own to ${run.desired?.inputs.revision}`;
-  return live.unfinished ?? "its ownership metadata was changed";
+/** Reports drift, and reverts what a user has approved. `whole`: all drift is known, so that a user can decide about it. */
+async function report(
+  run: AppRun,
+  heals: readonly HealAction[],
+  missing: readonly WriteAction[],
+  whole: boolean,
+): Promise<void> {
+  const found = await findReported(run, heals, missing);
+  const approved = whole ? await offerRevert(run, found) : [];
+  reportDrift(
+    run,
+    found.filter((one) => !approved.includes(one)),
+  );
+  if (approved.length === 0) return;
+  const keys = new Set(approved.map(({ write }) => write.document.key));
+  const isApproved = ({ document }: HealAction | WriteAction): boolean => keys.has(document.key);
+  const restored = await restore(run, heals.filter(isApproved), missing.filter(isApproved));
+  // What is left is known from the next observation.
+  run.requeueAfter(restored > 0 ? 0 : RETRY_MS);
 }
 
 /** Reports drift when the applied inputs are no longer available: nothing is reverted or pruned then. */

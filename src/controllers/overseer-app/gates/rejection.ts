@@ -40,7 +40,7 @@ export function rejectionOf(run: AppRun, { inputs }: Rendered): SyncResult | und
   for (const { metadata, spec, status } of run.services.changes.of(run.key)) {
     const wasByUser =
       status?.gates?.some(({ name, state }) => name === approvalsGate.name && state === "Fail") === true;
-    if (wasByUser && !byUser) continue;
+    if ((wasByUser && !byUser) || spec.cause === "Drift") continue;
     if (status?.phase !== "Rejected" || spec.inputs?.key !== inputs.key || status.appGeneration !== generation)
       continue;
     return report(run, metadata.name, status.gates ?? []);

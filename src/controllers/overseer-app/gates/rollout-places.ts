@@ -44,7 +44,7 @@ function* applying({ apps, changes }: RolloutCaches, namespaces: ReadonlySet<str
     if (!namespaces.has(metadata.namespace) || metadata.deletionTimestamp !== undefined) continue;
     const key = `${metadata.namespace}/${metadata.name}`;
     for (const { spec, status } of changes.of(key)) {
-      if (spec.cause === "Rollback" || spec.cause === "Deletion") continue;
+      if (spec.cause === "Rollback" || spec.cause === "Deletion" || spec.cause === "Drift") continue;
       if (status?.phase === "Applying" || status?.phase === "Verifying") yield key;
     }
   }

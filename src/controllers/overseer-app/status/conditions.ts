@@ -12,6 +12,8 @@ export interface AppFacts {
   readonly problem: Problem | undefined;
   readonly progress: Progress;
   readonly drift: readonly DriftReport[];
+  /** The Change that reverts the drift when a user approves it. */
+  readonly driftChange?: string | undefined;
   readonly contested: readonly DriftReport[];
   /** Objects whose reconciliation a user has disabled. */
   readonly paused: readonly PausedReport[];
@@ -150,9 +152,10 @@ function abnormal(facts: AppFacts, ready: Draft): Draft[] {
   return list;
 }
 
-function driftedCondition({ drift, reportOnly }: AppFacts): Draft {
+function driftedCondition({ drift, driftChange, reportOnly }: AppFacts): Draft {
   const reported = reportOnly || drift.every(({ kept }) => kept);
-  return draft("Drifted", "True", reported ? "Reported" : "NotHealed", describe(drift));
+  const remedy = driftChange === undefined ? "" : `; approve Change ${driftChange} to revert this`;
+  return draft("Drifted", "True", reported ? "Reported" : "NotHealed", `${describe(drift)}${remedy}`);
 }
 
 function draft(type: Draft["type"], status: Draft["status"], reason: Draft["reason"], message: string): Draft {

@@ -53,6 +53,7 @@ export async function recordOutcome(run: AppRun): Promise<void> {
     problem: run.problem,
     progress: shownProgress(run),
     drift: run.drift,
+    driftChange: run.driftChange,
     contested: run.contested,
     paused: run.paused,
     pinned: describePin(run),

@@ -77,7 +77,8 @@ export function lastStopped(run: AppRun, inputsKey: string, ignored?: Change): K
 function newestChange(run: AppRun, counts: (change: KnownChange) => boolean): KnownChange | undefined {
   let newest: KnownChange | undefined;
   for (const change of run.services.changes.of(run.key)) {
-    if (change.spec.inputs === undefined || change.status?.phase === "Planned" || !counts(change)) continue;
+    const { inputs, cause } = change.spec;
+    if (inputs === undefined || cause === "Drift" || change.status?.phase === "Planned" || !counts(change)) continue;
     if (newest === undefined || isNewer(change, newest)) newest = change;
   }
   return newest;

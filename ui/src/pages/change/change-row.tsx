@@ -14,6 +14,8 @@ export const CAUSES: Readonly<Record<string, string>> = {
   Sync: "Sync",
   Rollback: "Rollback",
   Promotion: "Promotion",
+  Deletion: "App deleted",
+  Drift: "Drift",
 };
 
 /** A Change in a list. `withApp` shows the app that it belongs to. */

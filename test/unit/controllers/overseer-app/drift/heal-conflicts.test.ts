@@ -8,7 +8,7 @@ import type { Destination } from "../../../../../src/destinations/destination.js
 import type { Document } from "../../../../../src/manifest/document.js";
 import type { LiveObject } from "../../../../../src/plan/live.js";
 import { FakeClock } from "../../../support/fake-clock.js";
-import { app } from "../../support/resources.js";
+import { app, cacheOf } from "../../support/resources.js";
 
 const HOUR = 3_600_000;
 const KEY = "apps/Deployment/shop/web";
@@ -84,7 +84,7 @@ async function fight(rival: Rival, hours = 24): Promise<Fought> {
     record: (_: unknown, { reason, message }: { reason: string; message: string }) =>
       told.push(`${reason}: ${message}`),
   };
-  const services = { clock, observer, events } as unknown as AppServices;
+  const services = { clock, observer, events, changes: cacheOf([]) } as unknown as AppServices;
   while (clock.monotonic() < hours * HOUR) {
     const run = new AppRun(services, destination, app("shop/web"), memory, silentLogger, new AbortController().signal);
     run.applied = { inputs: {} as never, documents: [DOCUMENT], kinds: [], notes: [], notesOmitted: 0 };
