@@ -2,6 +2,7 @@ import {
   ensureControlPlaneBinaries,
   ensureDockerCompose,
   ensureGitea,
+  ensureOpenBao,
   ensurePrometheus,
   ensureRegistry,
   MissingBinaryError,
@@ -15,6 +16,7 @@ async function main(): Promise<void> {
         registry: await ensureRegistry(),
         gitea: await giteaIfPossible(),
         "docker-compose": await ensureDockerCompose(),
+        bao: await ensureOpenBao(),
         ...(await prometheusIfPossible()),
       }
     : await ensureControlPlaneBinaries();

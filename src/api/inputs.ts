@@ -7,6 +7,7 @@ import { atomicList, atomicMap, mapList, namespaceName, objectName, withRules } 
 import { GitRef } from "./git-ref.js";
 import { IgnoreDifferences } from "./ignore-differences.js";
 import { HelmSource, KustomizeSource, PlainSource, SourcePatch } from "./renderers.js";
+import { SecretStore } from "./secret-stores.js";
 
 /** Source of an app. */
 export const AppSource = withRules(
@@ -90,6 +91,12 @@ export const AppSource = withRules(
         RequiredSecret,
         50,
         "Secrets that are not in Git and have to exist before anything is written: Changes wait for them. Only with destination.kubernetes; on a Core, apps wait for what ${SECRET:name} refers to.",
+      ).optional(),
+      secretStores: mapList(
+        SecretStore,
+        ["name"],
+        10,
+        "Stores that documents of kind Secret (overseer.io/v1) take values from. No other Secret can be read by documents.",
       ).optional(),
       refusePlaintextSecrets: z
         .boolean()

@@ -33,16 +33,6 @@ export const SOURCE_RULES = [
     fieldPath: ".source.substitute",
   },
   {
-    rule: "!has(self.destination.overseer) || !has(self.source.decryption)",
-    message: "source.decryption is only for destination.kubernetes: remove it; a Core keeps secrets itself",
-    fieldPath: ".source.decryption",
-  },
-  {
-    rule: "!has(self.destination.overseer) || !has(self.source.unseal)",
-    message: "source.unseal is only for destination.kubernetes: remove it; a Core keeps secrets itself",
-    fieldPath: ".source.unseal",
-  },
-  {
     rule: "!has(self.destination.overseer) || !has(self.source.requiredSecrets)",
     message:
       "source.requiredSecrets is only for destination.kubernetes: apps of a Core wait for what ${SECRET:name} refers to",

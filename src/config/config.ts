@@ -45,6 +45,8 @@ export interface Config {
   readonly allowedGitHosts: HostRules;
   /** Hosts without public addresses that NotificationChannels may use. */
   readonly notificationHosts: HostRules;
+  /** Hosts without public addresses that secret stores of apps may have. */
+  readonly secretStoreHosts: HostRules;
   /** Hosts that remote bases of Kustomize may be fetched from. */
   readonly allowedRemoteBaseHosts: HostRules;
   /** URL that commit statuses link to, with `{namespace}` and `{name}` for those of the app; undefined for no link. */
@@ -170,6 +172,7 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     gitEngine: values["git-engine"] ?? "auto",
     allowedGitHosts: new HostRules(values["allowed-git-hosts"]?.length ? values["allowed-git-hosts"] : undefined),
     notificationHosts: new HostRules(values["notification-hosts"] ?? []),
+    secretStoreHosts: new HostRules(values["secret-store-hosts"] ?? []),
     allowedRemoteBaseHosts: new HostRules(values["allowed-remote-base-hosts"] ?? []),
     commitStatusUrl: values["commit-status-url"],
     gitCacheBytes: values["git-cache-bytes"] ?? 0,

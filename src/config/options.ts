@@ -97,6 +97,13 @@ export const OPTIONS = [
     help: "Comma-separated hosts that NotificationChannels may use although their addresses are private, loopback or link-local: names, *.example.com for all names below a domain, each optionally with :port. Hosts with public addresses are always allowed.",
   },
   {
+    flag: "secret-store-hosts",
+    value: "HOST,…",
+    env: "OVERSEER_SECRET_STORE_HOSTS",
+    fallback: "none",
+    help: "Comma-separated hosts that source.secretStores of apps may name although their addresses are private, loopback or link-local, for example vault.vault.svc; the same forms as in --notification-hosts.",
+  },
+  {
     flag: "allowed-remote-base-hosts",
     value: "HOST,…",
     env: "OVERSEER_ALLOWED_REMOTE_BASE_HOSTS",

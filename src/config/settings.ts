@@ -159,6 +159,7 @@ export const SETTING_SCHEMAS = {
   "git-engine": z.enum(["auto", "native", "isomorphic"], "must be auto, native or isomorphic"),
   "allowed-git-hosts": hosts,
   "notification-hosts": hosts,
+  "secret-store-hosts": hosts,
   "allowed-remote-base-hosts": hosts,
   "refuse-plaintext-secrets": z.enum(["true", "false"], "must be true or false").transform((value) => value === "true"),
   "commit-status-url": webUrl,

@@ -30,6 +30,7 @@ const ORDER: Readonly<Record<ApplyTier, readonly string[]>> = {
     "policy/PodDisruptionBudget",
     "/ServiceAccount",
     "/Secret",
+    "core.overseer.io/Secret",
     "/ConfigMap",
     "rbac.authorization.k8s.io/ClusterRole",
     "rbac.authorization.k8s.io/ClusterRoleBinding",

@@ -1,5 +1,6 @@
 import type { KeyTexts } from "../secrets/sops/age-keys.js";
 import type { ChartCredentials } from "./helm/registry/chart-pull.js";
+import type { SecretValues } from "./secrets/secret-values.js";
 import type { UnsealKeys } from "./unseal.js";
 
 /** A variable of rendered documents. */
@@ -36,6 +37,8 @@ export interface ExternalValues {
   readonly decryption?: KeyTexts;
   /** From `source.unseal.secretRef`. */
   readonly unsealKeys?: UnsealKeys;
+  /** From `source.secretStores`: what Secret documents refer to. */
+  readonly secretValues?: SecretValues;
   /** From `source.restart.from`: data in base64, by `Kind/name`. */
   readonly used?: ReadonlyMap<string, Readonly<Record<string, string>>>;
   /** From `source.helm.chart.secretRef`. Not a part of `digest`: another password gives the same chart. */
@@ -43,6 +46,10 @@ export interface ExternalValues {
 }
 
 /** Returns whether any of the values is secret. */
-export function holdsSecrets({ variables, values }: ExternalValues): boolean {
-  return values.some(({ secret }) => secret) || [...variables.values()].some(({ secret }) => secret);
+export function holdsSecrets({ variables, values, secretValues }: ExternalValues): boolean {
+  return (
+    secretValues !== undefined ||
+    values.some(({ secret }) => secret) ||
+    [...variables.values()].some(({ secret }) => secret)
+  );
 }

@@ -11,9 +11,17 @@ import { applyOverlay } from "./overseer/overlay.js";
 import type { ParseCache } from "./parse-cache.js";
 import type { FileOutcome } from "./parser.js";
 import { fromManifestProblem, type RenderProblem, UnsupportedSourceError } from "./render-error.js";
-import type { DeclaredInputs, Renderer, RendererInput, RendererOutput, SourceInput } from "./renderer.js";
+import type {
+  DeclaredInputs,
+  Renderer,
+  RendererInput,
+  RendererOutput,
+  SecretReferenceFound,
+  SourceInput,
+} from "./renderer.js";
 import { joinPath } from "./repository-path.js";
 import type { SourceSelection } from "./request.js";
+import { referencesIn, SourceSecrets } from "./secrets/source-secrets.js";
 import { selectFiles } from "./select.js";
 import { linkedContent, linksBelow, type TreeLinks } from "./source-links.js";
 import { describeNothing } from "./what-is-there.js";
@@ -53,7 +61,56 @@ export class PlainRenderer implements Renderer {
     return { content: { tree: entry.id, ...(linked === undefined ? {} : { links: linked }), ...requested }, links };
   }
 
+  async secretReferences(source: SourceInput): Promise<readonly SecretReferenceFound[]> {
+    const { outcomes } = await this.#read(source);
+    return referencesIn(outcomes);
+  }
+
   async render(source: SourceInput): Promise<RendererOutput> {
+    const { snapshot, target, decryptor } = source;
+    const { input, picked, notes, linkProblems, unread, outcomes: all } = await this.#read(source);
+    const { folder, files, selected, anyName } = input;
+    const nothing = (documents: readonly PreparedDocument[]): Pick<RendererOutput, "nothing"> =>
+      documents.length > 0 ? {} : { nothing: describeNothing(folder, files, selected, anyName) };
+    const secrets = new SourceSecrets(all, source.source, target);
+    const { outcomes } = secrets;
+    const found = await secrets.check(input, picked);
+    if (target === "overseer") {
+      const expanded = await expandSource(input, picked, outcomes);
+      const problems = [...linkProblems, ...found.problems, ...expanded.problems];
+      const documents = [...secrets.documents, ...expanded.documents];
+      return {
+        ...expanded,
+        documents,
+        notes: [...notes, ...found.notes, ...expanded.notes],
+        problems,
+        unread,
+        ...nothing(documents),
+      };
+    }
+    const compiled = await compileSource(input, picked, outcomes, async (blob, file) =>
+      decryptor.read(await snapshot.readBlob(blob), file),
+    );
+    const problems: RenderProblem[] = [...linkProblems, ...found.problems, ...(compiled?.problems ?? [])];
+    const documents: PreparedDocument[] = [...secrets.documents, ...(compiled?.documents ?? [])];
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.ok) documents.push(...outcome.documents.filter((one) => !isForCore(one)));
+      else if (!compiled?.usedFiles.has(picked[index]?.file ?? ""))
+        problems.push(...outcome.problems.map(fromManifestProblem));
+    }
+    const { remark } = compiled ?? {};
+    return {
+      documents,
+      notes: [...notes, ...found.notes, ...(compiled?.notes ?? [])],
+      problems,
+      unread,
+      ...(remark === undefined ? {} : { remark }),
+      ...nothing(documents),
+    };
+  }
+
+  /** Reads and parses all files of a source. */
+  async #read(source: SourceInput): Promise<ParsedSource> {
     const { snapshot, limits, target, env, decryptor } = source;
     const located = await listSource(snapshot, source.place, source.source, limits);
     const { folder, files, singleFile: anyName } = located;
@@ -74,33 +131,19 @@ export class PlainRenderer implements Renderer {
     const parsed = loaded.map((one, index) => withConfidence(one, picked[index]?.file ?? "", decryptor));
     const count = own.files.length;
     const outcomes = over === undefined ? parsed : applyOverlay(parsed.slice(0, count), parsed.slice(count));
-    const nothing = (documents: readonly PreparedDocument[]): Pick<RendererOutput, "nothing"> =>
-      documents.length > 0 ? {} : { nothing: describeNothing(folder, files, selected, anyName) };
-    if (target === "overseer") {
-      const expanded = await expandSource(input, picked, outcomes);
-      const problems = [...linkProblems, ...expanded.problems];
-      return { ...expanded, notes: [...notes, ...expanded.notes], problems, unread, ...nothing(expanded.documents) };
-    }
-    const compiled = await compileSource(input, picked, outcomes, async (blob, file) =>
-      decryptor.read(await snapshot.readBlob(blob), file),
-    );
-    const problems: RenderProblem[] = [...linkProblems, ...(compiled?.problems ?? [])];
-    const documents: PreparedDocument[] = [...(compiled?.documents ?? [])];
-    for (const [index, outcome] of outcomes.entries()) {
-      if (outcome.ok) documents.push(...outcome.documents.filter((one) => !isForCore(one)));
-      else if (!compiled?.usedFiles.has(picked[index]?.file ?? ""))
-        problems.push(...outcome.problems.map(fromManifestProblem));
-    }
-    const { remark } = compiled ?? {};
-    return {
-      documents,
-      notes: [...notes, ...(compiled?.notes ?? [])],
-      problems,
-      unread,
-      ...(remark === undefined ? {} : { remark }),
-      ...nothing(documents),
-    };
+    return { input, picked, notes, linkProblems, unread, outcomes };
   }
+}
+
+/** The files of a source, listed and parsed. */
+interface ParsedSource {
+  readonly input: RendererInput;
+  readonly picked: readonly ManifestFile[];
+  readonly notes: ManifestFiles["notes"];
+  readonly linkProblems: ManifestFiles["problems"];
+  readonly unread: string | undefined;
+  /** One for each of `picked`. */
+  readonly outcomes: readonly FileOutcome[];
 }
 
 /** Everything in a file that was encrypted is confidential, also what was not encrypted in it. */

@@ -17,9 +17,10 @@ import { plaintextSecrets } from "./plaintext-secrets.js";
 import { type Reads, sameReads } from "./reads.js";
 import { PathNotFoundError, RenderError, type RenderProblem, UnsupportedSourceError } from "./render-error.js";
 import { type RenderObserver, silentRenderObserver } from "./render-observer.js";
-import type { Renderer, RendererOutput, SourceInput } from "./renderer.js";
+import type { Renderer, RendererOutput, SecretReferenceFound, SourceInput } from "./renderer.js";
 import type { ClusterFacts, RenderRequest, RenderResult } from "./request.js";
 import { NO_RESULTS, type ResultStore } from "./result-store.js";
+import { isSecretDocument } from "./secrets/secret-documents.js";
 import { selectFiles } from "./select.js";
 import type { TreeLinks } from "./source-links.js";
 import { hasPatches, type RenderSteps } from "./steps.js";
@@ -120,6 +121,18 @@ export class SourceRenderer {
     );
   }
 
+  /** Returns what Secret documents of the source refer to. Empty where it cannot be read, which its render reports. */
+  async secretReferences(request: RenderRequest, snapshot: GitSnapshot): Promise<readonly SecretReferenceFound[]> {
+    try {
+      const place = await findPlace(snapshot, request.source.path);
+      const input = this.#input(request, snapshot, place);
+      return (await this.#renderers.get(await kindOf(input))?.secretReferences?.(input)) ?? [];
+    } catch (error) {
+      if (!isTerminal(error)) throw error;
+      return [];
+    }
+  }
+
   /** Counts documents that the caller still had. */
   reused(kind: RendererKind): void {
     this.#observer.rendered(kind, "hit", 0);
@@ -205,7 +218,10 @@ function finish(
 ): RenderResult {
   const { documents: prepared, notes, problems: found, remark, nothing, unread } = output;
   const { target = "kubernetes" } = request;
-  const problems = target === "kubernetes" ? [...found, ...refuseForKubernetes(prepared)] : found;
+  const problems =
+    target === "kubernetes"
+      ? [...found, ...refuseForKubernetes(prepared.filter((one) => !isSecretDocument(one)))]
+      : found;
   if (problems.length > 0) throw new RenderError(inOrder(problems), remark);
   const placed = placeDocuments(prepared, request);
   const misplaced = [...placed.problems, ...annotationProblems(placed.documents)];

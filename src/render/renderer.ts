@@ -1,4 +1,5 @@
 import type { ComposeSource } from "../api/compose-source.js";
+import type { SecretValueReference } from "../api/documents/secret.js";
 import type { GitSnapshot } from "../git/engine.js";
 import type { PreparedDocument } from "../manifest/to-document.js";
 import type { FileDecryptor } from "../secrets/file-decryptor.js";
@@ -88,6 +89,13 @@ export interface RendererOutput {
   readonly nothing?: string;
 }
 
+/** A value that Secret documents refer to, with the places where they do. */
+export interface SecretReferenceFound {
+  readonly reference: SecretValueReference;
+  /** `apps/db.yaml:7: Secret db: spec.values.password`. */
+  readonly place: string;
+}
+
 /**
  * Turns a source into objects. What holds for all kinds of sources (namespaces, order, notes) comes after it.
  *
@@ -108,4 +116,6 @@ export interface Renderer {
   /** Names what a render of the source reads. `known`: the links that were found before. */
   declare(input: SourceInput, known: TreeLinks | undefined): Promise<DeclaredInputs>;
   render(input: SourceInput): Promise<RendererOutput>;
+  /** Returns what Secret documents of the source refer to, in order. Undefined where a source of this kind has no such documents. */
+  secretReferences?(input: SourceInput): Promise<readonly SecretReferenceFound[]>;
 }

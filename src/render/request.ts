@@ -2,6 +2,7 @@ import type { CommonMetadata } from "../api/common-metadata.js";
 import type { ComposeSource } from "../api/compose-source.js";
 import type { Decryption, RestartSource, SubstituteSource, UnsealSource } from "../api/external-values.js";
 import type { HelmSource, KustomizeSource, PlainSource, SourcePatch } from "../api/renderers.js";
+import type { SecretStore } from "../api/secret-stores.js";
 import type { Document, Origin } from "../manifest/document.js";
 import type { Hook } from "../manifest/hook.js";
 import type { HasStatusSubresource } from "../manifest/normalize.js";
@@ -32,6 +33,8 @@ export interface SourceSelection {
   readonly patches?: readonly SourcePatch[];
   /** Variables of the documents, replaced after the patches. */
   readonly substitute?: SubstituteSource;
+  /** Stores that Secret documents take values from. */
+  readonly secretStores?: readonly SecretStore[];
   /** Whether SealedSecrets become Secrets here. */
   readonly unseal?: UnsealSource;
   /** Whether workloads are restarted when what they use changes, and what they use besides the source. */

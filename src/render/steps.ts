@@ -10,6 +10,7 @@ import { UnsupportedSourceError } from "./render-error.js";
 import type { RendererOutput, SourceInput } from "./renderer.js";
 import type { RenderRequest } from "./request.js";
 import { RESTART_VERSION, withChecksums, withRestart } from "./restart.js";
+import { SECRETS_VERSION, withSecretValues } from "./secrets/fill-secrets.js";
 import { SUBSTITUTION_VERSION, substitute, variablesOf } from "./substitute/substitute.js";
 import { UNSEAL_VERSION, unsealDocuments } from "./unseal.js";
 
@@ -29,8 +30,17 @@ export class RenderSteps {
 
   /** The part of the input key. */
   async declare({ source, external }: RenderRequest): Promise<Readonly<Record<string, unknown>>> {
-    const { patches = [], substitute: variables, decryption, commonMetadata, restart, unseal } = source;
+    const { patches = [], substitute: variables, decryption, commonMetadata, restart, unseal, secretStores } = source;
     return {
+      ...(secretStores === undefined
+        ? {}
+        : {
+            secrets: {
+              version: SECRETS_VERSION,
+              stores: secretStores.map(({ name }) => name),
+              digest: external?.digest ?? "",
+            },
+          }),
       ...(unseal === undefined ? {} : { unseal: { version: UNSEAL_VERSION, digest: external?.digest ?? "" } }),
       ...(restart === undefined
         ? {}
@@ -61,8 +71,6 @@ export class RenderSteps {
       throw new UnsupportedSourceError(
         "source.substitute is only for Kubernetes: source.env sets variables of Compose documents",
       );
-    if (target !== "kubernetes" && decryption !== undefined)
-      throw new UnsupportedSourceError("source.decryption is only for Kubernetes: a Core keeps secrets itself");
     if (decryption !== undefined && external?.decryption === undefined)
       throw new UnsupportedSourceError(
         "source.decryption needs keys of age: pass --age-key-file, or set SOPS_AGE_KEY_FILE to such a file",
@@ -91,6 +99,7 @@ export class RenderSteps {
     if (external === undefined || (secrets.length === 0 && !holdsSecrets(external))) return undefined;
     return new SecretTexts([
       ...secrets,
+      ...(external.secretValues?.texts() ?? []),
       ...[...external.variables.values()].flatMap(({ value, secret }) => (secret ? [value] : [])),
       ...external.values.flatMap((values) => (values.secret ? textsIn(readChartValues(values)) : [])),
     ]);
@@ -103,7 +112,7 @@ export class RenderSteps {
       source.substitute === undefined || output.problems.length > 0
         ? output
         : await substitute(output, variablesOf(source.substitute, external), input.limits, this.#parse);
-    const replaced = unsealed(substituted, request);
+    const replaced = withSecretValues(unsealed(substituted, request), request);
     const { documents: rendered } = replaced;
     const labelled =
       source.commonMetadata === undefined ? rendered : withCommonMetadata(rendered, source.commonMetadata);

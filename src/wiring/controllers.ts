@@ -22,7 +22,9 @@ import type { EventRecorder } from "../kube/event-recorder.js";
 import { StatusWriter } from "../reconcile/status-writer.js";
 import type { Priority } from "../reconcile/work-queue.js";
 import type { ParserThread } from "../render/parser-thread.js";
+import type { SecretStores } from "../secrets/stores/secret-stores.js";
 import { AccessReviews } from "./access-reviews.js";
+import { ServiceAccountTokens } from "./account-tokens.js";
 import { baseTags } from "./base-tags.js";
 import { cacheLister } from "./cache-lister.js";
 import type { Clusters } from "./clusters.js";
@@ -57,6 +59,8 @@ export interface SharedParts extends OperatorParts {
   /** Secrets and ConfigMaps with values for rendering. */
   readonly valueSecrets: SecretCache;
   readonly valueConfigMaps: SecretCache;
+  /** Sessions of secret stores. */
+  readonly secretStores: SecretStores;
   /** Secrets with kubeconfigs that sets select. */
   readonly clusterSecrets: ClusterSecrets;
   readonly connections: CoreConnections;
@@ -170,6 +174,8 @@ export function appController(shared: SharedParts, destinations: AppDestinations
       trustedUser: config.trustedUser,
       onForbidden: (app) => clusters.local.context.onForbidden(app),
     }),
+    secretStores: shared.secretStores,
+    accountTokens: new ServiceAccountTokens(client),
     status: new StatusWriter(client),
     observer: appObserver(metrics, (app) => resources.changes.of(app)),
     audit: shared.audit,

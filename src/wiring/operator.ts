@@ -20,6 +20,7 @@ import { EventRecorder } from "../kube/event-recorder.js";
 import type { Controller } from "../reconcile/controller.js";
 import { PRIORITY } from "../reconcile/work-queue.js";
 import { ParserThread } from "../render/parser-thread.js";
+import { SecretStores } from "../secrets/stores/secret-stores.js";
 import type { LeaderFacts } from "../server/internal/facts.js";
 import { reflectorObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
@@ -160,7 +161,7 @@ export class Operator {
     this.#ready = false;
     this.#stopping = true;
     const { resources, events, secrets, destinationSecrets, valueSecrets, valueConfigMaps } = this.#shared;
-    const { connections, clusters, parser, engine, hosts, clusterSecrets } = this.#shared;
+    const { connections, clusters, parser, engine, hosts, clusterSecrets, secretStores } = this.#shared;
     await Promise.all(this.#controllers().map((one) => one.stop()));
     await this.#notifications.stop();
     await Promise.race([events.flush(), this.#pause(FLUSH_MS)]);
@@ -172,6 +173,7 @@ export class Operator {
       valueConfigMaps.stop(),
       clusterSecrets.stop(),
       connections.close(),
+      secretStores.close(),
       parser.close(),
       engine.close(),
     ]);
@@ -222,6 +224,7 @@ export class Operator {
         logger,
         onChange: (set) => sources.clusterSecrets.emit(set),
       }),
+      secretStores: new SecretStores({ hosts: config.secretStoreHosts, proxies: config.proxies }, clock),
       connections: new CoreConnections({
         clock,
         logger,

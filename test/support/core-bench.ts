@@ -156,6 +156,15 @@ export class CoreBench {
     await this.call("POST", "/api/secrets", { name, value });
   }
 
+  /** Waits until the value of a secret has such a tag. */
+  async untilSecret(name: string, is: (valueTag: string | null) => boolean): Promise<void> {
+    await waitUntil({ what: `the secret ${name} of the Core has another value`, timeoutMs: 60_000 }, async () => {
+      const { body } = await this.call<{ secrets: { name: string; valueTag: string | null }[] }>("GET", "/api/secrets");
+      const found = body.secrets.find((secret) => secret.name === name);
+      return found !== undefined && is(found.valueTag);
+    });
+  }
+
   async signInProvider(name: string): Promise<void> {
     await this.call("POST", "/api/sign-in-providers", { name, type: "simulated" });
   }

@@ -139,6 +139,38 @@ spec:
 `,
     ],
   ],
+  Secret: [
+    [
+      "A secret whose values are in stores of the OverseerApp.",
+      `
+apiVersion: overseer.io/v1
+kind: Secret
+metadata:
+  name: db
+spec:
+  values:
+    password:
+      store: vault
+      name: shop/db
+      key: password
+  data:
+    password: \${password}
+    url: postgres://shop:\${password}@db/shop
+`,
+    ],
+    [
+      "A secret that is in the repository, in a file that is encrypted with SOPS.",
+      `
+apiVersion: overseer.io/v1
+kind: Secret
+metadata:
+  name: smtp
+spec:
+  data:
+    value: put-the-password-here
+`,
+    ],
+  ],
 };
 
 /** The Compose file of the second example of an App. */

@@ -97,4 +97,18 @@ sign-in provider that the Core does not have is rejected; it is never applied wi
 | \`backup\` without \`apps\` | one BackupPolicy for all apps, named like the policy |
 | \`placement\`, \`network\`, \`storage\`, \`hostAccess\` | not supported; reported as a note |
 `,
+  Secret: `
+## Generated objects
+
+| destination | objects |
+| --- | --- |
+| Kubernetes | one Secret with the name of the document and its keys |
+| Overseer Core | one global secret for each key, named \`<name>.<key>\`; for the key \`value\`, named like the document |
+
+An app refers to a key by \`\${SECRET:db.password}\`, and to the key \`value\` by \`\${SECRET:db}\`, on both. Secrets are written before apps.
+An existing secret of the same name that no app manages is not overwritten, unless \`sync.adopt\` is \`Always\`.
+
+All values are read before anything is written. If one is missing, the app names all that are, with file and line, and its live objects stay
+as they are. See [secrets from stores](../secrets/stores.md).
+`,
 };

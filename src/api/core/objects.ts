@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SecretText } from "../../base/secret-text.js";
 import { CronSchedule } from "./backup-policy.js";
 import { CoreName, HostName } from "./fields.js";
 import { CoreNodeConfig } from "./node.js";
@@ -48,12 +49,20 @@ export type CoreBackupPolicySpec = z.infer<typeof CoreBackupPolicySpec>;
 export const CoreNodeConfigSpec = z.strictObject({ config: CoreNodeConfig });
 export type CoreNodeConfigSpec = z.infer<typeof CoreNodeConfigSpec>;
 
+/** A global secret. `metadata.name` is its name. */
+export const CoreSecretSpec = z.strictObject({
+  value: z.instanceof(SecretText),
+  tag: z.string().describe("Keyed digest of the value, by which a change is recognized."),
+});
+export type CoreSecretSpec = z.infer<typeof CoreSecretSpec>;
+
 /** Schema of the spec of each kind. */
 export const CORE_OBJECT_SPECS = {
   App: CoreAppSpec,
   Route: CoreRouteSpec,
   BackupPolicy: CoreBackupPolicySpec,
   NodeConfig: CoreNodeConfigSpec,
+  Secret: CoreSecretSpec,
 } as const;
 export type CoreObjectKind = keyof typeof CORE_OBJECT_SPECS;
 

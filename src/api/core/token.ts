@@ -1,8 +1,11 @@
 import { z } from "zod";
 import { CoreName, coreResource } from "./fields.js";
 
-/** Roles of a token. No role can read values of secrets, except an agent those that it deploys. */
-export const TOKEN_ROLES = ["admin", "agent", "reader"] as const;
+/**
+ * Roles of a token. Values of secrets are returned to an agent that deploys them, and to a `secret-reader`: that reads the values of
+ * global secrets and nothing else.
+ */
+export const TOKEN_ROLES = ["admin", "agent", "reader", "secret-reader"] as const;
 export type TokenRole = (typeof TOKEN_ROLES)[number];
 
 /** Body of a request that creates a token. */

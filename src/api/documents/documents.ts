@@ -2,6 +2,7 @@ import { AppDocument } from "./app.js";
 import { NodeDocument } from "./node.js";
 import { PolicyDocument } from "./policy.js";
 import { RouteDocument } from "./route.js";
+import { SecretDocument } from "./secret.js";
 
 /** Kinds of documents that users write, by name. */
 export const DOCUMENTS = {
@@ -9,6 +10,7 @@ export const DOCUMENTS = {
   Node: NodeDocument,
   Route: RouteDocument,
   Policy: PolicyDocument,
+  Secret: SecretDocument,
 } as const;
 export type DocumentKind = keyof typeof DOCUMENTS;
 

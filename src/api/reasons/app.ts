@@ -13,7 +13,7 @@ export const APP_REASONS = {
   },
   ValuesNotFound: {
     meaning:
-      "A ConfigMap or Secret in source.substitute.from, source.helm.valuesFrom or source.decryption, or its key, does not exist. The app continues as soon as it is created.",
+      "A ConfigMap or Secret in source.substitute.from, source.helm.valuesFrom or source.decryption, or an entry of source.secretStores, or its key, does not exist. The app continues as soon as it is created.",
     remedy: "Create it, or correct the name.",
   },
   ChartUnavailable: {
@@ -24,6 +24,20 @@ export const APP_REASONS = {
   ValuesForbidden: {
     meaning: "The ServiceAccount of the app may not read a ConfigMap or Secret of the source.",
     remedy: "Grant get for it to the ServiceAccount.",
+  },
+  SecretStoreUnavailable: {
+    meaning:
+      "A store of source.secretStores cannot be reached, is sealed, or answers with an error. The live objects stay as they are, and the operator retries.",
+    remedy: "Make the store available; the message names it.",
+  },
+  SecretStoreDenied: {
+    meaning:
+      "A store of source.secretStores does not accept the credential of the app, or does not permit it to read a value.",
+    remedy: "Correct the credential, the role or the policy in the store.",
+  },
+  SecretStoreInvalid: {
+    meaning: "A store of source.secretStores has settings that cannot be used; the message names them.",
+    remedy: "Correct source.secretStores.",
   },
   ValuesInvalid: { meaning: "A value from a ConfigMap or Secret is not text.", remedy: "Correct the value." },
   Suspended: { meaning: "spec.suspend is true: the app is not reconciled.", remedy: "Set spec.suspend to false." },

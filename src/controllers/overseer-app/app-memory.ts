@@ -9,6 +9,7 @@ import type { WriteAction } from "../../plan/actions.js";
 import { HealLedger } from "../../plan/heal-ledger.js";
 import type { PruneDecision } from "../../plan/prune-guard.js";
 import type { LocatedSourceInputs } from "../../render/render.js";
+import type { SecretReferenceFound } from "../../render/renderer.js";
 import type { CommitReport } from "../commit-status/commit-report.js";
 import type { Rendered } from "./rendered.js";
 import type { RelatedRepository } from "./source/related-repositories.js";
@@ -83,6 +84,9 @@ const MAX_VERSIONS = 20;
 /** Maximum number of commits whose input keys are remembered. */
 const MAX_KEYS = 1_200;
 
+/** Maximum number of contents of a source whose references to secret stores are remembered. */
+const MAX_REFERENCES = 10;
+
 /** State of an app kept between reconciles. Safe to lose: everything essential is in the status. */
 export class AppMemory {
   /** UID of the Change whose begin was recorded in the audit trail. */
@@ -98,6 +102,13 @@ export class AppMemory {
   claimsStale = false;
   /** The last located inputs, so that a commit that does not touch them costs only tree lookups. */
   located: LocatedSourceInputs | undefined;
+  /** The last located inputs without values of secret stores, and what Secret documents refer to, by the key of such inputs. */
+  locatedReferences: LocatedSourceInputs | undefined;
+  readonly secretReferences = new LRUCache<string, readonly SecretReferenceFound[]>({ max: MAX_REFERENCES });
+  /** Ids of the sessions of secret stores, by the name of the store. */
+  readonly storeIds = new Map<string, string>();
+  /** Monotonic time since when values of secret stores count, and what they were read for. */
+  secretsSince: { readonly stamp: string; readonly at: number } = { stamp: "", at: 0 };
   /** The last located inputs at a commit that is not the newest. */
   promoted: LocatedSourceInputs | undefined;
   /** The other repositories that the inputs which gates judged last are read from. */

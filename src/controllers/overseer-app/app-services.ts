@@ -18,6 +18,7 @@ import type { AppRef } from "../../plan/live.js";
 import type { StatusWriter } from "../../reconcile/status-writer.js";
 import type { Priority } from "../../reconcile/work-queue.js";
 import type { SourceRenderer } from "../../render/render.js";
+import type { SecretStores } from "../../secrets/stores/secret-stores.js";
 import type { RevisionIndex } from "../git-repository/revision-index.js";
 import type { CommitSigners } from "../git-repository/verify/commit-signers.js";
 import type { ResourceCache } from "../resource-cache.js";
@@ -89,6 +90,16 @@ export interface ValuesReader {
   forget(app: string): void;
 }
 
+/** Creates tokens of ServiceAccounts. */
+export interface AccountTokens {
+  /**
+   * Returns a token of a ServiceAccount, which it requests in its own name. `audience` defaults to that of the API server.
+   *
+   * @throws OverseerError if the ServiceAccount may not do that, or does not exist.
+   */
+  create(namespace: string, name: string, audience: string | undefined): Promise<string>;
+}
+
 /** Tells whether the API server proves who made a request. */
 export interface RequestProof {
   /** Returns why requests of users in a namespace cannot be relied on; undefined if they can. Sends requests. */
@@ -143,6 +154,8 @@ export interface AppServices {
   readonly renderer: SourceRenderer;
   readonly destinations: DestinationSource;
   readonly values: ValuesReader;
+  readonly secretStores: SecretStores;
+  readonly accountTokens: AccountTokens;
   readonly status: StatusWriter;
   readonly events: EventSink;
   readonly observer: AppObserver;

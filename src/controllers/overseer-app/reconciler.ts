@@ -138,6 +138,7 @@ export class OverseerAppReconciler {
     this.#services.waiting.clear(key);
     this.#services.destinations.forget(key);
     this.#services.values.forget(key);
+    this.#services.secretStores.forget(key);
     this.#services.observer.contested(key, 0);
     this.#services.observer.forgotten(namespace, name);
   }

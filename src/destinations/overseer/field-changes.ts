@@ -16,8 +16,8 @@ export function fieldChanges({ rules, spec, document }: Desired, record: Managed
   const { entries, omitted } = diffObjects(live, desired, MAX_FIELDS);
   const changes = entries.map(({ path, from, to }) => ({
     path,
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
+    ...(rules.confidential || from === undefined ? {} : { from }),
+    ...(rules.confidential || to === undefined ? {} : { to }),
   }));
   return omitted === 0 ? changes : [...changes, { path: `and ${omitted} more` }];
 }

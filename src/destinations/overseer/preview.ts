@@ -24,7 +24,10 @@ export interface PreviewFacts {
 /** Judges all writes by the known state of the Core, without requests. */
 export function previewWrites(writes: readonly WriteAction[], facts: PreviewFacts): Preview {
   const coming = new Set(
-    facts.all.filter(({ id }) => id.group === CORE_OBJECT_GROUP && id.kind === "App").map(({ id }) => id.name),
+    facts.all.flatMap(({ id: { group, kind, name } }) => {
+      if (group !== CORE_OBJECT_GROUP) return [];
+      return kind === "App" ? [name] : kind === "Secret" ? [`secret ${name}`] : [];
+    }),
   );
   const { state, instance, all, target } = facts;
   const ports = new TakenPorts({ state, app: target.app, instance, all });

@@ -2,7 +2,7 @@ import { isRecord } from "../../manifest/shape.js";
 import { composeValue } from "./kinds/compose-text.js";
 
 /** Keys with confidential values; everything below `environment` is confidential. */
-const CONFIDENTIAL = /environment|secret|password|passwd|token|credential|private/i;
+const CONFIDENTIAL = /^value$|environment|secret|password|passwd|token|credential|private/i;
 /** Length of a fragment that reveals a value; shorter values are matched as a whole. */
 const WINDOW = 8;
 /** Shorter values are ignored, since any text contains them. */

@@ -62,7 +62,9 @@ export class CoreWriter {
         namespace: (spec as { namespace?: string }).namespace ?? "",
       };
       const same = record !== undefined && this.#isSame(rules, record, ownership);
-      const now = same ? record : await this.#put(rules, document.id.name, content, record, ownership);
+      const now = same
+        ? record
+        : await this.#put(rules, document.id.name, content, record, ownership, rules.sent?.(spec));
       this.#identity.failpoint("core:after-app-write");
       const deployed = await this.#deploy(rules, now);
       this.#identity.failpoint("core:after-deploy");
@@ -137,8 +139,10 @@ export class CoreWriter {
     content: Json,
     record: Managed | undefined,
     ownership: OwnershipRecord,
+    sent?: object,
   ): Promise<Managed> {
-    const body = rules.body(content, name, withOwnership(record?.metadata ?? {}, ownership), record !== undefined);
+    const known = rules.body(content, name, withOwnership(record?.metadata ?? {}, ownership), record !== undefined);
+    const body = sent === undefined ? known : { ...(known as object), ...sent };
     const after = await this.#send(rules, record === undefined ? "POST" : "PUT", record, body);
     if (ownershipOf(after.metadata) === undefined)
       throw new KeepsNoMetadataError(

@@ -107,6 +107,10 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE routes ADD COLUMN problem TEXT;
   ALTER TABLE sign_in_providers ADD COLUMN forward_auth TEXT;
   `,
+  `
+  ALTER TABLE secrets ADD COLUMN metadata TEXT NOT NULL DEFAULT '{}';
+  ALTER TABLE secrets ADD COLUMN value_tag TEXT;
+  `,
 ];
 
 /** Migrates the tables in one transaction. Throws CORE_DATA_NEWER if a later version wrote the file. */

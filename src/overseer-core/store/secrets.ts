@@ -10,6 +10,8 @@ interface SecretRow extends BaseRow {
   readonly description: string | null;
   readonly sealed: Uint8Array;
   readonly value_changed_at: string;
+  readonly metadata: string;
+  readonly value_tag: string | null;
 }
 
 /** Table of secrets. Only `value` returns a secret value. */
@@ -27,11 +29,12 @@ export class Secrets extends Table<SecretRow, CoreSecret> {
     this.#byPlace = this.rowsWhere("name = ? AND scope = ? AND scope_id = ?");
     this.#ofScope = this.rowsWhere("scope = ? AND scope_id = ?");
     this.#insert = database.query(
-      `INSERT INTO secrets (id, name, scope, scope_id, description, sealed, created_at, updated_at, value_changed_at, revision)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO secrets (id, name, scope, scope_id, description, sealed, created_at, updated_at, value_changed_at, metadata, value_tag, revision)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#update = database.query(
-      "UPDATE secrets SET description = ?, sealed = ?, updated_at = ?, value_changed_at = ?, revision = ? WHERE id = ?",
+      `UPDATE secrets SET description = ?, sealed = ?, updated_at = ?, value_changed_at = ?, metadata = ?, value_tag = ?, revision = ?
+       WHERE id = ?`,
     );
   }
 
@@ -45,26 +48,31 @@ export class Secrets extends Table<SecretRow, CoreSecret> {
     return this.#ofScope.all(scope, scopeId).map(viewOf);
   }
 
-  create({ name, scope, scopeId = null, description = null, value }: CoreSecretCreate): CoreSecret {
+  create(input: CoreSecretCreate): CoreSecret {
+    const { name, scope, scopeId = null, description = null, value, metadata = {}, valueTag = null } = input;
     const [id, now] = [newId(), timestamp(this.context.clock)];
     const encrypted = this.#encryption.encrypt(value, encryptionContext(id, name, scope, scopeId ?? ""));
+    const texts = [JSON.stringify(metadata), valueTag];
     const revision = this.nextRevision();
-    this.#insert.run(id, name, scope, scopeId ?? "", description, encrypted, now, now, now, revision);
+    this.#insert.run(id, name, scope, scopeId ?? "", description, encrypted, now, now, now, ...texts, revision);
     return this.mustFind(id);
   }
 
-  /** Updates the description, and the value if set. Does nothing if nothing changes. */
-  update(id: string, { description = null, value }: CoreSecretUpdate): CoreSecret {
+  /** Updates the description, and value, tag and metadata if set. Does nothing if nothing changes. */
+  update(id: string, { description = null, value, metadata, valueTag }: CoreSecretUpdate): CoreSecret {
     const row = this.mustRead(id);
     const current = this.#decrypt(row);
-    if (description !== row.description || (value !== undefined && value !== current)) {
+    const isChanged = value !== undefined && value !== current;
+    const tag = valueTag === undefined ? (isChanged ? null : row.value_tag) : valueTag;
+    const text = metadata === undefined ? row.metadata : JSON.stringify(metadata);
+    if (isChanged || description !== row.description || tag !== row.value_tag || text !== row.metadata) {
       const encrypted = this.#encryption.encrypt(
         value ?? current,
         encryptionContext(id, row.name, row.scope, row.scope_id),
       );
       const now = timestamp(this.context.clock);
-      const changed = value !== undefined && value !== current ? now : row.value_changed_at;
-      this.#update.run(description, encrypted, now, changed, this.nextRevision(), id);
+      const changedAt = isChanged ? now : row.value_changed_at;
+      this.#update.run(description, encrypted, now, changedAt, text, tag, this.nextRevision(), id);
     }
     return this.mustFind(id);
   }
@@ -85,6 +93,8 @@ function encryptionContext(id: string, name: string, scope: string, scopeId: str
 }
 
 function viewOf(row: SecretRow): CoreSecret {
-  const { name, scope, description, value_changed_at: valueChangedAt } = row;
-  return { ...base(row), name, scope, scopeId: row.scope_id === "" ? null : row.scope_id, description, valueChangedAt };
+  const { name, scope, description, value_changed_at: valueChangedAt, value_tag: valueTag } = row;
+  const scopeId = row.scope_id === "" ? null : row.scope_id;
+  const metadata = JSON.parse(row.metadata) as CoreSecret["metadata"];
+  return { ...base(row), name, scope, scopeId, description, metadata, valueTag, valueChangedAt };
 }

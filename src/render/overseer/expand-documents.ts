@@ -143,6 +143,7 @@ function expandOne(document: PreparedDocument, context: ExpandContext, report: R
   const valid = validateDocument(document.object, report);
   switch (valid?.kind) {
     case undefined:
+    case "Secret":
       return [];
     case "App": {
       const compose = composeOf(document, valid.spec, context, report);

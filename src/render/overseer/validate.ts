@@ -4,13 +4,14 @@ import { DOCUMENT_API_VERSION } from "../../api/documents/group.js";
 import type { NodeDocument } from "../../api/documents/node.js";
 import type { PolicyDocument } from "../../api/documents/policy.js";
 import type { RouteDocument } from "../../api/documents/route.js";
+import type { SecretDocument } from "../../api/documents/secret.js";
 import type { KubeObject } from "../../manifest/document.js";
 import { closest } from "../closest.js";
 import { describeIssue } from "./describe-issue.js";
 import type { Reporter } from "./reporter.js";
 
 /** A document that is valid for its kind, with defaults set. */
-export type ValidDocument = AppDocument | NodeDocument | RouteDocument | PolicyDocument;
+export type ValidDocument = AppDocument | NodeDocument | RouteDocument | PolicyDocument | SecretDocument;
 
 /** Validates a document against the schema of its kind. Reports all errors and returns undefined if there are any. */
 export function validateDocument(object: KubeObject, report: Reporter): ValidDocument | undefined {

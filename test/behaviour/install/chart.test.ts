@@ -85,7 +85,7 @@ describe("The chart", function () {
       trustedNamespaces: ["platform"],
       watchNamespaces: ["platform"],
       allowedGitHosts: ["*.example.com"],
-      notificationHosts: ["chat.internal"],
+      ...{ notificationHosts: ["chat.internal"], secretStoreHosts: ["vault.vault.svc"] },
       allowedRemoteBaseHosts: ["github.com"],
       "api.trustedProxies": ["10.0.0.0/8"],
       "api.leader.enabled": true,

@@ -49,8 +49,12 @@ describe("documents of overseer.io/v1", () => {
     for (const [title, yaml] of DOCUMENT_EXAMPLES[kind]) {
       it(`the example of ${kind} can be applied: ${title}`, async () => {
         const files = { "example.yaml": yaml.trimStart(), [EXAMPLE_COMPOSE_FILE.path]: EXAMPLE_COMPOSE_FILE.text };
-        const include = ["example.yaml"];
-        const { documents, notes } = await expandFiles(files, { include });
+        const source = {
+          path: "",
+          include: ["example.yaml"],
+          secretStores: [{ name: "vault", kubernetes: { secrets: [] } }],
+        };
+        const { documents, notes } = await expandFiles(files, { source });
         const applies = kind !== "Policy" || yaml.includes("backup:");
         expect(documents.length > 0).to.equal(applies);
         expect(notes).to.have.length(applies ? 0 : 1);

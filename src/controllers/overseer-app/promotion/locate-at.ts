@@ -2,7 +2,7 @@ import { OverseerError } from "../../../base/errors.js";
 import type { GitSnapshot } from "../../../git/engine.js";
 import type { Problem } from "../outcome.js";
 import type { AppRun } from "../run.js";
-import { isProblem, keyWith, type LocatedInputs, repositoryKey } from "../source/locate-inputs.js";
+import { isProblem, keyWith, type LocatedInputs, renderRequest, repositoryKey } from "../source/locate-inputs.js";
 import { withSubmodules } from "../source/submodules.js";
 
 /** Locates the inputs of an app at a commit of its ref, which is fetched if needed. `head` are the inputs at the newest commit. */
@@ -13,14 +13,17 @@ export async function locateAt(run: AppRun, head: LocatedInputs, commit: string)
     const snapshot = await openCommit(run, head, commit);
     if (snapshot === undefined)
       return unavailable(`commit ${commit} of GitRepository ${repositoryKey(app)} cannot be fetched any more`);
-    memory.promoted = await services.renderer.locate(head.request, snapshot, memory.promoted);
+    const { source } = head.inputs;
+    // Documents at this commit may refer to other values.
+    const request = source.secretStores?.length ? await renderRequest(run, source, { snapshot }) : head.request;
+    memory.promoted = await services.renderer.locate(request, snapshot, memory.promoted);
     const inputs = {
       ...head.inputs,
       key: keyWith(memory.promoted.key, head.inputs),
       commit,
       revision: head.inputs.revision.replace(/sha1:[0-9a-f]+$/, `sha1:${commit}`),
     };
-    return { ...head, inputs, snapshot };
+    return { ...head, inputs, snapshot, request };
   } catch (error) {
     if (!(error instanceof OverseerError)) throw error;
     return { stage: "Source", reason: error.reason, message: error.message, terminal: false };

@@ -12,6 +12,7 @@ import type { UnsealKeys } from "../../../render/unseal.js";
 import type { KeyTexts } from "../../../secrets/sops/age-keys.js";
 import type { ValuesObject } from "../app-services.js";
 import type { AppRun } from "../run.js";
+import { objectsOfStores } from "./secret-store-access.js";
 
 /** Maximum time until a forbidden object is tried again, if no change of permissions is seen. */
 const FORBIDDEN_RETRY_MS = 300_000;
@@ -37,7 +38,8 @@ export function valuesObjectsOf({
 /** Returns the ConfigMaps and Secrets whose changes concern an app. */
 export function watchedObjectsOf(source: AppSource): readonly ValuesObject[] {
   const required = source.requiredSecrets ?? [];
-  return [...valuesObjectsOf(source), ...required.map(({ name }) => ({ kind: "Secret", name }) as const)];
+  const stores = objectsOfStores(source.secretStores);
+  return [...valuesObjectsOf(source), ...stores, ...required.map(({ name }) => ({ kind: "Secret", name }) as const)];
 }
 
 /**
@@ -132,6 +134,11 @@ async function readUsed(run: AppRun, { restart }: AppSource): Promise<ExternalVa
     used.set(`${reference.kind}/${reference.name}`, Object.fromEntries(encoded));
   }
   return used;
+}
+
+/** Reads a Secret that a store names; undefined if it does not exist. Throws an OverseerError that names the field. */
+export function readStoreSecret(run: AppRun, name: string, field: string): ReturnType<typeof read> {
+  return read(run, { kind: "Secret", name, optional: true }, field);
 }
 
 async function read(

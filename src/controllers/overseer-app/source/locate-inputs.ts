@@ -1,19 +1,25 @@
 import type { GitRepository } from "../../../api/git-repository.js";
-import type { AppSource, Inputs } from "../../../api/inputs.js";
+import type { Inputs } from "../../../api/inputs.js";
 import { allowsNamespace } from "../../../api/namespaces.js";
 import type { ConditionReason } from "../../../api/reasons.js";
 import { OverseerError } from "../../../base/errors.js";
-import { canonicalJson, hmacSha256, sha256 } from "../../../base/hash.js";
+import { canonicalJson, sha256 } from "../../../base/hash.js";
 import type { GitRemote, GitSnapshot } from "../../../git/engine.js";
-import { normalisePath } from "../../../render/repository-path.js";
-import type { RenderRequest, RenderTarget, SourceSelection } from "../../../render/request.js";
+import type { RenderRequest } from "../../../render/request.js";
 import type { Problem } from "../outcome.js";
 import type { AppRun } from "../run.js";
-import { readExternalValues } from "./external-values.js";
-import type { RelatedRepository } from "./related-repositories.js";
-import { remoteBaseOpener } from "./remote-bases.js";
+import { renderRequest, repositoryKey } from "./render-request.js";
 import { sourceTooLarge } from "./source-size.js";
 import { withSubmodules } from "./submodules.js";
+
+export {
+  defaultNamespace,
+  renderRequest,
+  renderTarget,
+  repositoryKey,
+  selectionOf,
+  variablesOf,
+} from "./render-request.js";
 
 /** The current inputs of an app, and where to read them. */
 export interface LocatedInputs {
@@ -21,114 +27,6 @@ export interface LocatedInputs {
   readonly remote: GitRemote;
   readonly snapshot: GitSnapshot;
   readonly request: RenderRequest;
-}
-
-/** Returns `namespace/name` of the repository of an app. */
-export function repositoryKey(app: AppRun["app"]): string {
-  const { name, namespace } = app.spec.source.repositoryRef;
-  return `${namespace ?? app.metadata.namespace}/${name}`;
-}
-
-/** Returns the namespace for namespaced documents that do not set one. */
-export function defaultNamespace(app: AppRun["app"]): string {
-  return app.spec.destination.kubernetes?.namespace ?? app.metadata.namespace;
-}
-
-/** Returns the selection of files and renderer options of a source. */
-export function selectionOf({
-  path,
-  include,
-  exclude,
-  overlay,
-  compose,
-  plain,
-  kustomize,
-  helm,
-  patches,
-  substitute,
-  commonMetadata,
-  decryption,
-  refusePlaintextSecrets,
-  restart,
-  unseal,
-}: AppSource): SourceSelection {
-  return {
-    path: normalisePath(path),
-    ...(include ? { include } : {}),
-    ...(exclude ? { exclude } : {}),
-    ...(overlay === undefined ? {} : { overlay: normalisePath(overlay) }),
-    ...(compose ? { compose } : {}),
-    ...(plain ? { plain } : {}),
-    ...(kustomize ? { kustomize } : {}),
-    ...(helm ? { helm } : {}),
-    ...(patches?.length ? { patches } : {}),
-    ...(substitute ? { substitute } : {}),
-    ...(commonMetadata ? { commonMetadata } : {}),
-    ...(decryption ? { decryption } : {}),
-    ...(restart ? { restart } : {}),
-    ...(unseal ? { unseal } : {}),
-    ...(refusePlaintextSecrets ? { refusePlaintextSecrets } : {}),
-  };
-}
-
-/** What a render request is for. */
-export interface RequestOptions {
-  /** Whether the source was applied, and so permitted, before. Defaults to false. */
-  readonly isApplied?: boolean;
-  /** Called with the repository of each remote base that is opened. */
-  readonly onOpen?: (repository: RelatedRepository) => void;
-}
-
-/**
- * Returns the render request for a current or earlier source of this app, with the current values of its ConfigMaps and Secrets.
- *
- * @throws OverseerError if one of these cannot be read.
- */
-export async function renderRequest(
-  run: AppRun,
-  source: AppSource,
-  { isApplied = false, onOpen }: RequestOptions = {},
-): Promise<RenderRequest> {
-  const { destination, app, signal } = run;
-  const repository = run.services.repositories.get(repositoryKey(app));
-  const remote = run.services.index.remoteOf(repositoryKey(app), source.ref ?? repository?.spec.ref);
-  const asksBases = source.kustomize?.allowRemoteBases === true && repository !== undefined && remote !== undefined;
-  const requireCommits = repository?.spec.verify !== undefined && !isApplied;
-  return {
-    source: selectionOf(source),
-    name: app.metadata.name,
-    defaultNamespace: defaultNamespace(app),
-    target: renderTarget(app),
-    env: variablesOf(source),
-    external: await readExternalValues(run, source),
-    checksums: { digest: (text) => checksum(run, text), namespace: run.ref.namespace },
-    recurseSubmodules: repository?.spec.recurseSubmodules === true,
-    ...(asksBases
-      ? {
-          openRemoteBase: remoteBaseOpener(run, repository, remote, { requireCommits, onOpen }),
-          remoteBasesByCommit: requireCommits,
-        }
-      : {}),
-    cluster: () => destination.clusterFacts?.(),
-    scopeOf: (kind) => destination.scopeOf(kind),
-    hasStatusSubresource: (kind) => destination.hasStatus(kind),
-    signal,
-  };
-}
-
-/** Hashes what pods use. Nothing can be guessed from it without the digest key of the operator. */
-function checksum({ services, ref }: AppRun, text: string): string {
-  return hmacSha256(services.digestKey, `config-checksum ${ref.namespace}/${ref.name} ${text}`, 32);
-}
-
-/** Returns the variables of a source for Compose documents. */
-export function variablesOf({ env = [] }: AppSource): Readonly<Record<string, string>> {
-  return Object.fromEntries(env.map(({ name, value }) => [name, value]));
-}
-
-/** Returns the type of destination to render for. */
-export function renderTarget({ spec }: Pick<AppRun["app"], "spec">): RenderTarget {
-  return spec.destination.overseer === undefined ? "kubernetes" : "overseer";
 }
 
 /**
@@ -156,7 +54,7 @@ export async function locateInputs(run: AppRun): Promise<LocatedInputs | Problem
     );
   const snapshot = withSubmodules(run, repository, resolved.remote, opened);
   try {
-    const request = await renderRequest(run, source);
+    const request = await renderRequest(run, source, { snapshot, isNewest: true });
     run.memory.located = await services.renderer.locate(request, snapshot, run.memory.located);
     const sync = syncInputs(app.spec.sync ?? {});
     const inputs: Inputs = {

@@ -71,7 +71,7 @@ export async function renderEarlier(run: AppRun, inputs: Inputs, isApplied = fal
   if (known) return known;
   const snapshot = await openEarlier(run, inputs);
   if (!snapshot) return undefined;
-  const request = await renderRequest(run, inputs.source, { isApplied });
+  const request = await renderRequest(run, inputs.source, { snapshot, isApplied });
   const repository = run.services.repositories.get(repositoryKey(run.app));
   const mayDiffer =
     request.external !== undefined ||

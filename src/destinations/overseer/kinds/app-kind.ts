@@ -46,7 +46,7 @@ export const APP_KIND = coreKind<AppRecord, CoreAppSpec>({
   references: (spec) => (spec.node === undefined ? {} : { node: spec.node }),
   refersTo: (record, { node }, state) =>
     record.nodeId === null ? node === undefined : state.byId("node", record.nodeId)?.name === node,
-  missing: (spec, name, state) => [...withoutNode(spec, state), ...missingSecrets(spec, name, state)],
+  missing: (spec, name, state, coming) => [...withoutNode(spec, state), ...missingSecrets(spec, name, state, coming)],
   refusal(spec, record, state, abilities) {
     if (record === undefined || abilities.updateApps || isSame(spec, record, state)) return undefined;
     return `this Core cannot update apps (it has no PUT /api/apps/:id): delete app ${record.name} there, or use a Core that can`;
@@ -65,10 +65,10 @@ function withoutNode(spec: CoreAppSpec, state: CoreState): Missing[] {
   return [missingNode(spec.node)];
 }
 
-function missingSecrets(spec: CoreAppSpec, name: string, state: CoreState): Missing[] {
+function missingSecrets(spec: CoreAppSpec, name: string, state: CoreState, coming: ReadonlySet<string>): Missing[] {
   const node = spec.node === undefined ? undefined : state.nodeNamed(spec.node)?.id;
   const app = state.appNamed(name)?.id;
   return spec.secrets
-    .filter((secret) => !state.hasSecret(secret, app, node))
+    .filter((secret) => !coming.has(`secret ${secret}`) && !state.hasSecret(secret, app, node))
     .map((secret) => ({ name: `secret ${secret}`, remedy: "store it in the Core" }));
 }

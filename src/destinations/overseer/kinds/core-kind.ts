@@ -5,13 +5,13 @@ import type { CoreObjectKind } from "../../../api/core/objects.js";
 import type { Json } from "../../../base/hash.js";
 import type { ObjectHealth } from "../../../plan/live.js";
 import type { CoreAbilities } from "../client/core-limits.js";
-import type { AppRecord, BackupPolicyRecord, NodeRecord, RouteRecord } from "../state/core-records.js";
+import type { AppRecord, BackupPolicyRecord, NodeRecord, RouteRecord, SecretRecord } from "../state/core-records.js";
 import type { CoreState } from "../state/core-state.js";
 
 /** Resource kinds that are managed by documents. */
-export type ManagedChange = Extract<ChangeKind, "app" | "route" | "backupPolicy" | "node">;
+export type ManagedChange = Extract<ChangeKind, "app" | "route" | "backupPolicy" | "node" | "secret">;
 /** A resource of a managed kind. */
-export type Managed = AppRecord | RouteRecord | BackupPolicyRecord | NodeRecord;
+export type Managed = AppRecord | RouteRecord | BackupPolicyRecord | NodeRecord | SecretRecord;
 
 /** Names of the resources that a resource refers to by id. */
 export interface References {
@@ -58,12 +58,16 @@ export interface CoreKindRules<S extends Managed, Spec> {
   references(spec: Spec): References;
   /** Whether a resource refers to the resources that have these names now. */
   refersTo(record: S, references: References, state: CoreState): boolean;
-  /** Returns the unresolved references of a document. `coming`: names of apps that are about to be created. */
+  /** Returns the unresolved references of a document. `coming`: names of apps that are about to be created, and `secret NAME`. */
   missing(spec: Spec, name: string, state: CoreState, coming: ReadonlySet<string>): readonly Missing[];
   /** Returns why the document cannot be applied to this Core. */
   refusal(spec: Spec, record: S | undefined, state: CoreState, abilities: CoreAbilities): string | undefined;
   /** Returns the request body to create or replace the resource. */
   body(content: Json, name: string, metadata: Metadata, exists: boolean): unknown;
+  /** Returns fields of the body that are sent and never read back; undefined if there are none. */
+  readonly sent?: (spec: Spec) => object;
+  /** Whether differences are named without values. */
+  readonly confidential?: true;
   /** Whether the resource exists independently of documents, so that managing it is not an adoption. */
   readonly alwaysThere: boolean;
   health(record: S, state: CoreState): ObjectHealth;

@@ -5,9 +5,10 @@ import { BACKUP_POLICY_KIND } from "./backup-policy-kind.js";
 import type { CoreKind } from "./core-kind.js";
 import { NODE_KIND } from "./node-kind.js";
 import { ROUTE_KIND } from "./route-kind.js";
+import { SECRET_KIND } from "./secret-kind.js";
 
 /** The rules of all managed kinds. */
-export const CORE_KINDS: readonly CoreKind[] = [NODE_KIND, APP_KIND, ROUTE_KIND, BACKUP_POLICY_KIND];
+export const CORE_KINDS: readonly CoreKind[] = [NODE_KIND, APP_KIND, ROUTE_KIND, BACKUP_POLICY_KIND, SECRET_KIND];
 
 const BY_NAME: ReadonlyMap<string, CoreKind> = new Map(CORE_KINDS.map((rules) => [rules.kind, rules]));
 

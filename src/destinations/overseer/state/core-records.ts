@@ -75,8 +75,10 @@ export const JobRecord = CoreJob.extend({
 });
 export type JobRecord = z.infer<typeof JobRecord>;
 
-/** A secret as read from a Core: its name and scope, and the time when its value was last changed. */
+/** A secret as read from a Core: its name and scope, its owner, and the time when its value was last changed. */
 export const SecretRecord = CoreSecret.pick({ id: true, name: true, scope: true }).extend({
+  ...common,
+  valueTag: optionalText,
   scopeId: optionalText,
   valueChangedAt: z.string().optional().catch(undefined),
 });

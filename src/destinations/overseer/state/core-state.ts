@@ -78,6 +78,12 @@ export class CoreState {
     return this.#find("node", name);
   }
 
+  /** Returns the global secret of a name. */
+  globalSecret(name: string): SecretRecord | undefined {
+    for (const secret of this.all("secret")) if (secret.name === name && secret.scope === "global") return secret;
+    return undefined;
+  }
+
   /** Returns the newest job of an app. */
   newestJob(appId: string): JobRecord | undefined {
     return this.#jobsByApp.get(appId);
@@ -176,7 +182,9 @@ export class CoreState {
       const app = appId === null ? undefined : this.#byId.app.get(appId);
       if (app) this.#affect("app", app, affected);
     } else if (kind === "secret") {
-      const { name } = record as SecretRecord;
+      const { name, metadata } = record as SecretRecord;
+      const owner = ownershipOf(metadata)?.app;
+      if (owner !== undefined) affected.apps.add(owner);
       for (const app of this.#byId.app.values())
         if (app.compose.includes(`{SECRET:${name}}`)) this.#affect("app", app, affected);
     } else if (kind === "node") {

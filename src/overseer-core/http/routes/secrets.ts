@@ -10,6 +10,8 @@ import { named, type Route, route, withMessage } from "../route.js";
 
 const ADMIN = ["admin"] as const;
 const READERS = ["admin", "reader"] as const;
+/** `secret-reader` finds secrets by name. */
+const LISTERS = [...READERS, "secret-reader"] as const;
 
 /** Routes of secrets. Values are returned only to the agent of a job that needs them. */
 export function secretRoutes(store: Store): Route[] {
@@ -22,7 +24,7 @@ function readRoutes(store: Store): Route[] {
       method: "GET",
       path: "/api/secrets",
       summary: "Lists all secrets, sorted by name, without their values.",
-      access: READERS,
+      access: LISTERS,
       responses: { 200: named("secrets", z.array(CoreSecret)) },
       handle: () => ({
         status: 200,
@@ -110,16 +112,23 @@ function valueRoute(store: Store): Route {
   return route({
     method: "POST",
     path: "/api/secrets/:id/value",
-    summary: "Returns the value of a secret to an agent with a running job that refers to it.",
-    access: ["agent"],
+    summary:
+      "Returns the value of a secret to an agent with a running job that refers to it, or that of a global secret to a secret-reader.",
+    access: ["agent", "secret-reader"],
     responses: { 200: named("value", z.string()) },
     handle: ({ params: { id }, caller: token }) => {
       const secret = existing(store.secrets.find(id), "secret", id);
-      const job = jobThatNeeds(store, token, id);
-      if (job === undefined) {
+      const { name, scope } = secret;
+      const job = token.role === "agent" ? jobThatNeeds(store, token, id) : undefined;
+      if (token.role === "agent" && job === undefined) {
         throw new ProblemError("FORBIDDEN", `the token ${token.name} has no running job that refers to this secret`);
       }
-      const details = { name: secret.name, scope: secret.scope, job };
+      if (token.role !== "agent" && scope !== "global")
+        throw new ProblemError(
+          "FORBIDDEN",
+          `the secret ${name} has the scope ${scope}: a secret-reader reads global secrets only`,
+        );
+      const details = { name, scope, ...(job === undefined ? {} : { job }) };
       store.audit.record({ actor: token.name, action: "secret.read", resourceId: id, details });
       return { status: 200, body: { value: store.secrets.value(id) } };
     },

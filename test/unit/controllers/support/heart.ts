@@ -22,6 +22,7 @@ import { FirstParentLines } from "../../../../src/git/index.js";
 import { StatusWriter } from "../../../../src/reconcile/status-writer.js";
 import { PlainRenderer } from "../../../../src/render/plain.js";
 import { SourceRenderer } from "../../../../src/render/render.js";
+import { SecretStores } from "../../../../src/secrets/stores/secret-stores.js";
 import { cacheLister } from "../../../../src/wiring/cache-lister.js";
 import { GATES } from "../../../../src/wiring/gates.js";
 import { MemoryDestination } from "../../../support/memory-destination.js";
@@ -218,6 +219,8 @@ export class Heart {
       renderer: this.#renderer,
       destinations: { of: async () => this.destination, current: () => this.destination, forget: () => {} },
       values: { use: () => {}, read: async () => undefined, forget: () => {} },
+      secretStores: new SecretStores({ hosts: new HostRules([]) }, this.clock),
+      accountTokens: { create: async () => "" },
       status: new StatusWriter(client),
       events: { record: (_, { type, reason, message }) => void this.events.push(`${type} ${reason}: ${message}`) },
       observer: new Proxy({} as AppServices["observer"], { get: () => () => {} }),

@@ -39,6 +39,7 @@ export function testRun(of: OverseerApp = app("shop/web"), services: Partial<App
     memories: new Map<string, AppMemory>(),
     digestKey: "0".repeat(32),
     values: { use: () => {}, forget: () => {}, read: async () => undefined },
+    secretStores: { use: () => {}, forget: () => {} },
     renderer: { limits: DEFAULT_RENDER_LIMITS },
     events: {
       record: (_: unknown, note: { type: string; reason: string; message: string }) => {

@@ -3,6 +3,7 @@ import type { Target } from "../../../../src/destinations/destination.js";
 import { ALL_ABILITIES, type CoreAbilities } from "../../../../src/destinations/overseer/client/core-limits.js";
 import { OWNERSHIP_KEY } from "../../../../src/destinations/overseer/ownership-record.js";
 import { previewWrites } from "../../../../src/destinations/overseer/preview.js";
+import { SecretRecord } from "../../../../src/destinations/overseer/state/core-records.js";
 import type { Document } from "../../../../src/manifest/document.js";
 import { app, document, node, route, stateOf } from "./samples.js";
 
@@ -93,7 +94,7 @@ describe("a preview for a Core", () => {
 
   it("reports every missing secret and node", () => {
     const needs = document("App", "web", { ...(web.object.spec as object), secrets: ["a", "b"] });
-    const held = { secret: [{ id: "s", name: "b", scope: "global" as const, scopeId: null }] };
+    const held = { secret: [SecretRecord.parse({ id: "s", name: "b", scope: "global" })] };
     expect(preview([needs], held)).to.equal(
       "Create web\nmissing: node node-1 (start its agent so that it registers)\nmissing: secret a (store it in the Core)",
     );

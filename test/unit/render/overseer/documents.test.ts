@@ -107,7 +107,7 @@ describe("documents: schema errors", () => {
     [
       "a kind of Kubernetes",
       document("Deployment", "{}"),
-      "2 kind: unknown kind of overseer.io/v1; expected one of App, Node, Route, Policy",
+      "2 kind: unknown kind of overseer.io/v1; expected one of App, Node, Route, Policy, Secret",
     ],
     [
       "another version",

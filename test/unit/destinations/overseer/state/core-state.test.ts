@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { OWNERSHIP_KEY } from "../../../../../src/destinations/overseer/ownership-record.js";
+import { SecretRecord } from "../../../../../src/destinations/overseer/state/core-records.js";
 import { CoreState } from "../../../../../src/destinations/overseer/state/core-state.js";
 import { app, job, news, node, route, stateOf } from "../samples.js";
 
@@ -98,12 +99,8 @@ describe("the picture of a Core", () => {
   });
 
   it("knows which apps may use a secret", () => {
-    const secret = (name: string, scope: "global" | "app" | "node", scopeId: string | null) => ({
-      id: name,
-      name,
-      scope,
-      scopeId,
-    });
+    const secret = (name: string, scope: "global" | "app" | "node", scopeId: string | null) =>
+      SecretRecord.parse({ id: name, name, scope, scopeId });
     const state = stateOf({
       secret: [secret("g", "global", null), secret("a", "app", "a1"), secret("n", "node", "n1")],
     });

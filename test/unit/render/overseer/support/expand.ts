@@ -5,7 +5,7 @@ import { failureOf, renderFiles, request, scopeOf } from "../../support/harness.
 import type { MemoryFile } from "../../support/memory-snapshot.js";
 
 /** What a test may say of a render. */
-export type Options = Partial<Omit<RenderRequest, "source">> & {
+export type Options = Partial<RenderRequest> & {
   readonly path?: string;
   readonly include?: string[];
   readonly exclude?: string[];

@@ -1,0 +1,41 @@
+import { lookup as resolve } from "node:dns";
+import { isIP, type LookupFunction } from "node:net";
+import type { HostRules } from "./host-rules.js";
+import { isPublicAddress } from "./private-address.js";
+
+/**
+ * Which addresses outgoing requests may reach: public ones, and others only of hosts that the administrator allows. An address is
+ * checked when the connection is made, so that a name cannot change its address after the check.
+ */
+export class ReachableAddresses {
+  readonly #allowed: HostRules;
+  readonly #refusal: (host: string, port: number) => Error;
+
+  /** `refusal`: the error for a host that may not be reached. */
+  constructor(allowed: HostRules, refusal: (host: string, port: number) => Error) {
+    this.#allowed = allowed;
+    this.#refusal = refusal;
+  }
+
+  /** Throws the refusal if `host` is an address that may not be reached. */
+  check(host: string, port: number): void {
+    const plain = host.replace(/^\[|\]$/g, "");
+    if (isIP(plain) !== 0 && !isPublicAddress(plain) && !this.#allowed.allows(host, port))
+      throw this.#refusal(host, port);
+  }
+
+  /** Returns a resolver of names that fails if a name has an address that may not be reached. */
+  lookup(port: number): LookupFunction {
+    return (host, options, callback) => {
+      resolve(host, { ...options, all: true }, (error, addresses) => {
+        if (error) return callback(error, []);
+        const first = addresses[0];
+        const isReachable =
+          this.#allowed.allows(host, port) || addresses.every(({ address }) => isPublicAddress(address));
+        if (!isReachable || first === undefined) return callback(this.#refusal(host, port), []);
+        if (options.all) callback(null, addresses);
+        else callback(null, first.address, first.family);
+      });
+    };
+  }
+}
