@@ -93,7 +93,7 @@ function rowsOf(cold: Use, restart: Use): string[][] {
     row("seconds", (use) => use.seconds),
     row("renders by Kustomize", (use) => use.renders),
     row("results from disk", (use) => use.fromDisk),
-    row("results per second", (use) => (use.renders + use.fromDisk) / use.seconds),
+    row("renders per second", (use) => use.renders / use.seconds),
     row("CPU of the operator, s", (use) => use.cpuSeconds),
     row("CPU of its children, s", (use) => use.childCpuSeconds),
     row("memory at rest, MiB", (use) => use.rssMb),

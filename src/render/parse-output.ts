@@ -10,6 +10,8 @@ const MAX_INLINE_BYTES = 256 * 1024;
 export interface ParsedOutput {
   readonly documents: readonly PreparedDocument[];
   readonly problems: readonly RenderProblem[];
+  /** Files with keys that stand twice, where that is allowed. */
+  readonly repeatsKeys: readonly string[];
 }
 
 /** Parses what a renderer printed, cut by the files that it says the parts come from. */
@@ -25,8 +27,10 @@ export async function parseOutput(
     size > MAX_INLINE_BYTES ? await parseElsewhere(texts, bounds) : texts.map((text) => parseFile(text, bounds));
   const documents: PreparedDocument[] = [];
   const problems: RenderProblem[] = [];
-  for (const outcome of outcomes) {
+  const repeatsKeys: string[] = [];
+  for (const [index, outcome] of outcomes.entries()) {
     if (outcome.ok) {
+      if (outcome.repeatsKeys) repeatsKeys.push(texts[index]?.file ?? "");
       for (const document of outcome.documents) documents.push({ ...document, origin: { file: document.origin.file } });
     } else {
       for (const { file, object, message } of outcome.problems) {
@@ -34,5 +38,5 @@ export async function parseOutput(
       }
     }
   }
-  return { documents, problems };
+  return { documents, problems, repeatsKeys };
 }

@@ -38,6 +38,9 @@ export interface ParseLimits {
 /** Well above the largest public manifests: install files of operators have up to 5 MB. */
 export const DEFAULT_PARSE_LIMITS: ParseLimits = { maxFileBytes: 16 * 1024 * 1024, maxDocuments: 10_000 };
 
+/** What a key that stands twice in a mapping means: an error, or that the last value is used, as kubectl and Helm read it. */
+export type RepeatedKeys = "refused" | "last";
+
 /** Message for a file that exceeds the limit. `bytes` is its size, if known. */
 export function fileTooLarge(maxFileBytes: number, bytes?: number): string {
   const has = bytes === undefined ? "" : ` (it has ${bytes})`;
@@ -57,13 +60,15 @@ export function parseManifests(
   text: string,
   file: string,
   limits: ParseLimits = DEFAULT_PARSE_LIMITS,
+  repeatedKeys: RepeatedKeys = "refused",
 ): ParsedDocument[] {
-  return new FileReader(file, limits).read(text);
+  return new FileReader(file, limits, repeatedKeys).read(text);
 }
 
 class FileReader {
   readonly #file: string;
   readonly #limits: ParseLimits;
+  readonly #repeatedKeys: RepeatedKeys;
   readonly #documents: ParsedDocument[] = [];
   readonly #problems: ManifestProblem[] = [];
   #expanded = 0;
@@ -71,9 +76,10 @@ class FileReader {
   #lines: FieldLines | undefined;
   #full = false;
 
-  constructor(file: string, limits: ParseLimits) {
+  constructor(file: string, limits: ParseLimits, repeatedKeys: RepeatedKeys) {
     this.#file = file;
     this.#limits = limits;
+    this.#repeatedKeys = repeatedKeys;
   }
 
   read(text: string): ParsedDocument[] {
@@ -103,7 +109,7 @@ class FileReader {
       events = read.events;
       chunk = { ...chunk, text: read.text };
       if (this.#reportUnsafe(chunk, events)) return;
-      const options = { source: chunk.text, maxAliases: MAX_ALIASES };
+      const options = { source: chunk.text, maxAliases: MAX_ALIASES, json: this.#repeatedKeys === "last" };
       values = constructFromEvents(events, { ...options, schema: KUBERNETES_SCHEMA });
       if (values.some(isOurDocument)) {
         values = constructFromEvents(events, { ...options, schema: DOCUMENT_SCHEMA });

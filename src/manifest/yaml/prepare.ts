@@ -7,7 +7,7 @@ import { hashBody, idOf, type PreparedDocument } from "../to-document.js";
 import { describeDuplicate, findDuplicates } from "./duplicates.js";
 import { findEncrypted, mayHoldEncrypted } from "./encrypted-values.js";
 import { FieldLines } from "./field-lines.js";
-import { DEFAULT_PARSE_LIMITS, type ParseLimits, parseManifests } from "./parse.js";
+import { DEFAULT_PARSE_LIMITS, type ParseLimits, parseManifests, type RepeatedKeys } from "./parse.js";
 
 /**
  * Performs all processing of a file that does not depend on the destination: parses, normalizes, finds duplicates and hashes.
@@ -19,11 +19,12 @@ export function prepareManifests(
   text: string,
   file: string,
   limits: ParseLimits = DEFAULT_PARSE_LIMITS,
+  repeatedKeys: RepeatedKeys = "refused",
 ): PreparedDocument[] {
   const problems: ManifestProblem[] = [];
   const prepared: PreparedDocument[] = [];
   const mayBeEncrypted = mayHoldEncrypted(text);
-  for (const { object: written, origin } of parseManifests(text, file, limits)) {
+  for (const { object: written, origin } of parseManifests(text, file, limits, repeatedKeys)) {
     const { object, dropped } = normalize(written);
     for (const duplicate of findDuplicates(object)) {
       problems.push({ ...origin, object: displayId(idOf(object)), message: describeDuplicate(duplicate) });

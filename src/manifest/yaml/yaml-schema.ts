@@ -119,7 +119,7 @@ const COMMON_TAGS = [mergeTag, binaryTextTag, objectTag, ...otherScalarTags, ...
 
 /**
  * YAML as `kubectl apply` reads it: `yes`, `on` and `y` are true, `0644` is 420, `1_000` is 1000, dates are strings, `<<`
- * merges, integers keep all their digits (beyond 2^53 as a bigint). Intended differences: a duplicate key is an error (kubectl
+ * merges, integers keep all their digits (beyond 2^53 as a bigint). Intended differences: a duplicate key is an error, except in output of Helm (kubectl
  * uses the last one); a key *before* a `<<` keeps its value, as in the YAML specification and kustomize (in kubectl the merge
  * wins); `?x` in a flow collection is a string (kubectl reads a key x).
  */

@@ -12,7 +12,10 @@ export interface HelmOutputContext {
   readonly paths: ReadonlySet<string>;
 }
 
-/** Cuts the output of `helm template` by the templates that its parts come from. */
+/**
+ * Cuts the output of `helm template` by the templates that its parts come from. Many public charts repeat a label, which their users
+ * cannot change and Helm takes.
+ */
 export function splitHelmOutput(output: string, context: HelmOutputContext): FileText[] {
   const byFile = new Map<string, string[]>();
   for (const part of output.split(/^---(?=\r?\n)/m)) {
@@ -23,7 +26,7 @@ export function splitHelmOutput(output: string, context: HelmOutputContext): Fil
     else parts.push(part);
   }
   return [...byFile]
-    .map(([file, parts]) => ({ file, text: parts.join("---") }))
+    .map(([file, parts]) => ({ file, text: parts.join("---"), mayRepeatKeys: true }))
     .filter(({ text }) => text.trim() !== "");
 }
 

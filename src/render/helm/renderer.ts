@@ -128,12 +128,13 @@ export class HelmRenderer implements Renderer {
       return { documents: [], notes: [], problems: [problem] };
     }
     const texts = splitHelmOutput(output, context);
-    const { documents, problems } = await parseOutput(texts, limits, this.#options.parseElsewhere);
+    const { documents, problems, repeatsKeys } = await parseOutput(texts, limits, this.#options.parseElsewhere);
     const nothing = `the chart at ${JSON.stringify(folder || ".")} renders to no object`;
     // A template can put any value anywhere.
     const shown = decryptor.files.size > 0 ? documents.map((one) => ({ ...one, confidential: true })) : documents;
     const random = [...uses].flatMap(([path, use]) => (use.random ? [joinPath(folder, path)] : []));
-    return { documents: shown, notes: notesOf(folder, uses), problems, random, nothing };
+    const notes = [...notesOf(folder, uses), ...repeatsKeys.map(repeatedKey)];
+    return { documents: shown, notes, problems, random, nothing };
   }
 
   async #locate(asked: SourceInput): Promise<LocatedChart> {
@@ -255,6 +256,10 @@ async function findValueFiles(
     }
   }
   return found;
+}
+
+function repeatedKey(file: string): Note {
+  return { origin: { file }, message: "renders a key twice in one object: the last value is used, as Helm does" };
 }
 
 /** What templates do that gives other results than people expect. */
