@@ -75,5 +75,5 @@ export const ANNOTATION_IMPORTED_FROM = `${GROUP}/imported-from`;
 /** On an OverseerApp that was imported: its final sync policy as JSON, which it gets at the end of `overseer take-over`. */
 export const ANNOTATION_IMPORTED_POLICY = `${GROUP}/imported-policy`;
 
-/** On an OverseerApp that was restored from a backup: the policy that it had, as JSON. */
+/** On an OverseerApp or OverseerAppSet that was restored from a backup: the policy that it had, as JSON. */
 export const ANNOTATION_RESTORED_POLICY = `${GROUP}/restored-policy`;

@@ -10,7 +10,7 @@ import {
 } from "../flags.js";
 import { print } from "../terminal.js";
 import type { AddVerbs, Finish } from "../verb.js";
-import type { FinishFlags } from "./backup/restore.js";
+import type { FinishFlags } from "./backup/finish-restore.js";
 import type { BackupFlags } from "./backup/write-backup.js";
 import type { Shell } from "./completion/scripts.js";
 
@@ -123,19 +123,24 @@ function addExport(program: Command, finish: Finish): void {
 function addRestore(program: Command, finish: Finish): void {
   const command = program
     .command("restore")
-    .argument("[NAME...]", "the file of the backup; with --finish, apps")
+    .argument("[NAME...]", "the file of the backup; with --finish, apps, or appset/NAME")
     .summary("restore a backup, without moving anything forward")
     .description(
-      "Create the Environments, repositories and apps of a backup that are missing. Nothing that exists is changed, and nothing is deleted: apps stay at the commit that they had applied, and wait. With --finish, apps that are synced again get the policy that they had.",
+      "Create the Environments, repositories and apps of a backup that are missing. Nothing that exists is changed, and nothing is deleted: apps stay at the commit that they had applied, and wait, and sets of apps are suspended. With --finish, apps that are synced again get the policy that they had, and then their sets. An app that was rolled back stays at that commit.",
     )
-    .option("--finish", "give restored apps the policy that they had")
+    .option("--finish", "give restored apps and sets of apps the policy that they had")
+    .option("--end-rollbacks", "with --finish: let apps that were rolled back continue to the newest commit")
     .addHelpText(
       "after",
       "\nExamples:\n  overseer restore backups/overseer-20270101T020000Z.yaml\n  overseer restore --finish web\n  overseer restore --finish -A",
     )
     .action(async (names: string[], flags: FinishFlags & { readonly finish?: boolean }) => {
-      const { restore, finishRestore } = await import("./backup/restore.js");
-      if (flags.finish === true) return finish(await finishRestore(names, flags));
+      if (flags.finish === true) {
+        const { finishRestore } = await import("./backup/finish-restore.js");
+        return finish(await finishRestore(names, flags));
+      }
+      if (flags.endRollbacks === true) throw new UsageError("--end-rollbacks needs --finish");
+      const { restore } = await import("./backup/restore.js");
       const [file, more] = names;
       if (file === undefined || more !== undefined)
         throw new UsageError("name the file of one backup, or use --finish");

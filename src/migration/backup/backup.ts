@@ -1,4 +1,4 @@
-import { ANNOTATION_RECONCILE_AT, ANNOTATION_RESTORED_POLICY, API_VERSION, GROUP } from "../../api/group.js";
+import { ANNOTATION_RECONCILE_AT, API_VERSION, GROUP } from "../../api/group.js";
 import { isRecord } from "../../manifest/shape.js";
 
 /** Version of the format. */
@@ -114,65 +114,4 @@ function isOurs(value: unknown): boolean {
     isRecord(value.metadata) &&
     typeof value.metadata.name === "string"
   );
-}
-
-/** The parts of a spec that a restored app gets again at the end. */
-export interface RestoredPolicy {
-  /** Undefined: the app had no ref of its own. */
-  readonly ref?: unknown;
-  readonly mode?: unknown;
-  readonly prune?: unknown;
-  readonly selfHeal?: unknown;
-  readonly adopt?: unknown;
-}
-
-/**
- * Returns the manifest that is created for an object. An app stays at the commit that it had applied, applies nothing by itself, deletes
- * nothing, and adopts what exists; what it had is kept in an annotation. Undefined for records of the past: Changes and Approvals.
- */
-export function restoredManifest({
-  apiVersion,
-  kind,
-  metadata,
-  spec = {},
-  status = {},
-}: BackupObject): BackupObject | undefined {
-  if (kind === "Change" || kind === "Approval") return undefined;
-  const { creationTimestamp: _, ...kept } = metadata;
-  if (kind !== "OverseerApp") return { apiVersion, kind, metadata: kept, spec };
-  const source = isRecord(spec.source) ? spec.source : {};
-  const sync = isRecord(spec.sync) ? spec.sync : {};
-  const { commit } = isRecord(status.applied) ? status.applied : {};
-  const { mode, prune, selfHeal, adopt } = sync;
-  const policy: RestoredPolicy = { ref: source.ref, mode, prune, selfHeal, adopt };
-  return {
-    apiVersion,
-    kind,
-    metadata: { ...kept, annotations: { ...kept.annotations, [ANNOTATION_RESTORED_POLICY]: JSON.stringify(policy) } },
-    spec: {
-      ...spec,
-      source: typeof commit === "string" ? { ...source, ref: { commit } } : source,
-      sync: { ...sync, mode: "Manual", prune: false, selfHeal: false },
-    },
-  };
-}
-
-/** The merge patch that gives a restored app the policy that it had; undefined if the annotation is missing or wrong. */
-export function policyPatch(annotations: Readonly<Record<string, string>> = {}): object | undefined {
-  let policy: unknown;
-  try {
-    policy = JSON.parse(annotations[ANNOTATION_RESTORED_POLICY] ?? "");
-  } catch {
-    return undefined;
-  }
-  if (!isRecord(policy)) return undefined;
-  const { ref, mode, prune, selfHeal } = policy;
-  return {
-    metadata: { annotations: { [ANNOTATION_RESTORED_POLICY]: null } },
-    spec: {
-      // The whole ref is replaced: a merge would keep the commit.
-      source: { ref: isRecord(ref) ? { commit: null, ...ref } : null },
-      sync: { mode: mode ?? null, prune: prune ?? null, selfHeal: selfHeal ?? null },
-    },
-  };
 }

@@ -2,13 +2,9 @@ import { expect } from "chai";
 import { API_VERSION } from "../../../src/api/group.js";
 import { RESOURCES } from "../../../src/api/resources.js";
 import { BACKUP_KINDS } from "../../../src/cli/verbs/backup/write-backup.js";
-import {
-  type BackupObject,
-  backupProblem,
-  makeBackup,
-  policyPatch,
-  restoredManifest,
-} from "../../../src/migration/backup/backup.js";
+import { type BackupObject, backupProblem, makeBackup } from "../../../src/migration/backup/backup.js";
+import { mergeDifference } from "../../../src/migration/backup/merge-difference.js";
+import { restoredManifest, restoredPin, returnPolicy } from "../../../src/migration/backup/restored.js";
 
 const ABOUT = { time: "2027-01-01T02:00:00Z", cluster: "1" };
 const app = (spec: Record<string, unknown>, status?: Record<string, unknown>): BackupObject => ({
@@ -25,6 +21,8 @@ const app = (spec: Record<string, unknown>, status?: Record<string, unknown>): B
   spec,
   ...(status === undefined ? {} : { status }),
 });
+
+const EMPTY: BackupObject = { apiVersion: API_VERSION, kind: "OverseerApp", metadata: { name: "web" } };
 
 describe("a backup", () => {
   it("has all kinds of the operator", () => {
@@ -60,7 +58,7 @@ describe("a backup", () => {
       deletionPolicy: "Delete",
     });
     expect(restored?.status).to.equal(undefined);
-    expect(policyPatch(restored?.metadata.annotations)).to.deep.equal({
+    expect(returnPolicy(restored ?? EMPTY)?.patch).to.deep.equal({
       metadata: { annotations: { "gitops.overseer.io/restored-policy": null } },
       spec: {
         source: { ref: { commit: null, branch: "main" } },
@@ -69,10 +67,60 @@ describe("a backup", () => {
     });
     const never = restoredManifest(app({ source: { path: "." } }));
     expect(never?.spec?.source).to.deep.equal({ path: "." });
-    expect(policyPatch(never?.metadata.annotations)).to.deep.include({
-      spec: { source: { ref: null }, sync: { mode: null, prune: null, selfHeal: null } },
+    expect(returnPolicy(never ?? EMPTY)?.patch).to.deep.include({
+      spec: { source: {}, sync: { mode: null, prune: null, selfHeal: null } },
     });
-    expect(policyPatch({})).to.equal(undefined);
+    expect(returnPolicy(EMPTY)).to.equal(undefined);
+  });
+
+  it("gives the ref back whatever a user has set meanwhile", () => {
+    const restored = restoredManifest(app({ source: { path: "." } }, { applied: { commit: "c1" } }));
+    const edited = { ...(restored ?? EMPTY), spec: { source: { path: ".", ref: { tag: "v1", commit: "c1" } } } };
+    expect(returnPolicy(edited)?.patch).to.deep.nested.include({ "spec.source": { ref: null } });
+  });
+
+  it("restores an app that was rolled back at that commit and source, and keeps it there until the rollback is ended", () => {
+    const own = { path: "new", ref: { branch: "main" }, helm: { values: { a: 1 } } };
+    const then = { path: "old", ref: { branch: "main" }, helm: { values: { a: 1, b: 2 } } };
+    const status = {
+      applied: { commit: "c1" },
+      pin: { inputs: { key: "k", commit: "c1", source: then }, change: "web-4", requester: "eve" },
+    };
+    const restored = restoredManifest(app({ source: own, sync: { mode: "Automatic" } }, status)) ?? EMPTY;
+    expect(restored.spec?.source).to.deep.equal({ ...then, ref: { commit: "c1" } });
+    const pin = { change: "web-4", commit: "c1", requester: "eve" };
+    expect(restoredPin(restored)).to.deep.equal(pin);
+    expect(returnPolicy(restored)).to.deep.equal({
+      keptAt: pin,
+      patch: { spec: { sync: { mode: "Automatic", prune: null, selfHeal: null } } },
+    });
+    expect(returnPolicy(restored, true)).to.deep.equal({
+      patch: {
+        metadata: { annotations: { "gitops.overseer.io/restored-policy": null } },
+        spec: {
+          source: { path: "new", ref: { commit: null, branch: "main" }, helm: { values: { b: null } } },
+          sync: { mode: "Automatic", prune: null, selfHeal: null },
+        },
+      },
+    });
+  });
+
+  it("suspends a set of apps, which would write its apps again, and gives it back what it had", () => {
+    for (const suspend of [undefined, true]) {
+      const spec = { template: {}, ...(suspend === undefined ? {} : { suspend }) };
+      const restored = restoredManifest({ ...app(spec), kind: "OverseerAppSet" }) ?? EMPTY;
+      expect(restored.spec).to.deep.equal({ template: {}, suspend: true });
+      expect(returnPolicy(restored)?.patch).to.deep.equal({
+        metadata: { annotations: { "gitops.overseer.io/restored-policy": null } },
+        spec: { suspend: suspend === true },
+      });
+    }
+  });
+
+  it("finds the merge patch between two objects", () => {
+    expect(mergeDifference({ a: 1, b: { c: 1, d: [1] }, e: 1 }, { a: 1, b: { c: 2, d: [2] }, f: {} })).to.deep.equal({
+      ...{ b: { c: 2, d: [2] }, e: null, f: {} },
+    });
   });
 
   it("keeps Changes and Approvals as records only", () => {

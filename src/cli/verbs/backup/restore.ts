@@ -1,22 +1,16 @@
 import { readFile } from "node:fs/promises";
-import { findCondition } from "../../../api/conditions.js";
-import { ANNOTATION_RESTORED_POLICY } from "../../../api/group.js";
+import type { OverseerAppSet } from "../../../api/app-set.js";
+import { LABEL_APP_SET } from "../../../api/group.js";
 import { messageOf } from "../../../base/errors.js";
 import { isStatus } from "../../../kube/errors.js";
 import { readValue } from "../../../manifest/yaml/read-value.js";
 import { KUBERNETES_SCHEMA } from "../../../manifest/yaml/yaml-schema.js";
-import {
-  type Backup,
-  type BackupObject,
-  backupProblem,
-  policyPatch,
-  restoredManifest,
-} from "../../../migration/backup/backup.js";
-import { type LiveApp, selectTargets, shownName } from "../../cluster/apps.js";
+import { type Backup, type BackupObject, backupProblem } from "../../../migration/backup/backup.js";
+import { restoredManifest } from "../../../migration/backup/restored.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import { withCluster } from "../../cluster/with-cluster.js";
 import { CommandError, EXIT, type ExitCode } from "../../exit-codes.js";
-import type { ClusterFlags, SelectionFlags } from "../../flags.js";
+import type { ClusterFlags } from "../../flags.js";
 import { KINDS, type Kind } from "../../kinds.js";
 import { hint, print, say } from "../../terminal.js";
 
@@ -27,10 +21,10 @@ export function restore(file: string, flags: ClusterFlags): Promise<ExitCode> {
     const problems: string[] = [];
     let created = 0;
     let kept = 0;
-    for (const object of backup.objects) {
+    for (const object of setsFirst(backup.objects)) {
       const manifest = restoredManifest(object);
       if (manifest === undefined) continue;
-      const outcome = await create(cluster, manifest);
+      const outcome = (await activeSetOf(cluster, manifest)) ?? (await create(cluster, manifest));
       if (outcome === "created") created++;
       else if (outcome === "exists") kept++;
       else problems.push(outcome);
@@ -42,10 +36,26 @@ export function restore(file: string, flags: ClusterFlags): Promise<ExitCode> {
     print(`${created} created, ${kept} existed already and were not changed, ${problems.length} failed\n`);
     hint(
       flags,
-      'apps stay at the commit that they had applied, and wait: look at their plans, sync them, and then run "overseer restore --finish"',
+      'apps stay at the commit that they had applied, and wait; sets of apps are suspended: look at the plans, sync the apps, and then run "overseer restore --finish"',
     );
     return problems.length === 0 ? EXIT.done : EXIT.failed;
   });
+}
+
+/** Sets come before their apps, so that none that is not suspended writes an app while it is restored. */
+function setsFirst(objects: readonly BackupObject[]): readonly BackupObject[] {
+  const isSet = ({ kind }: BackupObject): boolean => kind === KINDS.appSet.kind;
+  return [...objects.filter(isSet), ...objects.filter((object) => !isSet(object))];
+}
+
+/** Returns why an app must not be created: its set exists already and would give it the policy of the template at once. */
+async function activeSetOf(cluster: Cluster, { kind, metadata }: BackupObject): Promise<string | undefined> {
+  const set = kind === KINDS.app.kind ? metadata.labels?.[LABEL_APP_SET] : undefined;
+  const { namespace = "", name } = metadata;
+  if (set === undefined) return undefined;
+  const live = await cluster.find<OverseerAppSet>({ kind: KINDS.appSet, namespace, name: set });
+  if (live === undefined || live.spec.suspend) return undefined;
+  return `OverseerApp ${namespace}/${name}: OverseerAppSet ${namespace}/${set} is not suspended and would move the app to the newest commit: set its spec.suspend to true, and run this again`;
 }
 
 async function readBackup(file: string): Promise<Backup> {
@@ -92,52 +102,4 @@ async function secretExists(cluster: Cluster, namespace: string, name: string): 
     if (isStatus(error, 403)) return true;
     throw error;
   }
-}
-
-/** Flags of `overseer restore --finish`. */
-export type FinishFlags = ClusterFlags & SelectionFlags;
-
-/** Runs `overseer restore --finish`: gives restored apps the policy that they had, once they are Ready. */
-export function finishRestore(names: readonly string[], flags: FinishFlags): Promise<ExitCode> {
-  return withCluster(flags, async (cluster) => {
-    let waiting = 0;
-    for (const app of await restoredApps(cluster, names, flags)) {
-      const problem = problemOf(app);
-      const patch = policyPatch(app.metadata.annotations);
-      const { name, namespace = "" } = app.metadata;
-      if (problem !== undefined || patch === undefined) {
-        waiting++;
-        say(
-          `${shownName(app)}: ${problem ?? `the annotation ${ANNOTATION_RESTORED_POLICY} cannot be read: set the policy by hand`}`,
-        );
-        continue;
-      }
-      await cluster.patch({ kind: KINDS.app, namespace, name }, patch);
-      print(`${shownName(app)} has its policy again\n`);
-    }
-    return waiting === 0 ? EXIT.done : EXIT.failed;
-  });
-}
-
-async function restoredApps(
-  cluster: Cluster,
-  names: readonly string[],
-  flags: FinishFlags,
-): Promise<readonly LiveApp[]> {
-  if (names.length > 0 || flags.selector !== undefined) {
-    const targets = await selectTargets(cluster, names, flags);
-    return Promise.all(targets.map((target) => cluster.get<LiveApp>(target)));
-  }
-  const namespace = flags.allNamespaces === true ? "" : cluster.namespace;
-  const { items } = await cluster.list<LiveApp>(KINDS.app, { namespace });
-  return items.filter(({ metadata }) => metadata.annotations?.[ANNOTATION_RESTORED_POLICY] !== undefined);
-}
-
-/** Why an app must not move on yet. */
-function problemOf({ metadata, status }: LiveApp): string | undefined {
-  const ready = findCondition(status?.conditions, "Ready");
-  if (status?.observedGeneration !== metadata.generation) return "the operator has not seen it yet";
-  if (ready?.status !== "True" || findCondition(status?.conditions, "Synced")?.status !== "True")
-    return `is not synced: ${ready?.message ?? "it has no status"}. Request it with "overseer sync ${metadata.name}"`;
-  return undefined;
 }

@@ -23,8 +23,8 @@ export const BACKUP_KINDS: readonly Kind[] = [
   KINDS.environment,
   KINDS.channel,
   KINDS.repository,
-  KINDS.app,
   KINDS.appSet,
+  KINDS.app,
   KINDS.change,
   KINDS.approval,
 ];
