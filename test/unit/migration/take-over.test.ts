@@ -1,5 +1,9 @@
+import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import type { PlannedAction } from "../../../src/api/change.js";
+import type { LiveApp } from "../../../src/cli/cluster/apps.js";
+import { groupApps } from "../../../src/cli/verbs/take-over/groups.js";
+import { readState, stateProblem, type TakeOverState } from "../../../src/cli/verbs/take-over/state.js";
 import { judgePlan } from "../../../src/migration/take-over/judge-plan.js";
 import {
   harmlessFinalizers,
@@ -179,5 +183,55 @@ describe("the comparison of live objects", () => {
       "helm.toolkit.fluxcd.io/name",
     ]);
     expect(marksOf({ annotations: { "argocd.argoproj.io/tracking-id": "x" } }).length).to.equal(1);
+  });
+});
+
+describe("the group of a take-over", () => {
+  const imported = (namespace: string, name: string, from = "argoproj.io/Application/argocd/shop"): LiveApp =>
+    ({
+      metadata: { namespace, name, annotations: { "gitops.overseer.io/imported-from": from } },
+    }) as unknown as LiveApp;
+  const web = imported("shop", "web");
+  const second = imported("shop", "web-2");
+  const forged = imported("evil", "a");
+
+  it("has the apps of one namespace only, whatever apps in others are annotated with", () => {
+    const [group, ...more] = groupApps([web], [forged, second, web, imported("shop", "x", "g/K/a/b")]);
+    expect(more).to.deep.equal([]);
+    expect(group?.apps).to.deep.equal([web, second]);
+  });
+
+  it("is refused if apps of two namespaces replace the same object", () => {
+    expect(() => groupApps([web, forged], [web, forged])).to.throw(
+      "shop/web and evil/a both replace Application argocd/shop, and are in different namespaces",
+    );
+    expect(() => groupApps([imported("shop", "y", "rubbish")], [])).to.throw("has no valid annotation");
+  });
+});
+
+describe("the state of a take-over", () => {
+  const saved = live({});
+  const state: TakeOverState = { step: "paused", owner: APPLICATION, saved };
+  const packed = (value: unknown): string => gzipSync(JSON.stringify(value)).toString("base64");
+
+  it("is used only for the object that it was saved for", () => {
+    expect(stateProblem(state, APPLICATION, saved)).to.equal(undefined);
+    expect(stateProblem(state, APPLICATION, undefined)).to.equal(undefined);
+    expect(stateProblem({ ...state, step: "done" }, APPLICATION, undefined)).to.equal(undefined);
+    expect(stateProblem(state, KUSTOMIZATION, saved)).to.equal(
+      "holds the state of the take-over of Application argocd/shop, not of Kustomization flux-system/apps",
+    );
+    expect(stateProblem({ ...state, step: "done" }, APPLICATION, live({}, { uid: "2" }))).to.equal(
+      "holds the state of an earlier take-over: Application argocd/shop was deleted and re-created since",
+    );
+    expect(stateProblem({ ...state, step: "detached" }, APPLICATION, saved)).to.equal(
+      "says that Application argocd/shop is deleted, but it exists",
+    );
+  });
+
+  it("is read as it was saved, and refused if it is damaged", () => {
+    expect(readState(packed(state))).to.deep.equal(state);
+    for (const bad of ["", "AAAA", packed({}), packed({ ...state, step: "x" }), packed({ ...state, saved: {} })])
+      expect(() => readState(bad), bad).to.throw();
   });
 });

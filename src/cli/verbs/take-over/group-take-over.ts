@@ -12,7 +12,7 @@ import { describeGroup, finalSpec, type Group } from "./groups.js";
 import { LiveOwner } from "./live-owner.js";
 import { existingObjects, type PlanObjects, takeSnapshot } from "./live-snapshot.js";
 import { hideRelease, releaseHint } from "./release-secrets.js";
-import { isComplete, StateStore, type Step, type TakeOverState } from "./state.js";
+import { isComplete, StateStore, type Step, stateProblem, type TakeOverState } from "./state.js";
 import { requestSync } from "./sync-apps.js";
 import type { TakeOverFlags } from "./take-over-flags.js";
 
@@ -57,7 +57,7 @@ export class GroupTakeOver {
   async run(): Promise<void> {
     const { flags, group } = this.#context;
     this.#check();
-    let state = await this.#store.load();
+    let state = await this.#knownState();
     if (state === undefined || flags.dryRun === true) state = await this.#plan(state);
     if (flags.dryRun === true) return;
     const steps: readonly (readonly [Step, (state: TakeOverState) => Promise<TakeOverState>])[] = [
@@ -73,6 +73,19 @@ export class GroupTakeOver {
       await this.#store.save(state);
     }
     print(`${describeGroup(group)}: ${state.step}\n`);
+  }
+
+  /** Returns the state that was saved, which must be of this take-over. */
+  async #knownState(): Promise<TakeOverState | undefined> {
+    const state = await this.#store.load();
+    const problem =
+      state === undefined ? undefined : stateProblem(state, this.#context.group.owner, await this.#owner.get());
+    if (problem !== undefined)
+      throw new CommandError(
+        `Secret ${this.#store.place} ${problem}: delete the Secret if nothing of that take-over is left to be done or undone, and run this again`,
+        EXIT.failed,
+      );
+    return state;
   }
 
   #check(): void {

@@ -15,15 +15,28 @@ export interface Group {
 }
 
 /**
- * Returns the groups that apps belong to, each once and with all of its apps.
+ * Returns the groups that apps belong to, each once and with all of its apps. A group never leaves the namespace of its apps: any user
+ * who may write apps in another one could otherwise join it by an annotation, and read or write its state.
  *
- * @throws CommandError for an app that was not imported.
+ * @throws CommandError for an app that was not imported, and for apps of two namespaces that replace the same object.
  */
 export async function groupsOf(cluster: Cluster, targets: readonly Target[]): Promise<readonly Group[]> {
-  const { items } = await cluster.list<LiveApp>(KINDS.app, { namespace: "" });
+  const found: LiveApp[] = [];
+  for (const target of targets) found.push(await cluster.get<LiveApp>(target));
+  const namespaces = new Set(found.map(({ metadata }) => metadata.namespace ?? ""));
+  const all: LiveApp[] = [];
+  for (const namespace of namespaces) all.push(...(await cluster.list<LiveApp>(KINDS.app, { namespace })).items);
+  return groupApps(found, all);
+}
+
+/**
+ * Groups apps with those of `all` that replace the same object, in the same namespace.
+ *
+ * @throws CommandError as `groupsOf`
+ */
+export function groupApps(targets: readonly LiveApp[], all: readonly LiveApp[]): readonly Group[] {
   const groups = new Map<string, Group>();
-  for (const target of targets) {
-    const app = await cluster.get<LiveApp>(target);
+  for (const app of targets) {
     const from = app.metadata.annotations?.[ANNOTATION_IMPORTED_FROM];
     const owner = parseOwner(from ?? "");
     if (from === undefined || owner === undefined)
@@ -31,7 +44,16 @@ export async function groupsOf(cluster: Cluster, targets: readonly Target[]): Pr
         `${shownName(app)} has no valid annotation ${ANNOTATION_IMPORTED_FROM}: only apps that "overseer import" has made can take over`,
         EXIT.failed,
       );
-    const apps = items.filter(({ metadata }) => metadata.annotations?.[ANNOTATION_IMPORTED_FROM] === from);
+    const { namespace } = app.metadata;
+    const other = groups.get(from)?.apps[0];
+    if (other !== undefined && other.metadata.namespace !== namespace)
+      throw new CommandError(
+        `${shownName(other)} and ${shownName(app)} both replace ${describeOwner(owner)}, and are in different namespaces: name only the one that "overseer import" has made, and check who has annotated the other one`,
+        EXIT.failed,
+      );
+    const apps = all.filter(
+      ({ metadata }) => metadata.namespace === namespace && metadata.annotations?.[ANNOTATION_IMPORTED_FROM] === from,
+    );
     groups.set(from, { owner, apps: apps.sort((a, b) => shownName(a).localeCompare(shownName(b))) });
   }
   return [...groups.values()];

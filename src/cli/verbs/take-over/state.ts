@@ -1,7 +1,8 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { isStatus } from "../../../kube/errors.js";
 import type { RawObject } from "../../../kube/object.js";
-import type { OwnerObject, OwnerRef } from "../../../migration/take-over/owner.js";
+import { isRecord } from "../../../manifest/shape.js";
+import { describeOwner, type OwnerObject, type OwnerRef } from "../../../migration/take-over/owner.js";
 import type { Snapshot } from "../../../migration/take-over/snapshot.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import { CommandError, EXIT } from "../../exit-codes.js";
@@ -26,6 +27,48 @@ export function isComplete(state: TakeOverState, step: Step): boolean {
   return STEPS.indexOf(state.step) >= STEPS.indexOf(step);
 }
 
+/**
+ * Returns why a state does not belong to the take-over of an object: it is of another one, of one that was deleted and re-created, or was
+ * not written by a take-over. `live` is undefined if the object is gone.
+ */
+export function stateProblem(
+  state: TakeOverState,
+  owner: OwnerRef,
+  live: Pick<OwnerObject, "metadata"> | undefined,
+): string | undefined {
+  const what = describeOwner(owner);
+  if (!isSameOwner(state.owner, owner))
+    return `holds the state of the take-over of ${describeOwner(state.owner)}, not of ${what}`;
+  if (live === undefined) return undefined;
+  if (live.metadata.uid !== state.saved.metadata.uid)
+    return `holds the state of an earlier take-over: ${what} was deleted and re-created since`;
+  return isComplete(state, "detached") ? `says that ${what} is deleted, but it exists` : undefined;
+}
+
+function isSameOwner(one: OwnerRef, other: OwnerRef): boolean {
+  return (["group", "kind", "namespace", "name"] as const).every((field) => one[field] === other[field]);
+}
+
+/**
+ * Reads the state as it is saved.
+ *
+ * @throws Error if it is damaged.
+ */
+export function readState(text: string): TakeOverState {
+  const bytes = gunzipSync(Buffer.from(text, "base64"), { maxOutputLength: MAX_STATE_BYTES });
+  const state: unknown = JSON.parse(bytes.toString("utf8"));
+  const isWhole =
+    isRecord(state) &&
+    STEPS.some((step) => step === state.step) &&
+    isRecord(state.owner) &&
+    isRecord(state.saved) &&
+    isRecord(state.saved.metadata);
+  if (!isWhole) throw new Error("fields are missing");
+  return state as unknown as TakeOverState;
+}
+
+/** Maximum size of a state: a Secret holds 1 MiB compressed. */
+const MAX_STATE_BYTES = 256 * 1024 * 1024;
 const TYPE = "gitops.overseer.io/take-over";
 
 /** The Secret that holds the state of a take-over. It may contain values of the other tool's object, so it is no ConfigMap. */
@@ -46,7 +89,11 @@ export class StateStore {
     return `${this.#namespace}/${this.#name}`;
   }
 
-  /** Returns the state; undefined if none was saved. */
+  /**
+   * Returns the state; undefined if none was saved.
+   *
+   * @throws CommandError if the Secret holds something else.
+   */
   async load(): Promise<TakeOverState | undefined> {
     const secret = await this.#get();
     if (secret === undefined) return undefined;
@@ -56,7 +103,14 @@ export class StateStore {
         `Secret ${this.place} exists, but is not the state of a take-over: rename or delete it`,
         EXIT.failed,
       );
-    return JSON.parse(gunzipSync(Buffer.from(data.state, "base64")).toString("utf8")) as TakeOverState;
+    try {
+      return readState(data.state);
+    } catch {
+      throw new CommandError(
+        `Secret ${this.place} holds a damaged state of a take-over: delete it, and run this again`,
+        EXIT.failed,
+      );
+    }
   }
 
   /** Saves the state. */

@@ -9,7 +9,7 @@ import { deadline } from "../wait/deadline.js";
 import { storeOf, type TakeOverContext } from "./group-take-over.js";
 import { describeGroup } from "./groups.js";
 import { LiveOwner } from "./live-owner.js";
-import { isComplete } from "./state.js";
+import { isComplete, stateProblem } from "./state.js";
 
 /** Shown in the condition Ready of the app. */
 const REASON = "overseer take-over --undo gave its objects back";
@@ -25,6 +25,8 @@ export async function wayBack(context: TakeOverContext): Promise<void> {
   const state = await store.load();
   const what = describeOwner(group.owner);
   if (state === undefined) throw new CommandError("no take-over has begun: there is nothing to undo", EXIT.failed);
+  const problem = stateProblem(state, group.owner, undefined);
+  if (problem !== undefined) throw new CommandError(`Secret ${store.place} ${problem}`, EXIT.failed);
   if (isComplete(state, "detached"))
     throw new CommandError(
       `${what} is deleted already, so there is no way back: apply its manifest again after you have set deletionPolicy: Orphan and deleted the app. The manifest is in Secret ${store.place}`,
@@ -34,7 +36,7 @@ export async function wayBack(context: TakeOverContext): Promise<void> {
   const isRestored = await new LiveOwner(cluster, discovery, group.owner).restore(state.saved);
   if (!isRestored)
     throw new CommandError(
-      `${what} no longer exists, or is another one: apply its manifest again. The apps are suspended`,
+      `${what} no longer exists, or is another one: apply its manifest again, and delete Secret ${store.place}, which has it. The apps are suspended`,
       EXIT.failed,
     );
   await store.remove();
