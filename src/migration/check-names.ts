@@ -1,25 +1,51 @@
 import type { Conversion, ImportResult, OutputManifest } from "./conversion.js";
 
-/** Drops apps of the same name and namespace as another one, and reports them; two manifests of one name would overwrite each other. */
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const NAME = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+/**
+ * Drops manifests with an invalid name or namespace, which also become paths of files, and apps of the same name and namespace as another
+ * one, which would overwrite each other, and reports them.
+ */
 export function checkNames({ manifests, conversions }: ImportResult): ImportResult {
-  const seen = new Map<string, number>();
-  const keyOf = ({ kind, metadata }: OutputManifest): string => `${kind} ${metadata.namespace}/${metadata.name}`;
-  for (const manifest of manifests) seen.set(keyOf(manifest), (seen.get(keyOf(manifest)) ?? 0) + 1);
-  const isTwice = (key: string): boolean => (seen.get(key) ?? 0) > 1;
-  if (![...seen.keys()].some(isTwice)) return { manifests, conversions };
+  const problems = problemsOf(manifests);
+  if (problems.size === 0) return { manifests, conversions };
   const checked = conversions.map((conversion): Conversion => {
-    const twice = conversion.results.filter(isTwice);
-    if (twice.length === 0) return conversion;
-    const message = `${twice.join(", ")} would have the same name as another app: rename one of them, and import again`;
-    return {
-      ...conversion,
-      results: [],
-      findings: [...conversion.findings, { level: "blocked", field: "metadata.name", message }],
-    };
+    const found = conversion.results.flatMap((result) => problems.get(result) ?? []);
+    if (found.length === 0) return conversion;
+    const findings = found.map((message) => ({ level: "blocked", field: "metadata.name", message }) as const);
+    return { ...conversion, results: [], findings: [...conversion.findings, ...findings] };
   });
   const kept = new Set(checked.flatMap(({ results }) => results));
-  return {
-    manifests: manifests.filter((manifest) => manifest.kind !== "OverseerApp" || kept.has(keyOf(manifest))),
-    conversions: checked,
-  };
+  return { manifests: manifests.filter((manifest) => kept.has(keyOf(manifest))), conversions: checked };
+}
+
+function keyOf({ kind, metadata }: OutputManifest): string {
+  return `${kind} ${metadata.namespace}/${metadata.name}`;
+}
+
+function problemsOf(manifests: readonly OutputManifest[]): ReadonlyMap<string, string> {
+  const problems = new Map<string, string>();
+  const seen = new Set<string>();
+  for (const manifest of manifests) {
+    const key = keyOf(manifest);
+    const problem = seen.has(key)
+      ? `${key} would have the same name as another one: rename one of them, and import again`
+      : nameProblem(manifest);
+    seen.add(key);
+    if (problem !== undefined) problems.set(key, problem);
+  }
+  return problems;
+}
+
+/** Why a text is no name of a namespace; undefined if it is one. */
+export function namespaceProblem(namespace: string): string | undefined {
+  if (NAMESPACE.test(namespace)) return undefined;
+  return `${JSON.stringify(namespace)} is no namespace: it must be a DNS label of at most 63 characters`;
+}
+
+function nameProblem({ kind, metadata: { namespace, name } }: OutputManifest): string | undefined {
+  const problem = namespaceProblem(namespace);
+  if (problem !== undefined) return problem;
+  return NAME.test(name) ? undefined : `${JSON.stringify(name)} is no valid name of a ${kind}`;
 }

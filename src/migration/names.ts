@@ -1,4 +1,5 @@
 import { sha256 } from "../base/hash.js";
+import { withoutUserInfo } from "./user-info.js";
 
 /** Maximum length of the name of an OverseerApp: it is part of its field manager and of the names of its Changes. */
 const MAX_APP_NAME = 53;
@@ -33,10 +34,10 @@ export function repositoryName(url: string): string {
     .replace(/-+$/, "");
 }
 
-/** A URL in the form in which equal repositories are equal: without `.git`, a slash at the end, and capitals of the host. */
+/** A URL in the form in which equal repositories are equal: without credentials, `.git`, a slash at the end, and capitals of the host. */
 export function comparableUrl(url: string): string {
-  const plain = url
-    .trim()
+  const plain = withoutUserInfo(url)
+    .url.trim()
     .replace(/\/+$/, "")
     .replace(/\.git$/, "");
   const host = /^([a-z+]+:\/\/)([^/]*)(.*)$/i.exec(plain);

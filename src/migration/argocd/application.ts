@@ -1,3 +1,4 @@
+import { namespaceProblem } from "../check-names.js";
 import type { Conversion, ImportOptions, InputObject, OutputManifest } from "../conversion.js";
 import { Fields } from "../fields.js";
 import { Findings } from "../finding.js";
@@ -5,6 +6,7 @@ import { appName, slug } from "../names.js";
 import { defined, newApp, serviceAccountOf } from "../new-app.js";
 import { readMetadata } from "../object-metadata.js";
 import type { Repositories } from "../repositories.js";
+import { withoutUserInfo } from "../user-info.js";
 import type { ProjectWindows } from "./project.js";
 import { sourcesOf } from "./sources.js";
 import { syncOf } from "./sync.js";
@@ -33,6 +35,8 @@ export function convertApplication(
   const metadata = readMetadata(application.metadata, findings);
   const spec = root.object("spec") ?? Fields.of(undefined, "spec", findings);
   const home = application.metadata.namespace ?? "argocd";
+  const wrongHome = namespaceProblem(home);
+  if (wrongHome !== undefined) findings.add("blocked", "metadata.namespace", wrongHome);
   const destination = destinationOf(spec, home, findings);
   const { detected, revision } = statusOf(application);
   const sources = sourcesOf(
@@ -113,7 +117,7 @@ function destinationOf(spec: Fields, home: string, findings: Findings): ArgoDest
     /^https:\/\/kubernetes\.default(\.svc(\.[\w.]+)?)?(:443)?$/.test(cluster)
   )
     return { namespace, remote: false, cluster, kubernetes: {} };
-  const secret = `cluster-${slug(cluster.replace(/^https?:\/\//, ""))}`.slice(0, 200);
+  const secret = `cluster-${slug(withoutUserInfo(cluster).url.replace(/^https?:\/\//, ""))}`.slice(0, 200);
   findings.add(
     "manual",
     destination?.pathOf(server === undefined ? "name" : "server") ?? "",

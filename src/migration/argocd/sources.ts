@@ -4,6 +4,7 @@ import type { Findings } from "../finding.js";
 import { comparableUrl } from "../names.js";
 import { defined } from "../new-app.js";
 import { type Repositories, type RepositoryRef, repositoryRefOf } from "../repositories.js";
+import { readUrl } from "../user-info.js";
 import { globsOf } from "./globs.js";
 import { helmOf } from "./helm.js";
 import { kustomizeOf } from "./kustomize.js";
@@ -78,7 +79,7 @@ function sourceOf(
     "blocked",
     "config management plugins are not supported: commit what the plugin renders, or use Kustomize or Helm",
   );
-  const url = source.text("repoURL");
+  const url = readUrl(source, "repoURL", secretPlace(source, context), findings);
   if (url === undefined) {
     findings.add("blocked", source.pathOf("repoURL"), "is missing");
     return {};
@@ -105,6 +106,12 @@ function sourceOf(
     ref,
     ...rendererOf(source, place, context, findings),
   });
+}
+
+function secretPlace(source: Fields, { appNamespace, repositoryNamespace }: SourceContext): string {
+  return source.has("chart")
+    ? `in namespace ${appNamespace}, and set source.helm.chart.secretRef`
+    : `in namespace ${repositoryNamespace}, and set secretRef of the GitRepository`;
 }
 
 function isSameRevision(a: Fields, b: Fields): boolean {
@@ -209,7 +216,7 @@ function valuesRepository(
   context: SourceContext,
   findings: Findings,
 ): RepositoryRef | undefined {
-  const url = values?.text("repoURL");
+  const url = values && readUrl(values, "repoURL", secretPlace(values, context), findings);
   if (url !== undefined) return repositoryOf(url, context);
   if (context.options.repository !== undefined) return context.options.repository;
   findings.add(

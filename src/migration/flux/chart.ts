@@ -3,6 +3,7 @@ import { Fields } from "../fields.js";
 import { Findings } from "../finding.js";
 import { defined } from "../new-app.js";
 import type { RepositoryRef } from "../repositories.js";
+import { readUrl } from "../user-info.js";
 import { appNamespaceOf, type FluxContext, findObject } from "./context.js";
 
 /** Where the chart of a HelmRelease comes from. */
@@ -80,9 +81,9 @@ function ofChartSpec(chart: Fields, object: InputObject, context: FluxContext, f
     );
     return NOTHING;
   }
-  const fields = Fields.of(registry.spec, "spec", new Findings());
+  const fields = Fields.of(registry.spec, `${source?.path ?? chart.path}(${kind})`, new Findings());
   return ofRegistry(object, context, findings, {
-    repository: fields.text("url"),
+    repository: readUrl(fields, "url", secretPlace(object), findings),
     name: chart.text("chart"),
     version: versionOf(chart.text("version"), chart.pathOf("version"), object, findings),
     secret: fields.object("secretRef")?.text("name"),
@@ -107,8 +108,8 @@ function referenced(reference: Fields, object: InputObject, context: FluxContext
   }
   if (kind === "HelmChart")
     return ofChartSpec(Fields.of(found.spec, `${reference.path}(HelmChart)`, findings), found, context, findings);
-  const fields = Fields.of(found.spec, "spec", new Findings());
-  const url = (fields.text("url") ?? "").replace(/\/+$/, "");
+  const fields = Fields.of(found.spec, `${reference.path}(${kind})`, new Findings());
+  const url = (readUrl(fields, "url", secretPlace(object), findings) ?? "").replace(/\/+$/, "");
   const ref = fields.object("ref");
   const [repository, chart] = [url.slice(0, url.lastIndexOf("/")), url.slice(url.lastIndexOf("/") + 1)];
   if (ref?.has("digest") === true)
@@ -125,6 +126,10 @@ function referenced(reference: Fields, object: InputObject, context: FluxContext
     insecure: fields.flag("insecure") === true,
     field: reference.path,
   });
+}
+
+function secretPlace(object: InputObject): string {
+  return `in namespace ${appNamespaceOf(object)}, and set source.helm.chart.secretRef`;
 }
 
 interface Registry {

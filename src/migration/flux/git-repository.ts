@@ -4,6 +4,7 @@ import { Fields } from "../fields.js";
 import { Findings } from "../finding.js";
 import { defined } from "../new-app.js";
 import { readMetadata } from "../object-metadata.js";
+import { readUrl } from "../user-info.js";
 
 /** A repository of Flux, and whether its apps can be converted. */
 export interface ConvertedRepository {
@@ -22,7 +23,7 @@ export function convertGitRepository(repository: InputObject, users: readonly st
   const { name, namespace = "default" } = repository.metadata;
   const others = [...new Set(users)].filter((user) => user !== namespace).sort();
   const converted = defined({
-    url: spec.text("url"),
+    url: readUrl(spec, "url", `in namespace ${namespace}, and set secretRef`, findings),
     ref: refOf(spec.object("ref"), findings),
     interval: spec.text("interval"),
     timeout: spec.text("timeout"),

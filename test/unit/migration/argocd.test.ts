@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { checkResult } from "../../../src/cli/verbs/import/check-result.js";
+import { filesIn } from "../../../src/cli/verbs/import/file-names.js";
 import { convertArgo } from "../../../src/migration/argocd/convert.js";
 import { globsOf } from "../../../src/migration/argocd/globs.js";
 import { imageOf } from "../../../src/migration/argocd/kustomize.js";
@@ -8,6 +9,7 @@ import { pointerOf } from "../../../src/migration/argocd/sync.js";
 import type { ImportOptions, InputObject, OutputManifest } from "../../../src/migration/conversion.js";
 import { application } from "./support/fixtures.js";
 
+const PASSWORD = "hunter2";
 const SAFE = { mode: "Manual", adopt: "Always", prune: false, selfHeal: false };
 
 function convert(
@@ -355,5 +357,88 @@ describe("details of Argo CD", () => {
     expect(found("https://git.example.com/x/y")).to.equal("host");
     expect(found("https://elsewhere.example.com/x")).to.equal(undefined);
     expect(credentialFor("https://git.example.com/x/y", "other", all)).to.equal(undefined);
+  });
+});
+
+describe("credentials in URLs of Applications", () => {
+  const sources: readonly (readonly [object, string])[] = [
+    [
+      { repoURL: `https://mallory:${PASSWORD}@git.example.com/team/shop.git`, path: "." },
+      "https://git.example.com/team/shop.git",
+    ],
+    [
+      { repoURL: `ssh://git:${PASSWORD}@git.example.com/team/shop.git`, path: "." },
+      "ssh://git@git.example.com/team/shop.git",
+    ],
+    [
+      { repoURL: `https://mallory:${PASSWORD}@charts.example.com`, chart: "web", targetRevision: "1.2.3" },
+      "https://charts.example.com",
+    ],
+    [
+      { repoURL: `mallory:${PASSWORD}@registry.example.com/charts`, chart: "web", targetRevision: "1.2.3" },
+      "oci://registry.example.com/charts",
+    ],
+  ];
+
+  it("are not written, and the report says which Secret to make", () => {
+    for (const [one, url] of sources) {
+      const result = convert([application({ source: one })], { repository: { namespace: "argocd", name: "values" } }, [
+        {
+          namespace: "argocd",
+          name: "repo-1",
+          type: "repository",
+          url: "ssh://git@git.example.com/team/shop",
+          keys: ["password"],
+        },
+      ]);
+      expect(JSON.stringify(result)).to.not.include(PASSWORD).and.not.include("mallory");
+      expect(JSON.stringify(result.manifests)).to.include(url);
+      const [finding] =
+        result.conversions[0]?.findings.filter(({ message }) => /user name or password/.test(message)) ?? [];
+      expect(finding).to.include({ level: "manual", field: "spec.source.repoURL" });
+    }
+  });
+
+  it("that hide behind an invalid host block the app, and do not become names of Secrets", () => {
+    const broken = convert([
+      application(source({ repoURL: `https://mallory:${PASSWORD}/x@git.example.com/shop.git` })),
+    ]);
+    expect(broken.manifests).to.deep.equal([]);
+    expect(JSON.stringify(broken)).to.include("is no valid URL").and.not.include(PASSWORD);
+    const server = `https://mallory:${PASSWORD}@api.example.com:6443`;
+    const remote = convert([application({ destination: { server, namespace: "shop" } })]);
+    expect(JSON.stringify(remote)).to.not.include(PASSWORD);
+  });
+});
+
+describe("names that an import writes", () => {
+  it("are names of Kubernetes, so that no file is written outside of the output directory", () => {
+    const server = "https://kubernetes.default.svc";
+    for (const object of [
+      application({ destination: { server, namespace: "../../evil" } }),
+      application({}, { metadata: { namespace: "../.." } }),
+    ]) {
+      const { manifests, conversions } = convert([object]);
+      expect(manifests).to.deep.equal([]);
+      expect(conversions[0]?.findings.map(({ message }) => message).join()).to.include("is no namespace");
+    }
+  });
+
+  it("never share a file", () => {
+    const manifest = (kind: OutputManifest["kind"], name: string, namespace = "shop"): OutputManifest => ({
+      ...{ apiVersion: "gitops.overseer.io/v1alpha1", kind, metadata: { namespace, name }, spec: {} },
+    });
+    const all = [
+      manifest("GitRepository", "web"),
+      manifest("OverseerApp", "repository-web"),
+      manifest("OverseerApp", "web"),
+    ];
+    expect([...filesIn("out", all).keys()]).to.deep.equal([
+      "out/shop/repository-web.yaml",
+      "out/shop/app_repository-web.yaml",
+      "out/shop/web.yaml",
+    ]);
+    for (const bad of [[manifest("OverseerApp", "x", "../..")], [manifest("OverseerApp", "../x")], [...all, ...all]])
+      expect(() => filesIn("out", bad)).to.throw("has no file of its own in out: nothing was written");
   });
 });

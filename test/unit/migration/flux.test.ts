@@ -247,3 +247,32 @@ describe("the import of Flux", () => {
       expect(manifests.some(({ kind }) => kind === "OverseerApp")).to.equal(false);
     });
 });
+
+describe("credentials in URLs of Flux", () => {
+  it("are not written, and the report says which Secret to make", () => {
+    const url = (host: string): string => `https://mallory:hunter2@${host}`;
+    const repository = flux("GitRepository", "apps", { url: url("git.example.com/apps"), ref: { branch: "main" } });
+    const charts = flux("HelmRepository", "charts", { url: url("charts.example.com") });
+    const oci = flux("OCIRepository", "web", {
+      url: "oci://mallory:hunter2@registry.example.com/charts/web",
+      ref: { tag: "2.0.1" },
+    });
+    const chart = {
+      spec: { chart: "web", version: "1.2.3", sourceRef: { kind: "HelmRepository", name: "charts" } },
+    };
+    const options = { repository: { namespace: "flux-system", name: "fleet" } };
+    const ofOci = { chart: undefined, chartRef: { kind: "OCIRepository", name: "web" } };
+    for (const objects of [
+      [repository, kustomization({ sourceRef: { kind: "GitRepository", name: "apps" } })],
+      [charts, release({ chart })],
+      [oci, release(ofOci)],
+    ]) {
+      const result = convert(objects, options);
+      expect(JSON.stringify(result)).to.not.include("hunter2").and.not.include("mallory");
+      const findings = result.conversions.flatMap((conversion) => conversion.findings);
+      expect(
+        findings.filter(({ level, message }) => level === "manual" && /user name or password/.test(message)),
+      ).to.have.length(1);
+    }
+  });
+});

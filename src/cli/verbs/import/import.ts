@@ -11,6 +11,7 @@ import type { ClusterFlags, OutputFlags, SelectionFlags } from "../../flags.js";
 import { formatValue } from "../../output/objects.js";
 import { hint, print, say } from "../../terminal.js";
 import { checkResult } from "./check-result.js";
+import { filesIn } from "./file-names.js";
 import type { ImportInput, Tool } from "./input.js";
 import { readCluster } from "./read-cluster.js";
 import { readFiles } from "./read-files.js";
@@ -73,7 +74,7 @@ async function writeFiles(
   report: string,
   force: boolean,
 ): Promise<void> {
-  const files = new Map(manifests.map((manifest) => [join(directory, fileOf(manifest)), yamlText(manifest)]));
+  const files = new Map([...filesIn(directory, manifests)].map(([file, manifest]) => [file, yamlText(manifest)]));
   if (!force)
     for (const [file, text] of files) {
       const found = await readFile(file, "utf8").catch(() => undefined);
@@ -89,8 +90,4 @@ async function writeFiles(
   }
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, "REPORT.md"), report);
-}
-
-function fileOf({ kind, metadata: { namespace, name } }: OutputManifest): string {
-  return join(namespace, kind === "GitRepository" ? `repository-${name}.yaml` : `${name}.yaml`);
 }
