@@ -1,11 +1,14 @@
 import type { OverseerAppStatus } from "../../src/api/overseer-app.js";
 import type { MemoryObject } from "../support/memory-destination.js";
 import { Heart, KilledError } from "../unit/controllers/support/heart.js";
+import { ApprovalModel, EXPIRES_MS, REQUIRED } from "./approval-model.js";
 import { SeededRandom } from "./random.js";
 
 const SOAK_MS = 300_000;
 /** The clock goes on in steps of this length at most. */
 const SLICE_MS = 30_000;
+/** What prod asks for in a walk with approvals. */
+const APPROVAL = { approval: { required: REQUIRED, expires: `${EXPIRES_MS / 1000}s` } };
 const STAGES = ["dev", "staging", "prod"] as const;
 const APPS = STAGES.map((stage) => `${stage}/web`);
 
@@ -14,14 +17,16 @@ export interface PromotionResult {
   readonly steps: Readonly<Record<string, number>>;
   /** How often an app has applied other inputs. */
   readonly applied: number;
+  /** How many Changes were applied that users have approved. */
+  readonly approved: number;
   /** What must never happen, and has. */
   readonly wrong: readonly string[];
 }
 
 /**
  * Walks at random through commits, health, the clock, kills, and requests of users, in memory, and checks after each step: no stage runs
- * what was not healthy in the one before; none moves backwards without a rollback. In the end, with everything healthy, the last commit
- * arrives everywhere. The same seed makes the same steps.
+ * what was not healthy in the one before; none moves backwards without a rollback; prod applies no plan without the approvals of two users, if it asks
+ * for them. In the end, with everything healthy and fair approvers, the last commit arrives everywhere. The same seed makes the same steps.
  */
 export class PromotionWalk {
   readonly #random: SeededRandom;
@@ -33,10 +38,12 @@ export class PromotionWalk {
   readonly #last = new Map<string, string>();
   readonly #steps: Record<string, number> = {};
   readonly #wrong: string[] = [];
+  /** Users who decide about prod, and what they permit; undefined without approvals. */
+  readonly #approvals: ApprovalModel | undefined;
   #applied = 0;
   #requests = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, { approvals = false } = {}) {
     this.#random = new SeededRandom(seed);
     this.#heart.start();
     this.#heart.govern("dev", { namespaces: [{ name: "dev" }] });
@@ -46,7 +53,9 @@ export class PromotionWalk {
           namespaces: [{ name, from: STAGES[index - 1] }],
           promotesFrom: [STAGES[index - 1]],
           promotion: { soak: `${(SOAK_MS * index) / 2000}s` },
+          ...(approvals && name === "prod" ? { gates: APPROVAL } : {}),
         });
+    this.#approvals = approvals ? new ApprovalModel(this.#heart, this.#random, "prod/web") : undefined;
     this.#commit();
     const source = { repositoryRef: { name: "repo", namespace: "shop" }, path: "web" };
     const spec = { source, health: { timeout: "1m", rollbackOnFailure: this.#random.next() < 0.5 } };
@@ -60,7 +69,8 @@ export class PromotionWalk {
       this.#check();
     }
     await this.#arrive();
-    return { steps: this.#steps, applied: this.#applied, wrong: this.#wrong };
+    const approved = this.#approvals?.approved ?? 0;
+    return { steps: this.#steps, applied: this.#applied, approved, wrong: this.#wrong };
   }
 
   async #step(): Promise<void> {
@@ -72,6 +82,7 @@ export class PromotionWalk {
     else if (dice < 0.62) this.#count("promote", () => this.#request("promote"));
     else if (dice < 0.72) return this.#kill();
     else if (dice < 0.76) this.#count("down", () => this.#down());
+    else if (this.#approvals !== undefined) this.#count(this.#approvals.decide(), () => {});
     await this.#settle(this.#random.int(SOAK_MS / 2));
   }
 
@@ -141,6 +152,7 @@ export class PromotionWalk {
   }
 
   #note(): void {
+    this.#wrong.push(...(this.#approvals?.judge() ?? []));
     for (const app of APPS) {
       const { applied } = this.#statusOf(app);
       if (applied === undefined) continue;
@@ -184,7 +196,11 @@ export class PromotionWalk {
     await this.#settle(SOAK_MS);
     this.#commit(true);
     const last = this.#line.at(-1);
-    await this.#settle(4 * SOAK_MS);
+    for (let round = 0; round < 4; round++) {
+      await this.#settle(2 * SOAK_MS);
+      this.#approvals?.approveAll();
+    }
+    await this.#settle(SOAK_MS);
     this.#check();
     for (const app of APPS) {
       const status = this.#statusOf(app);

@@ -8,13 +8,13 @@ const GIVE_UP_MS = 300_000;
 
 const seed = Number(process.env.SEED || "1");
 const minutes = Number(process.env.MINUTES || "3");
-// Promotions are walked in memory, for a quarter of the time.
+// Promotions are walked in memory, for a quarter of the time, every other one with approvals.
 const promotionEnd = performance.now() + minutes * 15_000;
 for (let at = seed; performance.now() < promotionEnd; at++) {
-  const { steps, applied, wrong } = await new PromotionWalk(at).run(
+  const { steps, applied, approved, wrong } = await new PromotionWalk(at, { approvals: at % 2 === 0 }).run(
     (count) => count < 500 && performance.now() < promotionEnd,
   );
-  console.log(JSON.stringify({ promotion: at, steps, applied, wrong }));
+  console.log(JSON.stringify({ promotion: at, steps, applied, approved, wrong }));
   if (wrong.length > 0) process.exit(1);
 }
 const walk = await RandomWalk.start({ seed, apps: 8, pauseMs: 700 });

@@ -10,4 +10,11 @@ describe("promotion, by random walks in memory", function () {
       expect(wrong).to.deep.equal([]);
       expect(applied, "something has happened").to.be.greaterThan(3);
     });
+
+  for (const seed of [1, 2])
+    it(`applies nothing that two users have not approved, and lets the last commit arrive (seed ${seed})`, async () => {
+      const { wrong, approved } = await new PromotionWalk(seed, { approvals: true }).run((steps) => steps < 60);
+      expect(wrong).to.deep.equal([]);
+      expect(approved, "something was approved").to.be.greaterThan(0);
+    });
 });

@@ -178,8 +178,10 @@ export class Heart {
   }
 
   /** Approves the plan of a Change, as a user does. */
-  approve(name: string, approver: string, decision?: Approval["spec"]["decision"]): void {
-    this.api.put("approvals", approvalOf(this.change(name), approver, this.clock.now(), decision));
+  approve(name: string, approver: string, decision?: Approval["spec"]["decision"], planHash?: string): void {
+    const approval = approvalOf(this.change(name), approver, this.clock.now(), decision);
+    const spec = planHash === undefined ? approval.spec : { ...approval.spec, planHash };
+    this.api.put("approvals", { ...approval, spec });
   }
 
   change(name: string): Change | undefined {
