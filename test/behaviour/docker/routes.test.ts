@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { CoreRoute } from "../../../src/api/core/route.js";
+import { Database } from "../../../src/overseer-core/store/database.js";
 import { waitUntil } from "../../../tools/wait-until.js";
 import { Caddy, hasCaddy, type WebAnswer, type WebRequest } from "../../support/caddy.js";
 import { type Certificates, makeCertificates } from "../../support/certificates.js";
@@ -140,7 +141,7 @@ describe("Routes of a node (needs root, dockerd, busybox and caddy)", function (
     expect((await caddy.get("sub.test", "/cgi-bin/user", claim)).body).to.equal("user=\n");
     // Beside a broader public route with TLS, and under other spellings of its path.
     await publish("given.test", { path: "/cgi-bin", middleware: { auth: "sso" } });
-    for (const path of ["/cgi-bin/user", "//CGI-bin//user", "/x/../cgi%2Dbin/user"])
+    for (const path of ["/cgi-bin/user", "//CGI-bin//user", "/x/../cgi%2Dbin/user", "/cgi-bin;x/user"])
       await until(`${path} is protected`, "given.test", path, ({ status }) => status === 302);
     const secure = await caddy.get("given.test", "/cgi-bin/user", { ca: given.ca });
     expect([secure.status, secure.body]).to.deep.equal([404, "this route is served over HTTP only"]);
@@ -157,6 +158,20 @@ describe("Routes of a node (needs root, dockerd, busybox and caddy)", function (
     service.close();
     service.closeAllConnections();
     expect((await caddy.get("private.test", "/", as("session=ada"))).status).to.equal(502);
+  });
+
+  it("of earlier versions whose paths are patterns close these paths only", async () => {
+    const { route } = await publish("closed.test", { path: "/stored" });
+    await bench.core.kill();
+    const database = Database.open(join(bench.core.dataDir, "core.db"));
+    database.query("UPDATE routes SET path = ? WHERE id = ?").run("/cgi/[x]*\\{env.HOME}/", route.id);
+    database.close();
+    await bench.core.start();
+    const place = "/CGI/%5Bx%5D*%5C%7Benv.HOME%7D";
+    await until("its place is closed", "closed.test", place, ({ status }) => status === 503);
+    expect((await caddy.get("closed.test", `${place}//y`)).status).to.equal(503);
+    expect((await caddy.get("closed.test", "/cgi/x")).status).to.equal(404);
+    expect((await caddy.get("closed.test", "/")).body).to.equal("one\n");
   });
 
   it("lose only their own certificate when it does not work", async () => {

@@ -152,6 +152,14 @@ describe("the plan of routes", () => {
     expect(https?.automatic_https.skip_certificates).to.deep.equal(["adm.wild.test"]);
   });
 
+  it("asks for the sign-in also where a path has parameters, which some apps ignore", () => {
+    const { "overseer-http": http } = serversOf({ path: "/a.b/c", signIn: SIGN_IN });
+    expect(http?.routes.at(-2)?.match).to.deep.equal([
+      { host: ["a.test"], path: ["/a.b/c", "/a.b/c/*"] },
+      { host: ["a.test"], path_regexp: { pattern: "(?i)^/a\\.b(;[^/]*)?/c(;[^/]*)?(/|$)" } },
+    ]);
+  });
+
   it("removes every spelling of the headers of a sign-in from requests to its app, on its public routes as well", () => {
     const { "overseer-http": http } = serversOf(
       { path: "/private", signIn: SIGN_IN },

@@ -100,8 +100,8 @@ function unavailable(body: string, status = 503): Json {
  * who the visitor is, because of another route.
  */
 function caddyRoutes(route: PlannedRoute, identity: readonly string[]): Json[] {
-  const { hostname, path, problem, upstreams, signIn } = route;
-  const match = [matcher(hostname, path)];
+  const { hostname, problem, upstreams, signIn } = route;
+  const match = matchersOf(route);
   if (problem !== null) return [{ match, terminal: true, handle: [unavailable("this route is not published")] }];
   const backend = proxyTo(upstreams);
   if (signIn === null) {
@@ -118,7 +118,7 @@ function caddyRoutes(route: PlannedRoute, identity: readonly string[]): Json[] {
     }),
   );
   const forged: Json = {
-    match: [{ ...matcher(hostname, path), ...removesIdentity(forwardAuth) }],
+    match: match.map((one) => ({ ...one, ...removesIdentity(forwardAuth) })),
     terminal: true,
     handle: [unavailable("the header Connection names a header of the sign-in", 400)],
   };
@@ -133,19 +133,29 @@ function proxyTo(upstreams: readonly string[]): Json {
   };
 }
 
-function redirect({ hostname, path }: PlannedRoute, { httpsPort }: ProxySettings): Json {
+function redirect(route: PlannedRoute, { httpsPort }: ProxySettings): Json {
   const port = httpsPort === 443 ? "" : `:${httpsPort}`;
   const location = `https://{http.request.host}${port}{http.request.uri}`;
   return {
-    match: [matcher(hostname, path)],
+    match: matchersOf(route),
     terminal: true,
     handle: [{ handler: "static_response", status_code: 308, headers: { Location: [location] } }],
   };
 }
 
-function onlyHttp({ hostname, path }: PlannedRoute): Json {
+function onlyHttp(route: PlannedRoute): Json {
   const handle = [unavailable("this route is served over HTTP only", 404)];
-  return { match: [matcher(hostname, path)], terminal: true, handle };
+  return { match: matchersOf(route), terminal: true, handle };
+}
+
+/** Returns what matches the requests of a route. */
+function matchersOf({ hostname, path, signIn }: PlannedRoute): Mapping[] {
+  const own = matcher(hostname, path);
+  if (signIn === null || path === "/" || !isPlainPath(path)) return [own];
+  // Apps in Java ignore parameters of a path: `/admin;x` is `/admin` to them.
+  const segments = path.slice(1).split("/");
+  const pattern = segments.map((segment) => `/${literal(segment)}(;[^/]*)?`).join("");
+  return [own, { host: [hostname], path_regexp: { pattern: `(?i)^${pattern}(/|$)` } }];
 }
 
 /** Matches a host and a path with everything below it. `/api` matches `/api` and `/api/x`, but not `/apis`. */
@@ -156,8 +166,12 @@ function matcher(hostname: string, path: string): Mapping {
   // Only an expression matches each character literally.
   const place = comparedPath(path);
   if (place === "/") return { host: [hostname] };
-  const literal = place.replace(/[!-.:-@[-`{-~]/g, "\\$&");
-  return { host: [hostname], path_regexp: { pattern: `(?i)^${literal}(/|$)` } };
+  return { host: [hostname], path_regexp: { pattern: `(?i)^${literal(place)}(/|$)` } };
+}
+
+/** Returns a regular expression that matches a text only. */
+function literal(text: string): string {
+  return text.replace(/[!-.:-@[-`{-~]/g, "\\$&");
 }
 
 function tlsApp(
