@@ -6,6 +6,7 @@ import { HttpServer } from "../http/server.js";
 import { createKey, Encryption, keyError, readKey, writePrivate } from "./encryption.js";
 import { authorize } from "./http/auth.js";
 import { routeTable } from "./http/table.js";
+import { BackupScheduler } from "./operations/backup-scheduler.js";
 import { Liveness } from "./operations/liveness.js";
 import { Database } from "./store/database.js";
 import { migrate } from "./store/schema.js";
@@ -40,6 +41,7 @@ export class Core {
   #store: Store | undefined;
   #server: HttpServer | undefined;
   #liveness: Liveness | undefined;
+  #scheduler: BackupScheduler | undefined;
 
   constructor(options: CoreOptions) {
     this.#options = options;
@@ -61,6 +63,8 @@ export class Core {
       const actualPort = await this.#server.start();
       this.#store = store;
       this.#liveness.start();
+      this.#scheduler = new BackupScheduler(store, clock, logger);
+      this.#scheduler.start();
       return actualPort;
     } catch (error) {
       this.#database?.close();
@@ -71,6 +75,7 @@ export class Core {
   /** Finishes requests in progress and closes the store. */
   async stop(): Promise<void> {
     this.#liveness?.stop();
+    this.#scheduler?.stop();
     // Requests that wait for changes are answered at once.
     this.#store?.notifier.close();
     await this.#server?.stop();

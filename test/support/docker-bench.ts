@@ -20,14 +20,21 @@ export class DockerBench {
     this.agent = agent;
   }
 
-  /** `flags`: of the agent. */
-  static async start(flags: readonly string[] = []): Promise<DockerBench> {
+  /** `flags`: of the agent. `environment`: changes its environment. */
+  static async start(
+    flags: readonly string[] = [],
+    environment: (env: NodeJS.ProcessEnv) => NodeJS.ProcessEnv = (env) => env,
+  ): Promise<DockerBench> {
     const docker = await Docker.start();
     await docker.withCompose();
     await docker.busybox(IMAGE);
     const core = await startCore();
     const all = ["--runner", "docker", "--heartbeat", "500ms", ...flags];
-    return new DockerBench(docker, core, await startAgent(core, "node-1", { flags: all, env: docker.env }));
+    return new DockerBench(
+      docker,
+      core,
+      await startAgent(core, "node-1", { flags: all, env: environment(docker.env) }),
+    );
   }
 
   /** A request with the token of the administrator. Throws unless it is accepted. */

@@ -41,6 +41,11 @@ export class Docker {
     return join(this.#folder.path, "docker.sock");
   }
 
+  /** Where it stores its data. */
+  get dataRoot(): string {
+    return join(this.#folder.path, "data");
+  }
+
   /** Makes the plugin `docker compose` available to programs that talk to it. */
   async withCompose(): Promise<void> {
     const plugins = join(this.#folder.path, "config", "cli-plugins");

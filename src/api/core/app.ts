@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CoreAppBackup } from "./app-backup.js";
 import { CoreId, CoreName, coreResource, HostName, Metadata, Timestamp } from "./fields.js";
 
 /** States of an app. */
@@ -81,6 +82,7 @@ export const CoreApp = z
     status: z.enum(APP_STATUSES),
     nodeId: z.string().nullable(),
     metadata: Metadata,
+    backup: CoreAppBackup.nullable().describe("State of its backups. Null if none was ever due."),
     observed: CoreAppObserved.nullable().describe("State on the node. Null if its agent has not reported it."),
   })
   .describe("A Compose document and the node that runs it.");

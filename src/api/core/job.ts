@@ -1,8 +1,12 @@
 import { z } from "zod";
+import { CoreDataWork } from "./app-backup.js";
 import { CoreId, coreResource } from "./fields.js";
 
 /** Types of jobs that an agent carries out. */
-export const JOB_TYPES = ["deploy", "rollback", "remove"] as const;
+export const JOB_TYPES = ["deploy", "rollback", "remove", "backup", "restore"] as const;
+/** What jobs change: what runs on a node, or the data of apps. An agent runs one job of each lane at a time, never two of one app. */
+export const JOB_LANES = ["deploy", "data"] as const;
+export type JobLane = (typeof JOB_LANES)[number];
 /** States of a job. The last two are final. */
 export const JOB_STATUSES = ["pending", "running", "completed", "failed"] as const;
 
@@ -20,7 +24,7 @@ export const CoreJob = z
     payload: z
       .object({
         app: z.string().describe("Name of the app."),
-        version: z.int().min(1).nullable().describe("Version to deploy. Null if the app is removed."),
+        version: z.int().min(1).nullable().describe("Version to deploy. Null if the app is removed, or for its data."),
       })
       .catchall(z.json()),
     result: z.record(z.string(), z.json()).nullable().describe("Result reported by the agent."),
@@ -44,13 +48,17 @@ export const CoreJobWork = z
       .describe(
         "Secrets that the documents refer to, with the IDs to read their values by. Missing secrets are not listed.",
       ),
+    data: CoreDataWork.nullable().default(null).describe("Settings of a backup or restore. Null for other jobs."),
     nextLine: z.int().min(0).describe("Number of the next log line."),
   })
   .describe("A job that was claimed by an agent.");
 export type CoreJobWork = z.infer<typeof CoreJobWork>;
 
 /** Body of a request for the next job of a node. */
-export const CoreJobClaim = z.strictObject({ nodeId: CoreId });
+export const CoreJobClaim = z.strictObject({
+  nodeId: CoreId,
+  lane: z.enum(JOB_LANES).default("deploy").describe("Which jobs: deployments, or backups and restores."),
+});
 
 /** Lines for the log of a job. `from` is the number of the first line, so that a repeated request adds no duplicates. */
 export const CoreJobLogs = z.strictObject({

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { SecretText } from "../../base/secret-text.js";
-import { CronSchedule } from "./backup-policy.js";
+import { BackupPreHook, CronSchedule, TimeZone } from "./backup-policy.js";
 import { CoreName, HostName } from "./fields.js";
 import { CoreNodeConfig } from "./node.js";
 import { UrlPath } from "./url-path.js";
@@ -42,6 +42,9 @@ export const CoreBackupPolicySpec = z.strictObject({
   enabled: z.boolean(),
   schedule: CronSchedule,
   retentionDays: z.int(),
+  timeZone: TimeZone.optional().describe("Time zone of the schedule. Defaults to UTC."),
+  stop: z.boolean().optional().describe("Stop the containers of the app while its data is copied."),
+  preHooks: z.array(BackupPreHook).optional().describe("Commands that run before the data is copied."),
 });
 export type CoreBackupPolicySpec = z.infer<typeof CoreBackupPolicySpec>;
 

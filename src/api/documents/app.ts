@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CronSchedule } from "../core/backup-policy.js";
+import { BackupPreHook, CronSchedule, TimeZone } from "../core/backup-policy.js";
 import { CoreName, HostName } from "../core/fields.js";
 import { UrlPath } from "../core/url-path.js";
 import { DOCUMENT_API_VERSION, DocumentMetadata } from "./metadata.js";
@@ -39,6 +39,20 @@ export const AppBackup = z
     schedule: CronSchedule.default("0 3 * * *").describe(
       "Cron schedule with five fields. Defaults to 0 3 * * *, every day at 3:00.",
     ),
+    timeZone: TimeZone.optional().describe("Time zone of the schedule, for example Europe/Berlin. Defaults to UTC."),
+    stop: z
+      .boolean()
+      .optional()
+      .describe(
+        "Stop the containers while the data is copied, so that it is consistent. Defaults to false. Not supported on Kubernetes.",
+      ),
+    preHooks: z
+      .array(BackupPreHook)
+      .max(20)
+      .optional()
+      .describe(
+        "Commands that run before the data is copied, for example a dump of a database. Not supported on Kubernetes.",
+      ),
     retention: z
       .strictObject({ days: z.int().min(1).max(3650).default(7).describe("Number of days. Defaults to 7.") })
       .prefault({})

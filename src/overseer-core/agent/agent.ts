@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
-import type { CoreJobEnd, CoreJobWork } from "../../api/core/job.js";
+import type { CoreDataWork } from "../../api/core/app-backup.js";
+import type { CoreJobEnd, CoreJobWork, JobLane } from "../../api/core/job.js";
 import { type BackoffPolicy, backoffDelay, jitter } from "../../base/backoff.js";
 import type { Clock } from "../../base/clock.js";
 import { cutText } from "../../base/cut-text.js";
@@ -21,7 +22,7 @@ export interface AgentOptions {
   readonly node: string;
   readonly core: AgentCoreClient;
   readonly runner: Runner;
-  readonly journal: Journal;
+  readonly journals: Readonly<Record<JobLane, Journal>>;
   /** Publishes the routes of the node's apps. Undefined if the runner runs no containers. */
   readonly proxy?: ProxySync;
   readonly heartbeatMs: number;
@@ -55,7 +56,8 @@ export class NodeAgent {
       ...(proxy === undefined ? [] : [this.#repeat("routes", () => this.#followRoutes(proxy))]),
       runner.watch?.(this.#reporter, this.#stopping.signal),
       ...(runner.watch === undefined ? [] : [this.#repeat("report", () => this.#report())]),
-      this.#repeat("work", () => this.#work()),
+      this.#repeat("work", () => this.#work("deploy")),
+      this.#repeat("backup", () => this.#work("data")),
       this.#repeat("heartbeat", () => this.#sendHeartbeat()),
     ]);
   }
@@ -119,13 +121,15 @@ export class NodeAgent {
     this.#routesTag = found.etag;
   }
 
-  async #work(): Promise<void> {
-    const { core } = this.#options;
+  async #work(lane: JobLane): Promise<void> {
+    const { core, clock } = this.#options;
     const { signal } = this.#stopping;
+    // The first lane registers the node.
+    if (lane !== "deploy" && this.#nodeId === undefined) return pause(clock, 250, signal);
     const nodeId = await this.#ensureRegistered();
-    await this.#reportLast();
-    const work = await core.claim(nodeId, WAIT_SECONDS, signal);
-    if (work !== undefined) await this.#runJob(work);
+    await this.#reportLast(lane);
+    const work = await core.claim(nodeId, lane, WAIT_SECONDS, signal);
+    if (work !== undefined) await this.#runJob(work, lane);
   }
 
   async #ensureRegistered(): Promise<string> {
@@ -141,8 +145,9 @@ export class NodeAgent {
   }
 
   /** Reports the result of the last job, if the Core may not have received it. */
-  async #reportLast(): Promise<void> {
-    const { core, journal, logger } = this.#options;
+  async #reportLast(lane: JobLane): Promise<void> {
+    const { core, logger } = this.#options;
+    const journal = this.#options.journals[lane];
     const last = journal.unreported();
     if (last === undefined) return;
     const { signal } = this.#stopping;
@@ -163,11 +168,12 @@ export class NodeAgent {
     journal.reported();
   }
 
-  async #runJob(work: CoreJobWork): Promise<void> {
-    const { core, journal, clock, logger } = this.#options;
+  async #runJob(work: CoreJobWork, lane: JobLane): Promise<void> {
+    const { core, clock, logger } = this.#options;
+    const journal = this.#options.journals[lane];
     const { signal } = this.#stopping;
     const { id, payload } = work.job;
-    logger.info("running job", { job: id, app: payload.app, version: payload.version });
+    logger.info("running job", { job: id, type: work.job.type, app: payload.app, version: payload.version });
     const log = new JobLog(work.nextLine, (from, lines) => core.addLogs(id, from, lines, signal), clock);
     try {
       const end = await this.#execute(work, log);
@@ -176,7 +182,7 @@ export class NodeAgent {
     } finally {
       log.close();
     }
-    await this.#reportLast();
+    await this.#reportLast(lane);
   }
 
   /** Executes a job. Throws only for temporary failures, after which the job is claimed again. */
@@ -186,6 +192,7 @@ export class NodeAgent {
     const { app: project, version } = work.job.payload;
     const line = (text: string): void => log.add(text);
     try {
+      if (work.data !== null) return { status: "completed", result: await this.#runDataJob(work, work.data, line) };
       if (work.compose === null || version === null) {
         return { status: "completed", result: plain(await runner.remove(project, line, signal)) };
       }
@@ -203,6 +210,16 @@ export class NodeAgent {
         error: `${cutText(error.message, 3500)}${cutText(rest, 500)}`,
       };
     }
+  }
+
+  async #runDataJob(work: CoreJobWork, settings: CoreDataWork, line: (text: string) => void) {
+    const { runner } = this.#options;
+    const { signal } = this.#stopping;
+    const { id, payload } = work.job;
+    const job = { id, app: payload.app, work: settings, secrets: await this.#secrets(work) };
+    if (settings.snapshot === null) return { runner: runner.name, ...(await runner.data.backup(job, line, signal)) };
+    const { restored } = await runner.data.restore(job, line, signal);
+    return { runner: runner.name, restored: [...restored] };
   }
 
   /** Deploys the previous version again if a failed deployment changed services. Returns what happened, for the error of the job. */

@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher, request } from "undici";
 import { z } from "zod";
-import { type CoreJobEnd, CoreJobWork } from "../../api/core/job.js";
+import { type CoreJobEnd, CoreJobWork, type JobLane } from "../../api/core/job.js";
 import { CoreNode, type CoreNodeRegister, type CoreNodeReport } from "../../api/core/node.js";
 import { CoreNodeRoute } from "../../api/core/route.js";
 import { Problem } from "../../api/problem.js";
@@ -75,8 +75,15 @@ export class AgentCoreClient {
   }
 
   /** Claims the next job; returns undefined if there is none within `waitSeconds`. */
-  async claim(nodeId: string, waitSeconds: number, signal: AbortSignal): Promise<CoreJobWork | undefined> {
-    const body = await this.#post("/api/jobs/claim", { nodeId }, signal, waitSeconds);
+  async claim(
+    nodeId: string,
+    lane: JobLane,
+    waitSeconds: number,
+    signal: AbortSignal,
+  ): Promise<CoreJobWork | undefined> {
+    // Cores without backups know no lanes.
+    const claim = lane === "deploy" ? { nodeId } : { nodeId, lane };
+    const body = await this.#post("/api/jobs/claim", claim, signal, waitSeconds);
     return body === undefined ? undefined : CoreJobWork.parse(body);
   }
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { CoreJobEnd } from "../../api/core/job.js";
+import type { CoreJobEnd, JobLane } from "../../api/core/job.js";
 import { readJson, writeJson } from "./private-file.js";
 
 /** Result of a job that the Core has not acknowledged. */
@@ -18,8 +18,9 @@ export interface UnreportedEnd {
 export class Journal {
   readonly #path: string;
 
-  constructor(dataDir: string) {
-    this.#path = join(dataDir, "journal.json");
+  /** Jobs of each lane have a journal of their own. */
+  constructor(dataDir: string, lane: JobLane = "deploy") {
+    this.#path = join(dataDir, lane === "deploy" ? "journal.json" : `journal-${lane}.json`);
   }
 
   unreported(): UnreportedEnd | undefined {

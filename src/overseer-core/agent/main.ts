@@ -91,7 +91,7 @@ runProgram("overseer-agent", async (): Promise<Service | undefined> => {
     core: new AgentCoreClient({ url: core, token, ...(caFile === undefined ? {} : { ca: readText(caFile) }) }),
     runner,
     ...(proxy === undefined ? {} : { proxy }),
-    journal: new Journal(dataDir),
+    journals: { deploy: new Journal(dataDir), data: new Journal(dataDir, "data") },
     heartbeatMs: durationFlag(flags, "heartbeat"),
     clock,
     logger,

@@ -51,8 +51,11 @@ export class NodeReporter implements RunnerReports {
   async ready(signal: AbortSignal): Promise<void> {
     while (!this.#changed) {
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        signal.addEventListener("abort", () => resolve(), { once: true });
+        this.#wake = () => {
+          signal.removeEventListener("abort", this.#wake);
+          resolve();
+        };
+        signal.addEventListener("abort", this.#wake, { once: true });
       });
       signal.throwIfAborted();
     }

@@ -1,4 +1,5 @@
 import type { CoreAppObserved } from "../../api/core/app.js";
+import type { CoreBackupResult, CoreDataWork } from "../../api/core/app-backup.js";
 
 /** A project to deploy. */
 export interface Deployment {
@@ -52,12 +53,31 @@ export interface RunnerReports {
   app(name: string, observed: CoreAppObserved | null, redeploy: boolean): void;
 }
 
+/** A backup or restore of the data of an app. */
+export interface DataJob {
+  readonly id: string;
+  readonly app: string;
+  readonly work: CoreDataWork;
+  /** Secrets of the backup program by name. They must not be written to disk, logs or arguments. */
+  readonly secrets: ReadonlyMap<string, string>;
+}
+
+/**
+ * Stores and restores the data of apps. Both can be repeated after a crash. They throw RunError on failure, the abort reason when
+ * `signal` is aborted, and other errors for temporary failures after which they are to be repeated.
+ */
+export interface DataRunner {
+  backup(job: DataJob, log: LogLine, signal: AbortSignal): Promise<CoreBackupResult>;
+  restore(job: DataJob, log: LogLine, signal: AbortSignal): Promise<{ readonly restored: readonly string[] }>;
+}
+
 /**
  * Runs Compose documents on a node. `deploy` and `remove` are idempotent and can be repeated after a crash. They throw RunError on
  * failure, the abort reason when `signal` is aborted, and other errors for temporary failures after which they are to be repeated.
  */
 export interface Runner {
   readonly name: "docker" | "simulated";
+  readonly data: DataRunner;
   /** Runs the services of this document and stops all other services of the project. */
   deploy(deployment: Deployment, log: LogLine, signal: AbortSignal): Promise<RunResult>;
   /** Stops all services of a project. Its named volumes remain. */

@@ -5,7 +5,7 @@ import type { Clock } from "../../base/clock.js";
 import { sha256 } from "../../base/hash.js";
 import { pause } from "./pause.js";
 import { readJson, writeJson } from "./private-file.js";
-import { type Deployment, type LogLine, RunError, type Runner, type RunResult } from "./runner.js";
+import { type DataRunner, type Deployment, type LogLine, RunError, type Runner, type RunResult } from "./runner.js";
 import { readSimulation, type SimulatedService } from "./simulated-compose.js";
 
 /** A simulated running service. */
@@ -42,6 +42,16 @@ const PREFIX = "[simulated]";
  */
 export class SimulatedRunner implements Runner {
   readonly name = "simulated";
+  readonly data: DataRunner = {
+    backup: async ({ app }, log) => {
+      log(`${PREFIX} backup of ${app}: simulated, nothing is stored`);
+      const excluded = ["everything: backups of the runner simulated store nothing"];
+      return { snapshot: "00000000", sizeBytes: 0, snapshots: [], excluded };
+    },
+    restore: async ({ app }) => {
+      throw new RunError(`${app} cannot be restored: backups of the runner simulated store nothing`);
+    },
+  };
   readonly #folder: string;
   readonly #clock: Clock;
 

@@ -1,18 +1,23 @@
-import type { CoreJob, CoreJobEnd, CoreJobWork } from "../../api/core/job.js";
+import type { CoreJob, CoreJobEnd, CoreJobWork, JobLane } from "../../api/core/job.js";
 import { canonicalJson } from "../../base/hash.js";
 import { ProblemError } from "../../http/problem.js";
 import { existing } from "../existing.js";
 import { MAX_LOG_LINES } from "../store/job-logs.js";
 import type { Store } from "../store/store.js";
+import { dataWork, recordBackup } from "./data-jobs.js";
 import { usableSecrets } from "./secret-access.js";
 
 /**
  * Returns the next job of a node for its agent: the running job, otherwise the first pending one; undefined if there is
  * none. `claimed` is true if this call claimed it.
  */
-export function claim(store: Store, nodeId: string): { work: CoreJobWork; claimed: boolean } | undefined {
+export function claim(
+  store: Store,
+  nodeId: string,
+  lane: JobLane = "deploy",
+): { work: CoreJobWork; claimed: boolean } | undefined {
   for (;;) {
-    const job = store.jobs.nextOf(nodeId);
+    const job = store.jobs.nextOf(nodeId, lane);
     if (job === undefined) return undefined;
     const compose = composeOf(store, job);
     if (compose === undefined) {
@@ -24,7 +29,7 @@ export function claim(store: Store, nodeId: string): { work: CoreJobWork; claime
     }
     const claimed = job.status === "pending";
     if (claimed) store.jobs.open(job.id, "running");
-    store.placements.add(store.jobs.placed(job.id), nodeId);
+    if (lane === "deploy") store.placements.add(store.jobs.placed(job.id), nodeId);
     const fresh = existing(store.jobs.find(job.id), "job", job.id);
     return {
       work: {
@@ -32,6 +37,7 @@ export function claim(store: Store, nodeId: string): { work: CoreJobWork; claime
         compose,
         fallback: fallbackOf(store, job),
         secrets: usableSecrets(store, fresh),
+        data: lane === "data" ? dataWork(store, job) : null,
         nextLine: store.jobs.logs.count(job.id),
       },
       claimed,
@@ -65,7 +71,11 @@ export function endJob(store: Store, job: CoreJob, end: CoreJobEnd): boolean {
     if (status === "completed" && nodeId !== null) store.placements.remove(store.jobs.placed(job.id), nodeId);
     return true;
   }
-  if (appId === null) return true;
+  if (appId === null || job.type === "restore") return true;
+  if (job.type === "backup") {
+    recordBackup(store, appId, end);
+    return true;
+  }
   if (status === "completed" && nodeId !== null && job.payload.version !== null) {
     store.apps.setGoodVersion(appId, job.payload.version, nodeId);
   }

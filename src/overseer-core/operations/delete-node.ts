@@ -12,7 +12,7 @@ export function deleteNode(store: Store, node: CoreNode): void {
   if (users.length > 0)
     throw new ProblemError("IN_USE", `the node ${node.name} is used by ${listed(users)}: change or delete these first`);
   for (;;) {
-    const job = store.jobs.nextOf(node.id);
+    const job = store.jobs.nextOf(node.id, "deploy") ?? store.jobs.nextOf(node.id, "data");
     if (job === undefined) break;
     store.jobs.end(job.id, { status: "failed", error: `the node ${node.name} was deleted before the job ended` });
     const open = job.appId === null ? [] : store.jobs.openOf(job.appId);

@@ -64,6 +64,7 @@ export function deleteApp(store: Store, app: CoreApp): void {
   const open = store.jobs.openOf(app.id);
   const removals = store.placements.nodesOf(app.id).map((nodeId) => remove(store, app, nodeId, app.id));
   supersede(store, open, (job) => job.type !== "remove", removals[0] ?? "none, since the app was deleted");
+  supersede(store, store.jobs.openOf(app.id, "data"), () => true, "none, since the app was deleted");
   store.apps.delete(app.id);
 }
 
@@ -71,6 +72,9 @@ export function deleteApp(store: Store, app: CoreApp): void {
 export function retry(store: Store, job: CoreJob): CoreJob {
   if (job.status !== "failed") {
     throw new ProblemError("CONFLICT", `the job is ${job.status}: only a failed job can be retried`);
+  }
+  if (job.type === "backup" || job.type === "restore") {
+    throw new ProblemError("CONFLICT", `a ${job.type} is not retried: start a new one`);
   }
   const later = store.jobs.supersededBy(job);
   if (later !== undefined) {

@@ -1,4 +1,6 @@
+import { BACKUP_SECRET_PREFIX } from "../../api/core/app-backup.js";
 import type { CoreJob } from "../../api/core/job.js";
+import type { CoreSecret } from "../../api/core/secret.js";
 import type { Store } from "../store/store.js";
 import { secretNames } from "./compose.js";
 
@@ -9,18 +11,42 @@ export interface UsableSecret {
 }
 
 /**
- * Returns the existing secrets that the document of a job refers to, or that of the version to fall back to. For each name, the scope of the app takes precedence
- * over that of the node and the global scope. An agent can read the values of these secrets only.
+ * Returns the existing secrets that a job may use. For a deployment, those that its document refers to, or that of the version to fall back
+ * to; for a backup or restore, those of the backup program, which no document can refer to. An agent can read the values of these
+ * secrets only.
  */
-export function usableSecrets(store: Store, { appId, nodeId, payload }: CoreJob): UsableSecret[] {
-  if (appId === null || payload.version === null) return [];
-  const versions = [store.apps.version(appId, payload.version), store.apps.goodVersion(appId, nodeId ?? "")];
-  const names = new Set(versions.flatMap((version) => secretNames(version?.compose ?? "")));
+export function usableSecrets(store: Store, { type, appId, nodeId, payload }: CoreJob): UsableSecret[] {
+  if (appId === null) return [];
+  const data = type === "backup" || type === "restore";
+  if (!data && payload.version === null) return [];
+  const names = data ? backupSecrets(store) : referredSecrets(store, appId, nodeId, payload.version ?? 0);
   return [...names].sort().flatMap((name) => {
-    const secret =
-      store.secrets.at(name, "app", appId) ??
-      store.secrets.at(name, "node", nodeId) ??
-      store.secrets.at(name, "global", null);
+    const secret = secretFor(store, name, appId, nodeId);
     return secret === undefined ? [] : [{ name, id: secret.id }];
   });
+}
+
+/** Returns the secret that a name means for an app on a node: that of the app, otherwise of the node, otherwise the global one. */
+export function secretFor(
+  store: Store,
+  name: string,
+  appId: string | null,
+  nodeId: string | null,
+): CoreSecret | undefined {
+  return (
+    (appId === null ? undefined : store.secrets.at(name, "app", appId)) ??
+    (nodeId === null ? undefined : store.secrets.at(name, "node", nodeId)) ??
+    store.secrets.at(name, "global", null)
+  );
+}
+
+function referredSecrets(store: Store, appId: string, nodeId: string | null, version: number): Set<string> {
+  const versions = [store.apps.version(appId, version), store.apps.goodVersion(appId, nodeId ?? "")];
+  const names = versions.flatMap((one) => secretNames(one?.compose ?? ""));
+  return new Set(names.filter((name) => !name.startsWith(BACKUP_SECRET_PREFIX)));
+}
+
+function backupSecrets(store: Store): Set<string> {
+  const names = store.secrets.list().map(({ name }) => name);
+  return new Set(names.filter((name) => name.startsWith(BACKUP_SECRET_PREFIX)));
 }

@@ -6,6 +6,7 @@ import type {
   CoreAppUpdate,
   CoreAppVersion,
 } from "../../api/core/app.js";
+import type { CoreAppBackup } from "../../api/core/app-backup.js";
 import { canonicalJson } from "../../base/hash.js";
 import { type BaseRow, base, newId, type StoreContext, timestamp } from "./context.js";
 import { Table } from "./table.js";
@@ -25,6 +26,7 @@ interface AppRow extends BaseRow {
   readonly node_id: string | null;
   readonly metadata: string;
   readonly observed: string | null;
+  readonly backup: string | null;
   readonly good_version: number | null;
   readonly good_node: string | null;
 }
@@ -45,6 +47,7 @@ export class Apps extends Table<AppRow, CoreApp> {
   readonly #update;
   readonly #setStatus;
   readonly #setObserved;
+  readonly #setBackup;
   readonly #setGood;
   readonly #addVersion;
   readonly #deleteVersions;
@@ -65,6 +68,7 @@ export class Apps extends Table<AppRow, CoreApp> {
     );
     this.#setStatus = database.query("UPDATE apps SET status = ?, updated_at = ?, revision = ? WHERE id = ?");
     this.#setObserved = database.query("UPDATE apps SET observed = ?, updated_at = ?, revision = ? WHERE id = ?");
+    this.#setBackup = database.query("UPDATE apps SET backup = ?, updated_at = ?, revision = ? WHERE id = ?");
     this.#setGood = database.query("UPDATE apps SET good_version = ?, good_node = ? WHERE id = ?");
     this.#addVersion = database.query(
       "INSERT INTO app_versions (app_id, version, compose, domain, node_id, created_at) VALUES (?, ?, ?, ?, ?, ?)",
@@ -120,6 +124,14 @@ export class Apps extends Table<AppRow, CoreApp> {
     this.#setObserved.run(text, timestamp(this.context.clock), this.nextRevision(), id);
   }
 
+  /** Sets the state of the backups. Does nothing if it is unchanged or the app does not exist. */
+  setBackup(id: string, backup: CoreAppBackup): void {
+    const text = canonicalJson(backup);
+    const app = this.row(id);
+    if (app === undefined || app.backup === text) return;
+    this.#setBackup.run(text, timestamp(this.context.clock), this.nextRevision(), id);
+  }
+
   /** Records that a version was deployed to a node with success. */
   setGoodVersion(id: string, version: number, nodeId: string): void {
     this.#setGood.run(version, nodeId, id);
@@ -128,6 +140,11 @@ export class Apps extends Table<AppRow, CoreApp> {
   /** Reports whether the last deployment with success was to this node. */
   runsOn(id: string, nodeId: string): boolean {
     return this.row(id)?.good_node === nodeId;
+  }
+
+  /** Returns the node of the last deployment with success. */
+  nodeOf(id: string): string | undefined {
+    return this.row(id)?.good_node ?? undefined;
   }
 
   /** Returns the last version that was deployed with success, if that was on this node and the version is still stored. */
@@ -160,6 +177,7 @@ function viewOf(row: AppRow): CoreApp {
     status,
     nodeId,
     metadata: JSON.parse(row.metadata),
+    backup: row.backup === null ? null : JSON.parse(row.backup),
     observed: row.observed === null ? null : JSON.parse(row.observed),
   };
 }

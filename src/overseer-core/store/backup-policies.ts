@@ -9,6 +9,9 @@ interface PolicyRow extends BaseRow {
   readonly enabled: number;
   readonly schedule: string;
   readonly retention_days: number;
+  readonly time_zone: string | null;
+  readonly stop: number;
+  readonly pre_hooks: string;
   readonly metadata: string;
 }
 
@@ -25,12 +28,12 @@ export class BackupPolicies extends Table<PolicyRow, CoreBackupPolicy> {
     this.#byName = this.rowsWhere("name = ?");
     this.#ofApp = this.rowsWhere("app_id = ?");
     this.#insert = database.query(
-      `INSERT INTO backup_policies (id, name, app_id, enabled, schedule, retention_days, metadata, created_at, updated_at,
-       revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO backup_policies (id, name, app_id, enabled, schedule, retention_days, time_zone, stop, pre_hooks, metadata,
+       created_at, updated_at, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#update = database.query(
-      `UPDATE backup_policies SET name = ?, app_id = ?, enabled = ?, schedule = ?, retention_days = ?, metadata = ?,
-       updated_at = ?, revision = ? WHERE id = ?`,
+      `UPDATE backup_policies SET name = ?, app_id = ?, enabled = ?, schedule = ?, retention_days = ?, time_zone = ?,
+       stop = ?, pre_hooks = ?, metadata = ?, updated_at = ?, revision = ? WHERE id = ?`,
     );
   }
 
@@ -52,7 +55,10 @@ export class BackupPolicies extends Table<PolicyRow, CoreBackupPolicy> {
   /** Replaces a policy. Does nothing if nothing changes. */
   update(policy: CoreBackupPolicy, input: CoreBackupPolicyWrite): CoreBackupPolicy {
     const { id, revision: _, createdAt: __, updatedAt: ___, ...current } = policy;
-    if (canonicalJson({ ...input, appId: input.appId ?? null }) !== canonicalJson(current)) {
+    if (
+      canonicalJson({ ...input, appId: input.appId ?? null, timeZone: input.timeZone ?? null }) !==
+      canonicalJson(current)
+    ) {
       const now = timestamp(this.context.clock);
       this.#update.run(...columns(input), now, this.nextRevision(), id);
     }
@@ -61,12 +67,14 @@ export class BackupPolicies extends Table<PolicyRow, CoreBackupPolicy> {
 }
 
 function columns(input: CoreBackupPolicyWrite): (string | number | null)[] {
-  const { name, appId = null, enabled, schedule, retentionDays, metadata } = input;
-  return [name, appId, enabled ? 1 : 0, schedule, retentionDays, JSON.stringify(metadata)];
+  const { name, appId = null, enabled, schedule, retentionDays, timeZone = null, stop, preHooks, metadata } = input;
+  const when = [enabled ? 1 : 0, schedule, retentionDays, timeZone];
+  return [name, appId, ...when, stop ? 1 : 0, JSON.stringify(preHooks), JSON.stringify(metadata)];
 }
 
 function viewOf(row: PolicyRow): CoreBackupPolicy {
   const { name, app_id: appId, schedule, retention_days: retentionDays } = row;
+  const how = { timeZone: row.time_zone, stop: row.stop === 1, preHooks: JSON.parse(row.pre_hooks) };
   const metadata = JSON.parse(row.metadata);
-  return { ...base(row), name, appId, enabled: row.enabled === 1, schedule, retentionDays, metadata };
+  return { ...base(row), name, appId, enabled: row.enabled === 1, schedule, retentionDays, ...how, metadata };
 }

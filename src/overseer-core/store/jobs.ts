@@ -1,4 +1,4 @@
-import { type CoreJob, type CoreJobEnd, JOB_TAIL_LINES } from "../../api/core/job.js";
+import { type CoreJob, type CoreJobEnd, JOB_TAIL_LINES, type JobLane } from "../../api/core/job.js";
 import { type BaseRow, base, newId, type StoreContext, timestamp } from "./context.js";
 import { JobLogs } from "./job-logs.js";
 
@@ -29,11 +29,21 @@ export interface NewJob {
   readonly placed: string;
   /** Name of the app, kept after the app is deleted. */
   readonly app: string;
-  /** Version to deploy; null removes the app. */
+  /** Version to deploy; null removes the app, or for a job with its data. */
   readonly version: number | null;
+  /** Snapshot to restore. */
+  readonly snapshot?: string;
 }
 
-/** Table of jobs. Agents get the jobs of their node in the order of creation. */
+/** Returns the lane of a type of jobs. */
+export function laneOf(type: CoreJob["type"]): JobLane {
+  return type === "backup" || type === "restore" ? "data" : "deploy";
+}
+
+/**
+ * Table of jobs. Agents get the jobs of a lane of their node in the order of creation. Only jobs of the lane `deploy` are published as
+ * changes, since they make the state of an app.
+ */
 export class Jobs {
   readonly logs: JobLogs;
   readonly #context: StoreContext;
@@ -44,7 +54,8 @@ export class Jobs {
   readonly #insert;
   readonly #setStatus;
   readonly #open;
-  readonly #openOfNode;
+  readonly #running;
+  readonly #pending;
   readonly #newerOnNode;
   readonly #newerDeployment;
   readonly #ended;
@@ -58,38 +69,43 @@ export class Jobs {
       `SELECT * FROM jobs WHERE (?1 IS NULL OR app_id = ?1) AND (?2 IS NULL OR status = ?2) ORDER BY seq DESC
        LIMIT ${MAX_LISTED_JOBS}`,
     );
-    const newest = "NOT EXISTS (SELECT 1 FROM jobs later WHERE later.app_id = jobs.app_id AND later.seq > jobs.seq)";
+    const newest = `NOT EXISTS (SELECT 1 FROM jobs later WHERE later.app_id = jobs.app_id AND later.seq > jobs.seq
+       AND later.lane = 'deploy')`;
     this.#changed = database.query<JobRow>(
-      `SELECT * FROM jobs WHERE revision > ? AND (status IN ('completed', 'failed') OR ${newest}) ORDER BY seq`,
+      `SELECT * FROM jobs WHERE lane = 'deploy' AND revision > ? AND (status IN ('completed', 'failed') OR ${newest}) ORDER BY seq`,
     );
     this.#newest = database.query<JobRow>(
-      `SELECT * FROM jobs WHERE ${newest} AND (status <> 'completed' OR EXISTS (SELECT 1 FROM apps WHERE apps.id = app_id))
+      `SELECT * FROM jobs WHERE lane = 'deploy' AND ${newest} AND (status <> 'completed' OR EXISTS (SELECT 1 FROM apps WHERE apps.id = app_id))
        ORDER BY seq`,
     );
     this.#byId = database.query<JobRow>("SELECT * FROM jobs WHERE id = ?");
     this.#insert = database.query(
-      `INSERT INTO jobs (id, type, status, node_id, app_id, placed, app, payload, created_at, updated_at, revision)
-       VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO jobs (id, type, status, node_id, app_id, placed, app, payload, created_at, updated_at, revision, lane)
+       VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#setStatus = database.query(
       "UPDATE jobs SET status = ?, result = ?, error = ?, updated_at = ?, revision = ? WHERE id = ?",
     );
     this.#open = database.query<JobRow>(
-      "SELECT * FROM jobs WHERE placed = ? AND status IN ('pending', 'running') ORDER BY seq DESC",
+      "SELECT * FROM jobs WHERE placed = ? AND lane = ? AND status IN ('pending', 'running') ORDER BY seq DESC",
     );
-    this.#openOfNode = database.query<JobRow>(
-      "SELECT * FROM jobs WHERE node_id = ? AND status = ? ORDER BY seq LIMIT 1",
+    this.#running = database.query<JobRow>("SELECT * FROM jobs WHERE node_id = ? AND status = 'running' ORDER BY seq");
+    this.#pending = database.query<JobRow>(
+      `SELECT * FROM jobs WHERE node_id = ? AND lane = ? AND status = 'pending' AND NOT EXISTS (SELECT 1 FROM jobs other
+       WHERE other.app = jobs.app AND other.node_id = jobs.node_id AND other.status = 'running') ORDER BY seq LIMIT 1`,
     );
     this.#newerOnNode = database.query<JobRow>(
       `SELECT later.* FROM jobs, jobs later
-       WHERE jobs.id = ? AND later.app = jobs.app AND later.seq > jobs.seq AND later.node_id = jobs.node_id LIMIT 1`,
+       WHERE jobs.id = ? AND later.app = jobs.app AND later.seq > jobs.seq AND later.node_id = jobs.node_id
+       AND later.lane = 'deploy' LIMIT 1`,
     );
     this.#newerDeployment = database.query<JobRow>(
       `SELECT later.* FROM jobs, jobs later
-       WHERE jobs.id = ? AND later.app = jobs.app AND later.seq > jobs.seq AND later.type <> 'remove' LIMIT 1`,
+       WHERE jobs.id = ? AND later.app = jobs.app AND later.seq > jobs.seq AND later.type <> 'remove'
+       AND later.lane = 'deploy' LIMIT 1`,
     );
     this.#ended = database.query<{ id: string }>(
-      `SELECT id FROM jobs WHERE placed = ? AND status IN ('completed', 'failed') ORDER BY seq DESC LIMIT -1 OFFSET ?`,
+      `SELECT id FROM jobs WHERE placed = ? AND lane = ? AND status IN ('completed', 'failed') ORDER BY seq DESC LIMIT -1 OFFSET ?`,
     );
     this.#delete = database.query("DELETE FROM jobs WHERE id = ?");
   }
@@ -111,10 +127,12 @@ export class Jobs {
 
   create(job: NewJob): CoreJob {
     const [id, now] = [newId(), timestamp(this.#context.clock)];
-    const { type, nodeId, appId, placed, app, version } = job;
+    const { type, nodeId, appId, placed, app, version, snapshot } = job;
+    const lane = laneOf(type);
+    const payload = JSON.stringify({ app, version, ...(snapshot === undefined ? {} : { snapshot }) });
     const revision = this.#context.revisions.next("job");
-    this.#insert.run(id, type, nodeId, appId, placed, app, JSON.stringify({ app, version }), now, now, revision);
-    for (const old of this.#ended.all(placed, MAX_ENDED_JOBS)) {
+    this.#insert.run(id, type, nodeId, appId, placed, app, payload, now, now, revision, lane);
+    for (const old of this.#ended.all(placed, lane, MAX_ENDED_JOBS)) {
       this.#delete.run(old.id);
       this.#context.revisions.recordDeletion("job", old.id);
     }
@@ -136,20 +154,20 @@ export class Jobs {
   }
 
   /** Returns the unfinished jobs of an app, newest first. */
-  openOf(appId: string): CoreJob[] {
-    return this.#open.all(appId).map((row) => this.#view(row));
+  openOf(appId: string, lane: JobLane = "deploy"): CoreJob[] {
+    return this.#open.all(appId, lane).map((row) => this.#view(row));
   }
 
-  /** Returns the running job of a node, otherwise its first pending job. */
-  nextOf(nodeId: string): CoreJob | undefined {
-    const row = this.#openOfNode.get(nodeId, "running") ?? this.#openOfNode.get(nodeId, "pending");
+  /** Returns the running job of a node, otherwise its first pending job of an app that has no running one in the other lane. */
+  nextOf(nodeId: string, lane: JobLane): CoreJob | undefined {
+    const running = this.#running.all(nodeId).find(({ type }) => laneOf(type) === lane);
+    const row = running ?? this.#pending.get(nodeId, lane);
     return row && this.#view(row);
   }
 
-  /** Returns the running job of a node. */
-  runningOn(nodeId: string): CoreJob | undefined {
-    const row = this.#openOfNode.get(nodeId, "running");
-    return row && this.#view(row);
+  /** Returns the running jobs of a node, at most one of each lane. */
+  runningOn(nodeId: string): CoreJob[] {
+    return this.#running.all(nodeId).map((row) => this.#view(row));
   }
 
   /** Returns a later job that this one would undo if it ran now. */

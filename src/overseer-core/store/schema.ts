@@ -111,6 +111,13 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE secrets ADD COLUMN metadata TEXT NOT NULL DEFAULT '{}';
   ALTER TABLE secrets ADD COLUMN value_tag TEXT;
   `,
+  `
+  ALTER TABLE apps ADD COLUMN backup TEXT;
+  ALTER TABLE jobs ADD COLUMN lane TEXT NOT NULL DEFAULT 'deploy';
+  ALTER TABLE backup_policies ADD COLUMN time_zone TEXT;
+  ALTER TABLE backup_policies ADD COLUMN stop INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE backup_policies ADD COLUMN pre_hooks TEXT NOT NULL DEFAULT '[]';
+  `,
 ];
 
 /** Migrates the tables in one transaction. Throws CORE_DATA_NEWER if a later version wrote the file. */

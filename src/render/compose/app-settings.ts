@@ -39,7 +39,7 @@ export function policyBackup(app: string, policies: readonly SourcePolicy[]): Co
     .at(-1);
   const backup = found?.document.spec.backup;
   if (found === undefined || backup === undefined || !backup.enabled) return undefined;
-  return { schedule: backup.schedule, days: backup.retention.days, report: found.report.at("spec", "backup") };
+  return compiledBackup(backup, found.report.at("spec", "backup"));
 }
 
 function policiesOf(app: string, policies: readonly SourcePolicy[]): PolicyDocument[] {
@@ -48,4 +48,17 @@ function policiesOf(app: string, policies: readonly SourcePolicy[]): PolicyDocum
 
 function appliesTo({ spec }: PolicyDocument, app: string): boolean {
   return spec.apps === undefined || spec.apps.includes(app);
+}
+
+/** Returns the backups that a document prescribes. Notes what Kubernetes cannot do. */
+export function compiledBackup(
+  backup: NonNullable<PolicyDocument["spec"]["backup"]>,
+  report: Reporter,
+): CompiledBackup {
+  const { schedule, timeZone, retention, stop, preHooks } = backup;
+  if (stop === true) report.at("stop").note("has no effect on Kubernetes: pods run while their claims are copied");
+  if (preHooks !== undefined && preHooks.length > 0) {
+    report.at("preHooks").note("has no effect on Kubernetes: make consistent copies with a CronJob of your own");
+  }
+  return { schedule, timeZone, days: retention.days, report };
 }

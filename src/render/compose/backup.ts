@@ -11,6 +11,7 @@ const DEFAULT_IMAGE = "restic/restic:0.18.1";
 /** Backups of an app. */
 export interface CompiledBackup {
   readonly schedule: string;
+  readonly timeZone?: string | undefined;
   /** Days that backups are kept. */
   readonly days: number;
   readonly report: Reporter;
@@ -32,7 +33,7 @@ export function addBackups(
   app: AppModel,
   objects: AppObjects,
 ): void {
-  const { schedule, days, report } = backup;
+  const { schedule, timeZone, days, report } = backup;
   const { secretRef, image = DEFAULT_IMAGE } = app.settings.cluster.backup ?? {};
   if (secretRef === undefined) {
     report.problem(
@@ -54,6 +55,7 @@ export function addBackups(
         rest: {
           spec: {
             schedule,
+            ...(timeZone === undefined ? {} : { timeZone }),
             concurrencyPolicy: "Forbid",
             startingDeadlineSeconds: 3600,
             successfulJobsHistoryLimit: 1,

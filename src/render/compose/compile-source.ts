@@ -19,7 +19,7 @@ import { validateDocument } from "../overseer/validate.js";
 import type { FileOutcome } from "../parser.js";
 import type { RendererInput, RendererOutput } from "../renderer.js";
 import { joinPath, parentOf, type RepositoryPath } from "../repository-path.js";
-import { policyBackup, type SourcePolicy, settingsOf } from "./app-settings.js";
+import { compiledBackup, policyBackup, type SourcePolicy, settingsOf } from "./app-settings.js";
 import { compileApp } from "./compile-app.js";
 import type { CompiledObject } from "./model.js";
 import { prepareObjects } from "./prepare-objects.js";
@@ -184,7 +184,7 @@ class SourceCompiler {
         backup === undefined
           ? policyBackup(name, this.#policies)
           : backup.enabled
-            ? { schedule: backup.schedule, days: backup.retention.days, report: report.at("spec", "backup") }
+            ? compiledBackup(backup, report.at("spec", "backup"))
             : undefined,
       files,
       lookup,

@@ -2,6 +2,7 @@ import type { AppDocument } from "../../api/documents/app.js";
 import type { FieldPlace, NamedPlaces } from "../../manifest/document.js";
 import { appRoutes } from "./app-routes.js";
 import { hostPorts } from "./compose/host-ports.js";
+import { policySpec } from "./expand-others.js";
 import type { Expanded, WrittenCompose } from "./expanded.js";
 import type { AppPorts } from "./port-clashes.js";
 import { lookupIn, type ReadCompose, readCompose } from "./read-compose.js";
@@ -46,8 +47,7 @@ export function expandApp(document: AppDocument, { compose, env }: AppContext, r
     expanded.push(...routes);
   }
   if (spec.backup !== undefined) {
-    const { enabled, schedule, retention } = spec.backup;
-    const policy = { app: name, enabled, schedule, retentionDays: retention.days };
+    const policy = { app: name, ...policySpec(spec.backup) };
     expanded.push({ object: { kind: "BackupPolicy", name, spec: policy }, report: spread.at("backup") });
   }
   return expanded;

@@ -36,8 +36,7 @@ export function expandPolicy({ metadata, spec }: PolicyDocument, report: Reporte
     at.at(type).note("is not supported by an Overseer Core: it has an effect on Kubernetes only");
     return [];
   }
-  const { enabled, schedule, retention } = backup;
-  const policy = { enabled, schedule, retentionDays: retention.days };
+  const policy = policySpec(backup);
   if (apps === undefined) {
     return [{ object: { kind: "BackupPolicy", name: metadata.name, spec: policy }, report: at.at("backup") }];
   }
@@ -55,4 +54,9 @@ export function expandPolicy({ metadata, spec }: PolicyDocument, report: Reporte
       places: new Map([[`app ${app}`, item.fieldPlace]]),
     };
   });
+}
+
+/** Returns the content of a backup policy of a Core. Fields that are not set are omitted. */
+export function policySpec({ retention, ...rest }: NonNullable<PolicyDocument["spec"]["backup"]>) {
+  return { ...rest, retentionDays: retention.days };
 }

@@ -12,12 +12,10 @@ export const BACKUP_POLICY_KIND = coreKind<BackupPolicyRecord, CoreBackupPolicyS
   alwaysThere: false,
   find: (state, name) => state.policyNamed(name),
   nameOf: (record) => record.name,
-  content: ({ appId, enabled, schedule, retentionDays }) => ({ appId, enabled, schedule, retentionDays }),
-  desired: ({ app, enabled, schedule, retentionDays }, _name, state) => ({
+  content: ({ appId, ...policy }) => ({ appId, ...contentOf(policy) }),
+  desired: ({ app, ...policy }, _name, state) => ({
     appId: app === undefined ? null : (state.appNamed(app)?.id ?? null),
-    enabled,
-    schedule,
-    retentionDays,
+    ...contentOf(policy),
   }),
   show(content, state) {
     const { appId, ...rest } = content as { appId: string | null };
@@ -32,3 +30,18 @@ export const BACKUP_POLICY_KIND = coreKind<BackupPolicyRecord, CoreBackupPolicyS
   health: () => ({ status: "Healthy" }),
   pending: () => undefined,
 });
+
+/** Fields with their default are omitted: other Cores than the embedded one do not know them. */
+function contentOf(
+  policy: Omit<CoreBackupPolicySpec, "app" | "timeZone"> & { readonly timeZone?: string | null | undefined },
+) {
+  const { enabled, schedule, retentionDays, timeZone, stop, preHooks } = policy;
+  return {
+    enabled,
+    schedule,
+    retentionDays,
+    ...(timeZone == null ? {} : { timeZone }),
+    ...(stop === true ? { stop } : {}),
+    ...(preHooks === undefined || preHooks.length === 0 ? {} : { preHooks }),
+  };
+}

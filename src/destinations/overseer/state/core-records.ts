@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { CoreApp, CoreAppObserved } from "../../../api/core/app.js";
+import { CoreAppBackup } from "../../../api/core/app-backup.js";
 import { CoreBackupPolicy } from "../../../api/core/backup-policy.js";
 import type { ChangeKind } from "../../../api/core/changes.js";
 import { Metadata } from "../../../api/core/fields.js";
@@ -30,6 +31,9 @@ export const AppRecord = CoreApp.extend({
   description: optionalText,
   domain: optionalText,
   nodeId: optionalText,
+  backup: CoreAppBackup.nullish()
+    .catch(null)
+    .transform((backup) => backup ?? null),
   observed: CoreAppObserved.nullish()
     .catch(null)
     .transform((observed) => observed ?? null),
@@ -47,7 +51,13 @@ export const RouteRecord = CoreRoute.extend({
 export type RouteRecord = z.infer<typeof RouteRecord>;
 
 /** A backup policy as read from a Core. */
-export const BackupPolicyRecord = CoreBackupPolicy.extend({ ...common, appId: optionalText });
+export const BackupPolicyRecord = CoreBackupPolicy.extend({
+  ...common,
+  appId: optionalText,
+  timeZone: optionalText,
+  stop: z.boolean().default(false).catch(false),
+  preHooks: CoreBackupPolicy.shape.preHooks.default([]).catch([]),
+});
 export type BackupPolicyRecord = z.infer<typeof BackupPolicyRecord>;
 
 /** A node as read from a Core. */

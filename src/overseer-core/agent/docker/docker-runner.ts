@@ -11,16 +11,19 @@ import { type Deployment, type LogLine, RunError, type Runner, type RunnerReport
 import { awaitServices } from "./await-services.js";
 import { composeArgs } from "./compose-args.js";
 import { type ComposeInput, composeInput } from "./compose-input.js";
-import { expectedServices, readModel, serviceImages } from "./compose-model.js";
+import { expectedServices, readModel } from "./compose-model.js";
 import { type DeployedRecords, deployedContainer } from "./deployed-record.js";
 import type { ComposeCommand, ComposeResult, DockerCli } from "./docker-cli.js";
-import { type Container, type DockerEngine, EngineUnreachableError, isRefusal, nameOf, serviceOf } from "./engine.js";
+import type { DockerData } from "./docker-data.js";
+import { type Container, type DockerEngine, nameOf, serviceOf } from "./engine.js";
+import { EngineUnreachableError, isRefusal } from "./engine-connection.js";
 import type { EngineEvents } from "./engine-events.js";
 import { failureText, saysUnreachable, taskLeftBehind } from "./failure-text.js";
 import { type Mask, maskOf } from "./mask.js";
 import { projectName } from "./project-name.js";
 import type { ProjectWatch } from "./project-watch.js";
 import { ServiceLogs } from "./service-logs.js";
+import { servicesToPull } from "./services-to-pull.js";
 
 /** Prefix of log lines of the runner. Lines of Compose and of containers have none. */
 const PREFIX = "[docker]";
@@ -42,6 +45,7 @@ export interface DockerRunnerOptions {
   readonly events: EngineEvents;
   readonly records: DeployedRecords;
   readonly watch: ProjectWatch;
+  readonly data: DockerData;
   readonly policy: HostPolicy;
   readonly socket: string;
   readonly healthTimeoutMs: number;
@@ -68,10 +72,12 @@ interface Call {
  */
 export class DockerRunner implements Runner {
   readonly name = "docker";
+  readonly data: DockerData;
   readonly #options: DockerRunnerOptions;
 
   constructor(options: DockerRunnerOptions) {
     this.#options = options;
+    this.data = options.data;
   }
 
   async watch(reports: RunnerReports, signal: AbortSignal): Promise<void> {
@@ -79,7 +85,7 @@ export class DockerRunner implements Runner {
     await cli.version(signal).catch((error: unknown) => {
       if (error instanceof RunError) watch.unusable(error.message);
     });
-    await Promise.all([watch.run(reports, signal), events.run(signal)]);
+    await Promise.all([watch.run(reports, signal), this.data.run(signal), events.run(signal)]);
   }
 
   async deploy(deployment: Deployment, log: LogLine, signal: AbortSignal): Promise<RunResult> {
@@ -176,20 +182,7 @@ export class DockerRunner implements Runner {
 
   /** Pulls images before anything is stopped, so that a failed pull changes nothing. */
   async #pull({ project, directory, input, mask, log, signal }: Call, model: Mapping): Promise<void> {
-    const { engine } = this.#options;
-    const pulled: string[] = [];
-    for (const { service, image, pull } of serviceImages(model)) {
-      if (image === "")
-        throw new RunError(`service ${service} has no image: set one, since a node does not build images`);
-      const present = pull !== "always" && (await engine.imageId(image, signal)) !== undefined;
-      if (present) continue;
-      if (pull === "never") {
-        throw new RunError(
-          mask(`service ${service}: image ${image} is not on the node, and pull_policy is never: load it, or pull it`),
-        );
-      }
-      pulled.push(service);
-    }
+    const pulled = await servicesToPull(this.#options.engine, model, mask, signal);
     if (pulled.length === 0) return;
     log(`${PREFIX} pulling the images of ${pulled.join(", ")}`);
     const command = {

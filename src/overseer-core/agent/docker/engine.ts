@@ -1,36 +1,17 @@
-import { Agent, type Dispatcher, request } from "undici";
 import { z } from "zod";
-import { messageOf } from "../../../base/errors.js";
 import type { ExistingVolume } from "../host-access/judge-mounts.js";
+import { EngineConnection, EngineError, EngineUnreachableError, TIMEOUT_MS } from "./engine-connection.js";
 import { LogDecoder } from "./log-stream.js";
 
-/** The Docker engine did not respond. The call can be repeated. */
-export class EngineUnreachableError extends Error {
-  readonly code = "ENGINE_UNREACHABLE";
-
-  constructor(socket: string, cause: unknown) {
-    super(`cannot reach the Docker engine at ${socket}: ${messageOf(cause)}; check that docker is running`, { cause });
-    this.name = "EngineUnreachableError";
-  }
-}
-
-/** The Docker engine rejected a request. */
-export class EngineError extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.name = "EngineError";
-    this.status = status;
-  }
-}
-
-const Volume = z.object({ Name: z.string(), Driver: z.string(), Options: z.record(z.string(), z.string()).nullish() });
-
-/** Whether the engine refused a request because of its content: trying again does not help. */
-export function isRefusal(error: unknown): error is EngineError {
-  return error instanceof EngineError && error.status >= 400 && error.status < 500;
-}
+const Volume = z.object({
+  Name: z.string(),
+  Driver: z.string(),
+  Mountpoint: z.string().default(""),
+  Options: z.record(z.string(), z.string()).nullish(),
+  Labels: z.record(z.string(), z.string()).nullish(),
+});
+/** A volume as the engine describes it. */
+export type EngineVolume = z.infer<typeof Volume>;
 
 /** A container as the engine describes it, reduced to what the runner uses. */
 const Container = z.object({
@@ -50,7 +31,15 @@ const Container = z.object({
   HostConfig: z.looseObject({ RestartPolicy: z.object({ Name: z.string() }).nullish() }),
   NetworkSettings: z.looseObject({ Networks: z.record(z.string(), z.unknown()).nullish() }).nullish(),
   Mounts: z
-    .array(z.object({ Type: z.string(), Source: z.string().default(""), RW: z.boolean().default(true) }))
+    .array(
+      z.object({
+        Type: z.string(),
+        Name: z.string().default(""),
+        Source: z.string().default(""),
+        Destination: z.string().default(""),
+        RW: z.boolean().default(true),
+      }),
+    )
     .nullish(),
 });
 export type Container = z.infer<typeof Container>;
@@ -83,7 +72,6 @@ const EVENTS = {
     disconnect`.split(/\s+/),
 };
 
-const TIMEOUT_MS = 30_000;
 /** Label of Compose with the name of the project. */
 export const LABEL_PROJECT = "com.docker.compose.project";
 /** Label of Compose with the name of the service. */
@@ -93,21 +81,20 @@ const ONE_OFF = "com.docker.compose.oneoff=False";
 
 /** Client for the API of the Docker engine on its Unix socket. Methods throw EngineUnreachableError or EngineError. */
 export class DockerEngine {
-  readonly #socket: string;
-  readonly #dispatcher: Agent;
+  readonly #connection: EngineConnection;
 
   constructor(socket: string) {
-    this.#socket = socket;
-    this.#dispatcher = new Agent({ connect: { socketPath: socket, timeout: 5_000 } });
+    this.#connection = new EngineConnection(socket);
   }
 
   close(): Promise<void> {
-    return this.#dispatcher.destroy();
+    return this.#connection.close();
   }
 
   /** Returns the directory in which the engine stores its data. */
   async rootDirectory(signal: AbortSignal): Promise<string> {
-    return z.object({ DockerRootDir: z.string() }).parse(await this.#json("GET", "/info", signal)).DockerRootDir;
+    return z.object({ DockerRootDir: z.string() }).parse(await this.#connection.json("GET", "/info", signal))
+      .DockerRootDir;
   }
 
   /** Returns all containers of a Compose project, also stopped ones. */
@@ -115,7 +102,7 @@ export class DockerEngine {
     const filters = encodeURIComponent(JSON.stringify({ label: [`${LABEL_PROJECT}=${project}`, ONE_OFF] }));
     const list = z
       .array(z.object({ Id: z.string() }))
-      .parse(await this.#json("GET", `/containers/json?all=1&filters=${filters}`, signal));
+      .parse(await this.#connection.json("GET", `/containers/json?all=1&filters=${filters}`, signal));
     const found = await Promise.all(list.map(({ Id }) => this.#container(Id, signal)));
     return found.filter((one) => one !== undefined).sort((a, b) => (a.Name < b.Name ? -1 : 1));
   }
@@ -123,7 +110,9 @@ export class DockerEngine {
   /** Returns all running containers of Compose projects, by one request. */
   async runningContainers(signal: AbortSignal): Promise<RunningContainer[]> {
     const filters = encodeURIComponent(JSON.stringify({ label: [LABEL_PROJECT, ONE_OFF], status: ["running"] }));
-    return z.array(RunningContainer).parse(await this.#json("GET", `/containers/json?filters=${filters}`, signal));
+    return z
+      .array(RunningContainer)
+      .parse(await this.#connection.json("GET", `/containers/json?filters=${filters}`, signal));
   }
 
   /** Returns the names of the volumes of a Compose project. */
@@ -135,15 +124,63 @@ export class DockerEngine {
   async volumesOf(project: string, signal: AbortSignal): Promise<ExistingVolume[]> {
     const filters = encodeURIComponent(JSON.stringify({ label: [`${LABEL_PROJECT}=${project}`] }));
     const shape = z.object({ Volumes: z.array(Volume).nullish() });
-    const { Volumes } = shape.parse(await this.#json("GET", `/volumes?filters=${filters}`, signal));
+    const { Volumes } = shape.parse(await this.#connection.json("GET", `/volumes?filters=${filters}`, signal));
     return (Volumes ?? [])
       .map(({ Name, Driver, Options }) => ({ name: Name, driver: Driver, options: Options ?? {} }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  /** Returns a volume; undefined if it does not exist. */
+  async volume(name: string, signal: AbortSignal): Promise<EngineVolume | undefined> {
+    const found = await this.#connection.found(() =>
+      this.#connection.json("GET", `/volumes/${encodeURIComponent(name)}`, signal),
+    );
+    return found === undefined ? undefined : Volume.parse(found);
+  }
+
+  /** Stops a container, after the time that its document allows. Does nothing if it does not run or is gone. */
+  async stopContainer(id: string, signal: AbortSignal): Promise<void> {
+    await this.#connection.unchanged(() =>
+      this.#connection.found(() => this.#connection.dump("POST", `/containers/${id}/stop`, signal)),
+    );
+  }
+
+  /** Starts a container. Does nothing if it runs. Returns whether it exists. */
+  async startContainer(id: string, signal: AbortSignal): Promise<boolean> {
+    let exists = true;
+    await this.#connection.unchanged(async () => {
+      exists =
+        (await this.#connection.found(() => this.#connection.dump("POST", `/containers/${id}/start`, signal))) !==
+        undefined;
+    });
+    return exists;
+  }
+
+  /** Runs a command in a running container. Returns its exit code and the end of its output. */
+  async exec(id: string, command: readonly string[], signal: AbortSignal): Promise<{ code: number; output: string }> {
+    const body = { Cmd: command, AttachStdout: true, AttachStderr: true };
+    const created = z
+      .object({ Id: z.string() })
+      .parse(await this.#connection.json("POST", `/containers/${id}/exec`, signal, body));
+    const output = await this.#connection.send("POST", `/exec/${created.Id}/start`, signal, 0, {
+      Detach: false,
+      Tty: false,
+    });
+    const decoder = new LogDecoder();
+    let lines: string[] = [];
+    for await (const chunk of output) lines = [...lines, ...decoder.add(Buffer.from(chunk))].slice(-20);
+    lines.push(...decoder.end());
+    const { ExitCode } = z
+      .object({ ExitCode: z.number().nullable() })
+      .parse(await this.#connection.json("GET", `/exec/${created.Id}/json`, signal));
+    return { code: ExitCode ?? -1, output: lines.join("\n") };
+  }
+
   /** Returns the id of an image; undefined if the node does not have it. */
   async imageId(name: string, signal: AbortSignal): Promise<string | undefined> {
-    const image = await this.#found(() => this.#json("GET", `/images/${encodeURIComponent(name)}/json`, signal));
+    const image = await this.#connection.found(() =>
+      this.#connection.json("GET", `/images/${encodeURIComponent(name)}/json`, signal),
+    );
     return image === undefined ? undefined : z.object({ Id: z.string() }).parse(image).Id;
   }
 
@@ -172,12 +209,19 @@ export class DockerEngine {
 
   /** Removes a container and stops it before. Does nothing if it is gone. */
   async removeContainer(id: string, signal: AbortSignal): Promise<void> {
-    await this.#found(async () => (await this.#send("DELETE", `/containers/${id}?force=1`, signal)).dump());
+    await this.#connection.found(async () =>
+      (await this.#connection.send("DELETE", `/containers/${id}?force=1`, signal)).dump(),
+    );
   }
 
   /** Follows events until the connection ends; calls `opened` when the engine has accepted the request. */
   async follow(opened: () => void, onEvent: (event: EngineEvent) => void, signal: AbortSignal): Promise<void> {
-    const body = await this.#send("GET", `/events?filters=${encodeURIComponent(JSON.stringify(EVENTS))}`, signal, 0);
+    const body = await this.#connection.send(
+      "GET",
+      `/events?filters=${encodeURIComponent(JSON.stringify(EVENTS))}`,
+      signal,
+      0,
+    );
     opened();
     let rest = "";
     try {
@@ -188,7 +232,7 @@ export class DockerEngine {
       }
     } catch (error) {
       signal.throwIfAborted();
-      throw new EngineUnreachableError(this.#socket, error);
+      throw new EngineUnreachableError(this.#connection.socket, error);
     }
   }
 
@@ -198,55 +242,15 @@ export class DockerEngine {
     signal: AbortSignal,
     timeoutMs = TIMEOUT_MS,
   ): Promise<void> {
-    const body = await this.#send("GET", path, signal, timeoutMs);
+    const body = await this.#connection.send("GET", path, signal, timeoutMs);
     const decoder = new LogDecoder();
     for await (const chunk of body) for (const line of decoder.add(Buffer.from(chunk))) onLine(line);
     for (const line of decoder.end()) onLine(line);
   }
 
   async #container(id: string, signal: AbortSignal): Promise<Container | undefined> {
-    const found = await this.#found(() => this.#json("GET", `/containers/${id}/json`, signal));
+    const found = await this.#connection.found(() => this.#connection.json("GET", `/containers/${id}/json`, signal));
     return found === undefined ? undefined : Container.parse(found);
-  }
-
-  async #found<T>(call: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await call();
-    } catch (error) {
-      if (error instanceof EngineError && error.status === 404) return undefined;
-      throw error;
-    }
-  }
-
-  async #json(method: Dispatcher.HttpMethod, path: string, signal: AbortSignal): Promise<unknown> {
-    return (await this.#send(method, path, signal)).json();
-  }
-
-  async #send(
-    method: Dispatcher.HttpMethod,
-    path: string,
-    signal: AbortSignal,
-    bodyTimeout = TIMEOUT_MS,
-  ): Promise<Dispatcher.ResponseData["body"]> {
-    let response: Dispatcher.ResponseData;
-    try {
-      const options = { method, dispatcher: this.#dispatcher, signal, headersTimeout: TIMEOUT_MS, bodyTimeout };
-      response = await request(`http://docker${path}`, options);
-    } catch (error) {
-      signal.throwIfAborted();
-      throw new EngineUnreachableError(this.#socket, error);
-    }
-    if (response.statusCode < 300) return response.body;
-    const text = await response.body.text().catch(() => "");
-    throw new EngineError(response.statusCode, messageIn(text) ?? `Docker responds with ${response.statusCode}`);
-  }
-}
-
-function messageIn(text: string): string | undefined {
-  try {
-    return z.object({ message: z.string() }).parse(JSON.parse(text)).message;
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Clock } from "../../../base/clock.js";
 import type { Logger } from "../../../base/logger.js";
 import { findConfinement } from "../../../child/confinement.js";
@@ -5,6 +6,7 @@ import { flagError } from "../../flags.js";
 import { readHostPolicy } from "../host-access/host-policy.js";
 import { DeployedRecords } from "./deployed-record.js";
 import { DockerCli } from "./docker-cli.js";
+import { DockerData } from "./docker-data.js";
 import { DockerRunner } from "./docker-runner.js";
 import { DockerUpstreams } from "./docker-upstreams.js";
 import { DockerEngine } from "./engine.js";
@@ -47,6 +49,8 @@ export async function makeDockerRunner(
   const events = new EngineEvents(engine, clock, logger);
   const records = new DeployedRecords(dataDir);
   const watch = new ProjectWatch({ engine, events, records, revertDrift, clock, logger });
+  const restic = { path, env: { HOME: home }, cacheDir: join(dataDir, "restic-cache"), node, clock };
+  const data = new DockerData({ dataDir, engine, events, watch, records, restic, logger });
   const runner = new DockerRunner({
     node,
     dataDir,
@@ -55,6 +59,7 @@ export async function makeDockerRunner(
     events,
     records,
     watch,
+    data,
     policy,
     socket,
     healthTimeoutMs,

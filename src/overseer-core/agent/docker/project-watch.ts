@@ -8,7 +8,7 @@ import type { DeployedRecord, DeployedRecords } from "./deployed-record.js";
 import { observeProject } from "./drift.js";
 import { type Container, type DockerEngine, type EngineEvent, nameOf, projectOf } from "./engine.js";
 import type { EngineEvents } from "./engine-events.js";
-import { maskOf } from "./mask.js";
+import { type Mask, maskOf } from "./mask.js";
 import { RevertLimit } from "./revert-limit.js";
 import { isGood } from "./service-states.js";
 import { StoppedContainers } from "./stopped-containers.js";
@@ -37,8 +37,10 @@ export class ProjectWatch {
   readonly #stopped = new StoppedContainers();
   readonly #limit: RevertLimit;
   readonly #dirty = new Set<string>();
-  /** Projects with a job in progress. */
-  readonly #busy = new Set<string>();
+  /** Projects with a job in progress, and when its last one ends. */
+  readonly #busy = new Map<string, Promise<unknown>>();
+  /** Counts the jobs of each project, so that a look that overlaps with one is discarded. */
+  readonly #jobs = new Map<string, number>();
   /** Values of the secrets of a project, to mask its log. Unknown after a start of the agent. */
   readonly #secrets = new Map<string, ReadonlySet<string>>();
   #timer: Timer | undefined;
@@ -90,15 +92,28 @@ export class ProjectWatch {
     this.#reportProblem();
   }
 
-  /** Runs a job of a project. The project is looked at when the job has ended. */
+  /** Runs a job of a project, after the one in progress. The project is looked at when the job has ended. */
   async during<T>(project: string, work: () => Promise<T>): Promise<T> {
-    this.#busy.add(project);
+    this.#jobs.set(project, (this.#jobs.get(project) ?? 0) + 1);
+    const before = this.#busy.get(project);
+    const result = before === undefined ? work() : before.then(work);
+    const ended = result.then(
+      () => {},
+      () => {},
+    );
+    this.#busy.set(project, ended);
     try {
-      return await work();
+      return await result;
     } finally {
-      this.#busy.delete(project);
+      if (this.#busy.get(project) === ended) this.#busy.delete(project);
       this.#look(project);
     }
+  }
+
+  /** Returns how to mask what an app prints; undefined if its secrets are not known, until it is deployed again. */
+  maskOf({ project, secrets }: DeployedRecord): Mask | undefined {
+    const values = this.#secrets.get(project) ?? (secrets ? undefined : []);
+    return values === undefined ? undefined : maskOf(values);
   }
 
   /** Adds values to mask in the log of a project, before containers get them. */
@@ -174,6 +189,8 @@ export class ProjectWatch {
     const { app, project, version } = record;
     const signal = this.#signal;
     if (signal === undefined || this.#reports === undefined) return;
+    const jobs = this.#jobs.get(project);
+    if (this.#busy.has(project)) return;
     const containers = await engine.containers(project, signal);
     const images = new Map<string, string | undefined>();
     for (const { imageName } of record.containers) {
@@ -182,7 +199,7 @@ export class ProjectWatch {
     const { services, drift, revertible } = observeProject(record, containers, this.#stopped.ids, images);
     const detailed: CoreServiceState[] = [];
     for (const state of services) detailed.push(await this.#withLastLine(record, state, containers, signal));
-    if (this.#busy.has(project)) return;
+    if (this.#busy.has(project) || this.#jobs.get(project) !== jobs) return;
     const texts = drift.slice(0, 20).map((text) => cutText(text, 1000));
     const observed: CoreAppObserved = { version, services: detailed, drift: texts };
     const again = revertible && revertDrift && this.#mayRevert(project);
@@ -200,17 +217,17 @@ export class ProjectWatch {
   }
 
   async #withLastLine(
-    { project, secrets, containers: deployed }: DeployedRecord,
+    record: DeployedRecord,
     state: CoreServiceState,
     containers: readonly Container[],
     signal: AbortSignal,
   ): Promise<CoreServiceState> {
-    const values = this.#secrets.get(project) ?? (secrets ? undefined : []);
+    const mask = this.maskOf(record);
     const container = containers.find((one) => nameOf(one) === state.container);
     // Without the values of its secrets, a line that an app logs cannot be shown. A container of a failed deployment may have others.
-    if (isGood(state.state) || container === undefined || values === undefined) return state;
-    if (!deployed.some(({ id }) => id === container.Id)) return state;
+    if (isGood(state.state) || container === undefined || mask === undefined) return state;
+    if (!record.containers.some(({ id }) => id === container.Id)) return state;
     const line = (await this.#options.engine.lastLines(container.Id, 1, signal)).at(-1);
-    return line === undefined ? state : { ...state, lastLine: cutText(maskOf(values)(line), MAX_LINE) };
+    return line === undefined ? state : { ...state, lastLine: cutText(mask(line), MAX_LINE) };
   }
 }

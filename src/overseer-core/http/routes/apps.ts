@@ -7,12 +7,14 @@ import {
   CoreDeployRequest,
   CoreRollbackRequest,
 } from "../../../api/core/app.js";
+import { CoreBackupRequest, CoreRestoreRequest } from "../../../api/core/app-backup.js";
 import { CoreJob } from "../../../api/core/job.js";
 import type { CoreToken } from "../../../api/core/token.js";
 import { etagOf } from "../../../http/etag.js";
 import { ProblemError } from "../../../http/problem.js";
 import { existing } from "../../existing.js";
 import { readCompose } from "../../operations/compose.js";
+import { createBackup, createRestore } from "../../operations/data-jobs.js";
 import { deleteApp, deploy, rollback } from "../../operations/deploy.js";
 import type { Store } from "../../store/store.js";
 import { named, type Route, route, withMessage } from "../route.js";
@@ -22,7 +24,7 @@ const READERS = ["admin", "reader"] as const;
 
 /** Routes of apps, their versions and deployments. */
 export function appRoutes(store: Store): Route[] {
-  return [...readRoutes(store), ...writeRoutes(store), ...deployRoutes(store)];
+  return [...readRoutes(store), ...writeRoutes(store), ...deployRoutes(store), ...dataRoutes(store)];
 }
 
 function readRoutes(store: Store): Route[] {
@@ -154,6 +156,38 @@ function deployRoutes(store: Store): Route[] {
         const before = mustFind(store, id);
         expectRevision(before);
         return jobReply(store, rollback(store, before, body.version).job, token, "app.rollback");
+      },
+    }),
+  ];
+}
+
+function dataRoutes(store: Store): Route[] {
+  return [
+    route({
+      method: "POST",
+      path: "/api/apps/:id/backup",
+      summary: "Backs up the data of an app now. Its policy, if there is one, says how, and how long backups are kept.",
+      access: ADMIN,
+      body: CoreBackupRequest,
+      responses: { 202: withMessage("job", CoreJob) },
+      handle: ({ params: { id }, caller: token }) => {
+        const job = createBackup(store, mustFind(store, id));
+        store.audit.record({ actor: token.name, action: "app.backup", resourceId: id, details: { job: job.id } });
+        return { status: 202, body: { message: `backup of ${job.payload.app} started`, job } };
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/api/apps/:id/restore",
+      summary: "Replaces the data of an app by that of a backup. What was written since then is lost.",
+      access: ADMIN,
+      body: CoreRestoreRequest,
+      responses: { 202: withMessage("job", CoreJob) },
+      handle: ({ params: { id }, body: { snapshot }, caller: token }) => {
+        const job = createRestore(store, mustFind(store, id), snapshot);
+        const details = { job: job.id, snapshot };
+        store.audit.record({ actor: token.name, action: "app.restore", resourceId: id, details });
+        return { status: 202, body: { message: `restore of ${job.payload.app} from ${snapshot} started`, job } };
       },
     }),
   ];

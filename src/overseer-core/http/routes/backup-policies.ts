@@ -3,6 +3,7 @@ import { CoreBackupPolicy, CoreBackupPolicyWrite } from "../../../api/core/backu
 import { etagOf } from "../../../http/etag.js";
 import { ProblemError } from "../../../http/problem.js";
 import { existing } from "../../existing.js";
+import { scheduleProblem } from "../../operations/backup-schedule.js";
 import type { Store } from "../../store/store.js";
 import { named, type Route, route, withMessage } from "../route.js";
 
@@ -102,7 +103,9 @@ function writeRoutes(store: Store): Route[] {
   ];
 }
 
-function check(store: Store, { name, appId }: CoreBackupPolicyWrite, id?: string): void {
+function check(store: Store, { name, appId, schedule, timeZone }: CoreBackupPolicyWrite, id?: string): void {
+  const problem = scheduleProblem({ schedule, timeZone: timeZone ?? null });
+  if (problem !== undefined) throw new ProblemError("INVALID", problem.message, { field: problem.field });
   const other = store.policies.findByName(name);
   if (other !== undefined && other.id !== id) {
     throw new ProblemError("CONFLICT", `the backup policy ${name} already exists with id ${other.id}`, {

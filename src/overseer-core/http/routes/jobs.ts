@@ -78,9 +78,9 @@ function retryRoute(store: Store): Route {
 }
 
 function claimRoute(store: Store): Route {
-  const take = (token: CoreToken, nodeId: string): CoreJobWork | undefined =>
+  const take = (token: CoreToken, { nodeId, lane }: z.infer<typeof CoreJobClaim>): CoreJobWork | undefined =>
     store.database.transaction(() => {
-      const found = claim(store, nodeFor(store, token, nodeId).id);
+      const found = claim(store, nodeFor(store, token, nodeId).id, lane);
       if (found?.claimed) {
         const { id, payload } = found.work.job;
         const details = { app: payload.app, version: payload.version, node: nodeId };
@@ -98,7 +98,7 @@ function claimRoute(store: Store): Route {
     responses: { 200: CoreJobWork, 204: "empty" },
     waits: MAX_WAIT_SECONDS,
     handle: async ({ body, caller: token, waitMs, signal }) => {
-      const work = await store.notifier.until(() => take(token, body.nodeId), waitMs, signal);
+      const work = await store.notifier.until(() => take(token, body), waitMs, signal);
       return work === undefined ? { status: 204 } : { status: 200, body: work };
     },
   });

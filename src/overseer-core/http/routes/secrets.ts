@@ -137,7 +137,7 @@ function valueRoute(store: Store): Route {
 
 /** Returns the id of a running job, on a node of this token, that may read the secret. */
 function jobThatNeeds(store: Store, token: CoreToken, secretId: string): string | undefined {
-  const jobs = store.nodes.idsOfToken(token.id).flatMap((nodeId) => store.jobs.runningOn(nodeId) ?? []);
+  const jobs = store.nodes.idsOfToken(token.id).flatMap((nodeId) => store.jobs.runningOn(nodeId));
   return jobs.find((job) => usableSecrets(store, job).some(({ id }) => id === secretId))?.id;
 }
 

@@ -1,0 +1,83 @@
+import { existsSync } from "node:fs";
+import { BackupError } from "../backup/backup-error.js";
+import { boundDevice } from "../host-access/judge-mounts.js";
+import { type Container, type DockerEngine, type EngineVolume, serviceOf } from "./engine.js";
+
+/** Label of Compose with the name of a volume in the document. */
+const LABEL_VOLUME = "com.docker.compose.volume";
+/** Label of Compose with the number of a container of its service. */
+const LABEL_NUMBER = "com.docker.compose.container-number";
+
+/** A directory of the node with data of an app. */
+export interface DataDirectory {
+  /** Identifies the data on any node: `volume db`, `anonymous db-1 /var/lib/data`, `directory`. */
+  readonly key: string;
+  readonly path: string;
+}
+
+/** The data of an app on a node. */
+export interface AppData {
+  readonly directories: readonly DataDirectory[];
+  /** What an app uses and backups cannot contain, as texts. */
+  readonly excluded: readonly string[];
+}
+
+/**
+ * Finds the data of an app: its named volumes, the anonymous ones of its containers, and its directory. Throws BackupError if the agent
+ * cannot read it.
+ */
+export async function findAppData(
+  engine: DockerEngine,
+  project: string,
+  directory: string,
+  containers: readonly Container[],
+  signal: AbortSignal,
+): Promise<AppData> {
+  const keys = new Map<string, string>();
+  for (const container of containers) {
+    for (const { Type, Name, Destination } of container.Mounts ?? []) {
+      const number = container.Config.Labels?.[LABEL_NUMBER] ?? "1";
+      if (Type === "volume") keys.set(Name, `anonymous ${serviceOf(container)}-${number} ${Destination}`);
+    }
+  }
+  for (const name of await engine.volumes(project, signal)) keys.set(name, `volume ${name}`);
+  const directories: DataDirectory[] = existsSync(directory) ? [{ key: "directory", path: directory }] : [];
+  const excluded = excludedMounts(containers, directory);
+  for (const [name, fallback] of [...keys].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const volume = await engine.volume(name, signal);
+    if (volume === undefined) continue;
+    const path = pathOf(volume);
+    if (path === undefined)
+      excluded.push(`volume ${name} (${volume.Driver} with options: back it up where its data is)`);
+    else directories.push({ key: keyOf(volume, fallback), path: readable(path) });
+  }
+  return { directories, excluded: excluded.slice(0, 20) };
+}
+
+function keyOf({ Name, Labels }: EngineVolume, fallback: string): string {
+  const declared = Labels?.[LABEL_VOLUME];
+  if (declared !== undefined) return `volume ${declared}`;
+  // Names that the engine made up differ on each node.
+  return /^[0-9a-f]{64}$/.test(Name) ? fallback : `external ${Name}`;
+}
+
+/** Returns the directory of a volume; undefined if it is only there while a container runs. */
+function pathOf({ Driver, Options, Mountpoint }: EngineVolume): string | undefined {
+  if (Driver !== "local") return undefined;
+  if (Object.keys(Options ?? {}).length === 0) return Mountpoint;
+  return boundDevice({ driver: Driver, driver_opts: Options ?? {} });
+}
+
+function readable(path: string): string {
+  if (existsSync(path)) return path;
+  throw new BackupError(`the agent cannot read ${path}: run it as root on the machine of the Docker engine`);
+}
+
+/** Bind mounts that a container can change, outside of the directory of the app. */
+function excludedMounts(containers: readonly Container[], directory: string): string[] {
+  const mounts = containers.flatMap(({ Mounts }) => Mounts ?? []);
+  const outside = mounts.filter(({ Type, RW, Source }) => {
+    return Type === "bind" && RW && Source !== directory && !Source.startsWith(`${directory}/`);
+  });
+  return [...new Set(outside.map(({ Source }) => `directory ${Source} (mounted from the node)`))].sort();
+}

@@ -1,0 +1,291 @@
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import { z } from "zod";
+import type { CoreBackupResult } from "../../../api/core/app-backup.js";
+import type { BackupPreHook } from "../../../api/core/backup-policy.js";
+import { messageOf } from "../../../base/errors.js";
+import type { Logger } from "../../../base/logger.js";
+import { findProgram } from "../../../child/confinement.js";
+import { runChild } from "../../../child/run-child.js";
+import { BackupError } from "../backup/backup-error.js";
+import { checkReplaceable, DirectoryReplacer, stagingOf } from "../backup/replace-directories.js";
+import { Restic, type ResticOptions, reported, type Snapshot } from "../backup/restic.js";
+import { resticEnv } from "../backup/restic-env.js";
+import { writeJson } from "../private-file.js";
+import { type DataJob, type DataRunner, type LogLine, RunError } from "../runner.js";
+import { type AppData, type DataDirectory, findAppData } from "./app-data.js";
+import type { DeployedRecords } from "./deployed-record.js";
+import { type Container, type DockerEngine, serviceOf } from "./engine.js";
+import { isRefusal } from "./engine-connection.js";
+import type { EngineEvents } from "./engine-events.js";
+import { projectName } from "./project-name.js";
+import type { ProjectWatch } from "./project-watch.js";
+import { StoppedApps } from "./stopped-apps.js";
+
+/** Name of the file in each backup that says which directory has which data. */
+const MANIFEST = "overseer-backup.json";
+/** Longest part of the output of a hook in an error. */
+const MAX_HOOK_TEXT = 300;
+
+const Manifest = z.object({
+  format: z.literal(1),
+  app: z.string(),
+  version: z.number().nullable(),
+  directories: z.array(z.object({ key: z.string(), path: z.string() })),
+});
+type Manifest = z.infer<typeof Manifest>;
+
+/** Options of the data of Docker apps. */
+export interface DockerDataOptions {
+  readonly dataDir: string;
+  readonly engine: DockerEngine;
+  readonly events: EngineEvents;
+  readonly watch: ProjectWatch;
+  readonly records: DeployedRecords;
+  readonly restic: ResticOptions;
+  readonly logger: Logger;
+}
+
+/** An app whose data is copied or replaced. */
+interface App {
+  readonly name: string;
+  readonly project: string;
+  readonly directory: string;
+}
+
+/** Stores and restores the volumes and the directory of an app. An app that is stopped for that is started again, also after crashes. */
+export class DockerData implements DataRunner {
+  readonly #options: DockerDataOptions;
+  readonly #stopped: StoppedApps;
+
+  constructor(options: DockerDataOptions) {
+    this.#options = options;
+    this.#stopped = new StoppedApps(options.dataDir, options.engine, options.logger);
+    for (const folder of ["restore", "backup"])
+      mkdirSync(join(options.dataDir, folder), { recursive: true, mode: 0o700 });
+  }
+
+  /** Completes what a crash has interrupted whenever the engine responds again, without the Core. Returns when `signal` is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const recover = (): void => {
+      for (const { app, project } of this.#stopped.all()) {
+        const done = this.#options.watch.during(project, () => this.#recover(this.#appOf(app), () => {}));
+        done.catch((error: unknown) => {
+          this.#options.logger.error("cannot start an app again that was stopped", { app, error: messageOf(error) });
+        });
+      }
+    };
+    const stop = this.#options.events.listen({ opened: recover, event: () => {}, failed: () => {} });
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    stop();
+  }
+
+  backup(job: DataJob, log: LogLine, signal: AbortSignal): Promise<CoreBackupResult> {
+    return this.#checked(async () => {
+      const { work } = job;
+      const app = this.#appOf(job.app);
+      const restic = this.#restic(job, signal);
+      await restic.prepare(work.mayCreate, work.stop);
+      const { stored, excluded } = await this.#options.watch.during(app.project, async () => {
+        await this.#recover(app, log);
+        const containers = await this.#options.engine.containers(app.project, signal);
+        const data = await this.#dataOf(app, containers, signal);
+        const manifest = this.#writeManifest(app, data);
+        for (const hook of work.preHooks) await this.#runHook(app, hook, containers, log, signal);
+        const paths = [manifest, ...data.directories.map(({ path }) => path)];
+        const copy = (): ReturnType<Restic["backup"]> => {
+          log(`[docker] copying ${data.directories.map(({ key }) => key).join(", ")}`);
+          return restic.backup(app.name, paths);
+        };
+        const stored = work.stop ? await this.#whileStopped(app, containers, copy, log, signal) : await copy();
+        return { stored, excluded: data.excluded };
+      });
+      log(`[docker] stored ${stored.sizeBytes} bytes as ${stored.id}; verifying the repository`);
+      for (const item of excluded) log(`[docker] not part of the backup: ${item}`);
+      await restic.check();
+      await restic.forget(app.name, work.retentionDays);
+      const snapshots = reported(await restic.snapshots(app.name));
+      return { snapshot: stored.id, sizeBytes: stored.sizeBytes, snapshots, excluded: [...excluded] };
+    });
+  }
+
+  restore(job: DataJob, log: LogLine, signal: AbortSignal): Promise<{ restored: string[] }> {
+    return this.#checked(async () => {
+      const app = this.#appOf(job.app);
+      const replacer = this.#replacerOf(app);
+      return this.#options.watch.during(app.project, async () => {
+        const complete = replacer.replacedBy(job.id);
+        await this.#recover(app, log);
+        if (complete) return { restored: [] };
+        const restic = this.#restic(job, signal);
+        await restic.prepare(false, false);
+        const snapshot = await findSnapshot(restic, app.name, job.work.snapshot ?? "");
+        const containers = await this.#options.engine.containers(app.project, signal);
+        const data = await this.#dataOf(app, containers, signal);
+        const pairs = pairsOf(await manifestOf(restic, snapshot), data, snapshot.short_id);
+        for (const { to } of pairs) checkReplaceable(to.path);
+        try {
+          log(`[docker] reading backup ${snapshot.short_id} of ${snapshot.time}`);
+          for (const { from, to } of pairs) await stage(restic, snapshot.id, from, to.path);
+          await this.#sync(
+            pairs.map(({ to }) => stagingOf(to.path)),
+            signal,
+          );
+          await this.#whileStopped(
+            app,
+            containers,
+            async () => {
+              const contents = pairs.map(({ from, to }) => ({
+                target: to.path,
+                content: join(stagingOf(to.path), from),
+              }));
+              replacer.replace(job.id, contents);
+            },
+            log,
+            signal,
+          );
+        } finally {
+          for (const { to } of pairs) rmSync(stagingOf(to.path), { recursive: true, force: true });
+        }
+        replacer.finish();
+        for (const { to } of pairs) log(`[docker] restored ${to.key}`);
+        return { restored: pairs.map(({ to }) => to.key) };
+      });
+    });
+  }
+
+  /** Puts interrupted replacements right, and starts what was stopped. */
+  async #recover(app: App, log: LogLine): Promise<void> {
+    this.#replacerOf(app).recover();
+    await this.#stopped.start(app.project, log);
+  }
+
+  async #whileStopped<T>(
+    app: App,
+    containers: readonly Container[],
+    work: () => Promise<T>,
+    log: LogLine,
+    signal: AbortSignal,
+  ): Promise<T> {
+    try {
+      await this.#stopped.stop(app.name, app.project, containers, log, signal);
+      return await work();
+    } finally {
+      await this.#stopped.start(app.project, log);
+    }
+  }
+
+  async #runHook(
+    app: App,
+    { service, command }: BackupPreHook,
+    containers: readonly Container[],
+    log: LogLine,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const found = containers.find((one) => serviceOf(one) === service && one.State.Status === "running");
+    if (found === undefined) {
+      throw new BackupError(`the pre-hook of service ${service} cannot run: the service has no running container`);
+    }
+    log(`[docker] running the pre-hook of service ${service}`);
+    const { code, output } = await this.#options.engine.exec(found.Id, command, signal);
+    if (code === 0) return;
+    const record = this.#options.records.find(app.project);
+    const mask = record === undefined ? undefined : this.#options.watch.maskOf(record);
+    const text = mask?.(output.trim())
+      .slice(-MAX_HOOK_TEXT)
+      .replaceAll(/\s*\n\s*/g, "; ");
+    throw new BackupError(
+      `the pre-hook of service ${service} failed with code ${code}: ${text ?? "its output may contain secrets and is not shown"}`,
+    );
+  }
+
+  async #dataOf(app: App, containers: readonly Container[], signal: AbortSignal): Promise<AppData> {
+    return findAppData(this.#options.engine, app.project, app.directory, containers, signal);
+  }
+
+  #writeManifest(app: App, { directories }: AppData): string {
+    const folder = join(this.#options.dataDir, "backup", app.name);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const file = join(folder, MANIFEST);
+    const version = this.#options.records.find(app.project)?.version ?? null;
+    writeJson(file, { format: 1, app: app.name, version, directories: [...directories] } satisfies Manifest);
+    return file;
+  }
+
+  /** Writes restored files to disk before the old ones are deleted. */
+  async #sync(paths: readonly string[], signal: AbortSignal): Promise<void> {
+    const program = await findProgram("sync", this.#options.restic.path.split(":"));
+    if (program !== undefined) await runChild({ program, args: ["-f", ...paths], env: {}, signal });
+  }
+
+  #restic(job: DataJob, signal: AbortSignal): Restic {
+    return new Restic(this.#options.restic, resticEnv(job.secrets), signal);
+  }
+
+  #appOf(name: string): App {
+    const { dataDir, restic } = this.#options;
+    return { name, project: projectName(restic.node, name), directory: join(dataDir, "apps", name) };
+  }
+
+  #replacerOf({ project }: App): DirectoryReplacer {
+    return new DirectoryReplacer(join(this.#options.dataDir, "restore", `${project}.json`));
+  }
+
+  async #checked<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof BackupError) throw new RunError(error.message);
+      if (isRefusal(error)) throw new RunError(`the Docker engine refuses this: ${error.message}`);
+      throw error;
+    }
+  }
+}
+
+async function findSnapshot(restic: Restic, app: string, wanted: string): Promise<Snapshot> {
+  const snapshots = await restic.snapshots(app);
+  const found = wanted === "latest" ? snapshots[0] : snapshots.find(({ id }) => id.startsWith(wanted));
+  if (found !== undefined) return found;
+  const known = snapshots.slice(0, 5).map(({ short_id: id, time }) => `${id} of ${time.slice(0, 16)}`);
+  const rest = known.length === 0 ? "it has none of this app" : `the newest are ${known.join(", ")}`;
+  throw new BackupError(`the repository has no backup ${wanted} of ${app}: ${rest}`);
+}
+
+async function manifestOf(restic: Restic, { id, short_id: shortId, paths }: Snapshot): Promise<Manifest> {
+  const file = paths.find((path) => basename(path) === MANIFEST);
+  if (file === undefined) throw new BackupError(`snapshot ${shortId} was not made by Overseer: restore it by restic`);
+  const manifest = Manifest.safeParse(JSON.parse(await restic.dump(id, file))).data;
+  if (manifest !== undefined) return manifest;
+  throw new BackupError(`snapshot ${shortId} was made by a later version of Overseer: update the agent`);
+}
+
+/** Assigns the stored directories to those of the app. Throws BackupError if the app has no place for one of them. */
+function pairsOf(
+  { version, directories }: Manifest,
+  data: AppData,
+  snapshot: string,
+): { readonly from: string; readonly to: DataDirectory }[] {
+  const missing: string[] = [];
+  const pairs = directories.flatMap(({ key, path }) => {
+    const to = data.directories.find((one) => one.key === key);
+    if (to === undefined) missing.push(key);
+    return to === undefined ? [] : [{ from: path, to }];
+  });
+  if (missing.length === 0) return pairs;
+  const made = version === null ? "" : `; the backup is of version ${version}`;
+  throw new BackupError(
+    `the app has no ${missing.join(" and no ")}, which backup ${snapshot} contains: deploy the version that has them first${made}`,
+  );
+}
+
+/** Restores a directory beside the present one. */
+async function stage(restic: Restic, snapshot: string, from: string, target: string): Promise<void> {
+  const staging = stagingOf(target);
+  rmSync(staging, { recursive: true, force: true });
+  mkdirSync(staging, { mode: 0o700 });
+  await restic.restore(snapshot, from, staging);
+  if (!existsSync(join(staging, from))) throw new BackupError(`backup ${snapshot} has no content of ${from}`);
+}

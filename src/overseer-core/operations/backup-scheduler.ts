@@ -1,0 +1,93 @@
+import type { CoreApp } from "../../api/core/app.js";
+import type { Clock, Timer } from "../../base/clock.js";
+import { messageOf } from "../../base/errors.js";
+import type { Logger } from "../../base/logger.js";
+import type { Store } from "../store/store.js";
+import { nextBackup } from "./backup-schedule.js";
+import { createBackup, NO_BACKUP, policyOf } from "./data-jobs.js";
+
+/** Interval of checks, in milliseconds. Schedules have a resolution of one minute. */
+const CHECK_MS = 15_000;
+/** A failed backup is repeated after this time, if none is due before. */
+const RETRY_MS = 60 * 60_000;
+/** A backup that has not started after this time is a problem: its node is offline or busy. */
+const LATE_MS = 60 * 60_000;
+
+/**
+ * Starts backups when they are due. A backup that was due while the Core was stopped starts at once, and several of them are one. Nothing
+ * but the database is read, and it is written only when something changes.
+ */
+export class BackupScheduler {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  #timer: Timer | undefined;
+
+  constructor(store: Store, clock: Clock, logger: Logger) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  start(): void {
+    this.#timer = this.#clock.after(CHECK_MS, () => {
+      this.check();
+      this.start();
+    });
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  /** Starts the backups that are due now. */
+  check(): void {
+    for (const app of this.#store.apps.list()) {
+      try {
+        this.#store.database.transaction(() => this.#checkApp(app));
+      } catch (error) {
+        this.#logger.error("backup cannot be scheduled", { app: app.name, error: messageOf(error) });
+      }
+    }
+  }
+
+  #checkApp(app: CoreApp): void {
+    const store = this.#store;
+    const policy = policyOf(store, app.id);
+    if (policy === undefined) {
+      if (app.backup !== null) store.apps.setBackup(app.id, { ...app.backup, next: null, problem: null });
+      return;
+    }
+    const backup = app.backup ?? NO_BACKUP;
+    const now = this.#clock.now();
+    // A policy that changes counts from then on: what was due before its change is not made up for.
+    const since = Math.max(Date.parse(backup.lastAttempt ?? policy.updatedAt), Date.parse(policy.updatedAt));
+    const due = nextBackup(policy, since);
+    const retry = backup.problem === null || backup.lastAttempt === null ? Infinity : since + RETRY_MS;
+    const next = Math.min(due ?? Infinity, retry);
+    const open = store.jobs.openOf(app.id, "data");
+    const waiting = open.find(({ status, type }) => status === "pending" && type === "backup");
+    const late = waiting !== undefined && now - Date.parse(waiting.createdAt) > LATE_MS;
+    const state = {
+      ...backup,
+      next: Number.isFinite(next) ? new Date(next).toISOString() : null,
+      problem: late
+        ? `the backup of ${waiting.createdAt} has not started: ${this.#whyLate(waiting.nodeId)}`
+        : backup.problem,
+    };
+    const node = store.apps.nodeOf(app.id);
+    if (next > now || open.length > 0 || node === undefined || store.nodes.find(node) === undefined) {
+      store.apps.setBackup(app.id, state);
+      return;
+    }
+    const job = createBackup(store, { ...app, backup: state });
+    this.#logger.info("backup is due", { app: app.name, job: job.id });
+  }
+
+  #whyLate(nodeId: string | null): string {
+    const node = this.#store.nodes.find(nodeId ?? "");
+    if (node === undefined) return "its node no longer exists";
+    if (node.status === "offline") return `the node ${node.name} is offline`;
+    return `the agent of ${node.name} (${node.version}) has not taken it: it is busy, or too old for backups`;
+  }
+}

@@ -1,0 +1,206 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import type { CoreJob } from "../../../src/api/core/job.js";
+import { runCommand } from "../../../tools/run-command.js";
+import { makeTemporaryFolder, type TemporaryFolder } from "../../../tools/temporary-folder.js";
+import { waitUntil } from "../../../tools/wait-until.js";
+import { hasDockerAndBusybox } from "../../support/docker.js";
+import { DockerBench, FOREVER, shell } from "../../support/docker-bench.js";
+import { hasRestic, ResticGate } from "../../support/restic-gate.js";
+
+const PASSWORD = "canary-of-the-repository";
+
+describe("Backups of Docker apps (needs root, dockerd, busybox and restic)", function () {
+  this.timeout(240_000);
+  let bench: DockerBench;
+  let folder: TemporaryFolder;
+  let gate: ResticGate;
+  before(async function () {
+    if (!hasDockerAndBusybox() || !hasRestic()) return this.skip();
+    folder = await makeTemporaryFolder("overseer-backup-");
+    gate = await ResticGate.make(folder.path);
+    bench = await DockerBench.start([], (env) => gate.env(env));
+    for (const [name, value] of [
+      ["RESTIC_REPOSITORY", join(folder.path, "repository")],
+      ["RESTIC_PASSWORD", PASSWORD],
+    ]) {
+      await bench.call("POST", "/api/secrets", { name: `backup.${name}`, value });
+    }
+  });
+  after(async () => {
+    await bench?.stop();
+    await folder?.remove();
+  });
+
+  /** A service with a named volume and the directory of its app. */
+  const service = (rest: Record<string, unknown> = {}): Record<string, unknown> => ({
+    db: shell(FOREVER, { volumes: ["db:/data", "./files:/files"], restart: "no", ...rest }),
+  });
+  const deploy = async (app: string, rest: Record<string, unknown> = {}): Promise<void> => {
+    expect((await bench.deployed(app, service(rest), { volumes: { db: {} } })).error).to.equal(null);
+  };
+  const sh = async (app: string, script: string): Promise<string> =>
+    (await bench.docker.run("exec", await bench.container(app, "db"), "sh", "-c", script)).trim();
+  const start = async (app: string, verb: string, body: unknown = {}): Promise<string> => {
+    const { id } = (await bench.appNamed(app)) ?? { id: "" };
+    return (await bench.call<{ job: CoreJob }>("POST", `/api/apps/${id}/${verb}`, body)).job.id;
+  };
+  const backedUp = async (app: string): Promise<string> => {
+    const job = await bench.ended(await start(app, "backup"));
+    expect(job.error).to.equal(null);
+    return String(job.result?.snapshot);
+  };
+  const restored = async (app: string, snapshot: string): Promise<CoreJob> =>
+    bench.ended(await start(app, "restore", { snapshot }));
+  const policy = async (app: string, how: Record<string, unknown>): Promise<void> => {
+    const appId = (await bench.appNamed(app))?.id;
+    const body = { name: app, appId, schedule: "0 2 29 2 *", retentionDays: 7, ...how };
+    await bench.call("POST", "/api/backups/policies", body);
+  };
+  const removeVolumes = async (app: string): Promise<boolean> => {
+    const names = (await bench.docker.run("volume", "ls", "--quiet", "--filter", `name=${app}-`)).trim();
+    if (names !== "") await bench.docker.run("volume", "rm", ...names.split("\n"));
+    return true;
+  };
+  const running = async (app: string): Promise<void> => {
+    await waitUntil({ what: `${app} runs`, timeoutMs: 60_000 }, async () => {
+      const containers = await bench.containers(app);
+      return containers.length === 1 && containers.every((line) => line.endsWith(" running"));
+    });
+  };
+
+  it("store volumes and the app's directory, and bring them back after all of it was destroyed", async () => {
+    await deploy("wiki");
+    await sh("wiki", "echo page >/data/page; ln -s page /data/link; echo picture >/files/picture");
+    const snapshot = await backedUp("wiki");
+    const { id, backup } = (await bench.appNamed("wiki")) ?? {};
+    expect(backup?.problem).to.equal(null);
+    expect(backup?.snapshots.map((one) => `${one.id} ${one.node}`)).to.deep.equal([`${snapshot} node-1`]);
+    expect(Date.parse(backup?.lastSuccess ?? "")).to.be.greaterThan(Date.now() - 240_000);
+    await sh("wiki", "rm /files/picture");
+    await bench.call("DELETE", `/api/apps/${id}`);
+    await waitUntil({ what: "wiki is removed", timeoutMs: 60_000 }, async () => {
+      return (await bench.containers("wiki")).length === 0;
+    });
+    await waitUntil({ what: "its volume is removed", timeoutMs: 60_000 }, () => removeVolumes("wiki"));
+    await deploy("wiki");
+    expect(await sh("wiki", "ls /data /files; echo broken >/data/other")).to.equal("/data:\n\n/files:");
+    expect((await restored("wiki", "latest")).error).to.equal(null);
+    expect(await sh("wiki", "cat /data/link /files/picture; ls /data")).to.equal("page\npicture\nlink\npage");
+  });
+
+  it("keep the password out of arguments, logs and files", async () => {
+    expect(await gate.calls())
+      .to.include("backup --json")
+      .and.not.include(PASSWORD);
+    expect((await bench.agent.log()) + (await bench.core.log())).to.not.include(PASSWORD);
+    for (const path of [bench.agent.dataDir, bench.core.dataDir, join(folder.path, "repository")]) {
+      const found = await runCommand("sh", ["-c", `grep -rl ${PASSWORD} ${path} || true`]);
+      expect(found.trim()).to.equal("");
+    }
+  });
+
+  it("run pre-hooks first, and fail with what a hook says", async () => {
+    await deploy("hooks");
+    const dump = { service: "db", command: ["sh", "-c", "echo dump >/data/dump"] };
+    await policy("hooks", { preHooks: [dump, { service: "db", command: ["sh", "-c", "echo no space; exit 3"] }] });
+    const job = await bench.ended(await start("hooks", "backup"));
+    expect(job.error).to.equal("the pre-hook of service db failed with code 3: no space");
+    expect(await sh("hooks", "cat /data/dump")).to.equal("dump");
+    const app = await bench.appNamed("hooks");
+    expect(app?.backup).to.include({ problem: job.error, lastSuccess: null });
+    expect(app?.status).to.equal("running");
+  });
+
+  it("start an app again that was stopped for a backup, when restic is killed", async () => {
+    await deploy("stops");
+    await policy("stops", { stop: true });
+    await sh("stops", "echo kept >/data/kept");
+    await gate.hold("backup");
+    const id = await start("stops", "backup");
+    process.kill(await gate.held("backup"), "SIGKILL");
+    expect((await bench.ended(id)).error).to.equal("restic backup was killed: check the memory of the node");
+    await running("stops");
+  });
+
+  it("stop an app while its data is copied, and start it again although everything is killed meanwhile", async () => {
+    const before = await bench.containers("stops");
+    await gate.hold("backup");
+    const id = await start("stops", "backup");
+    await gate.held("backup");
+    expect((await bench.containers("stops"))[0]).to.match(/ exited$/);
+    await bench.core.kill();
+    await bench.docker.kill();
+    await bench.agent.kill();
+    await bench.agent.start();
+    await bench.docker.restart();
+    // Neither the Core nor the repository is needed for that.
+    await running("stops");
+    expect(await bench.containers("stops")).to.deep.equal(before);
+    await bench.core.start();
+    await gate.release("backup");
+    expect((await bench.ended(id)).error).to.equal(null);
+    expect(await bench.containers("stops")).to.deep.equal(before);
+  });
+
+  it("are restored completely when the agent is killed meanwhile", async () => {
+    await sh("stops", "echo newer >/data/kept");
+    await gate.hold("restore");
+    const id = await start("stops", "restore", { snapshot: "latest" });
+    await gate.held("restore");
+    expect(await sh("stops", "cat /data/kept")).to.equal("newer");
+    await bench.agent.kill();
+    await gate.release("restore");
+    await bench.agent.start();
+    expect((await bench.ended(id)).error).to.equal(null);
+    await running("stops");
+    expect(await sh("stops", "cat /data/kept")).to.equal("kept");
+    const left = await runCommand("find", [bench.docker.dataRoot, "-name", "*.overseer-*"]);
+    expect(left.trim()).to.equal("");
+  });
+
+  it("refuse what cannot be restored before anything stops", async () => {
+    const absent = await restored("wiki", "0123456789abcdef");
+    expect(absent.error).to.match(
+      /^the repository has no backup 0123456789abcdef of wiki: the newest are [0-9a-f]{8} of /,
+    );
+    const id = /the newest are (\S+)/.exec(absent.error ?? "")?.[1] ?? "";
+    await bench.deployed("wiki", { web: shell(FOREVER) });
+    const before = await bench.containers("wiki");
+    await bench.docker.run(
+      "volume",
+      "rm",
+      (await bench.docker.run("volume", "ls", "-q", "--filter", "name=wiki-")).trim(),
+    );
+    const job = await restored("wiki", id);
+    expect(job.error).to.equal(
+      `the app has no volume db, which backup ${id} contains: deploy the version that has them first; the backup is of version 1`,
+    );
+    expect(await bench.containers("wiki")).to.deep.equal(before);
+  });
+
+  it("are never stored in a new repository where the old one is missing", async () => {
+    const repository = join(folder.path, "repository");
+    await runCommand("mv", [repository, `${repository}-unmounted`]);
+    const job = await bench.ended(await start("stops", "backup"));
+    expect(job.error).to.match(
+      /^the repository does not exist, although backups were stored in it: check that its disk/,
+    );
+    expect(existsSync(repository)).to.equal(false);
+    await runCommand("mv", [`${repository}-unmounted`, repository]);
+  });
+
+  it("say that the repository is damaged, and keep the time of the last good one", async () => {
+    const before = (await bench.appNamed("stops"))?.backup?.lastSuccess;
+    const damage = 'for file; do printf DAMAGED | dd of="$file" bs=1 seek=10 conv=notrunc 2>/dev/null; done';
+    const packs = join(folder.path, "repository", "data");
+    await runCommand("find", [packs, "-type", "f", "-exec", "sh", "-c", damage, "sh", "{}", "+"]);
+    const job = await bench.ended(await start("stops", "backup"));
+    expect(job.error).to.match(/^the repository is damaged, its backups may be unusable \(restic check\): /);
+    const backup = (await bench.appNamed("stops"))?.backup;
+    expect(backup?.problem).to.equal(job.error);
+    expect(backup?.lastSuccess).to.equal(before);
+    await running("stops");
+  });
+});

@@ -1,0 +1,202 @@
+import { expect } from "chai";
+import { resticEnv, resticSecrets } from "../../../src/overseer-core/agent/backup/restic-env.js";
+import { inStartOrder } from "../../../src/overseer-core/agent/docker/stopped-apps.js";
+import { nextBackup, scheduleProblem } from "../../../src/overseer-core/operations/backup-schedule.js";
+import { FakeClock } from "../support/fake-clock.js";
+import { CoreRig, list } from "./rig.js";
+
+describe("schedules of backups", () => {
+  const at = (text: string): number => Date.parse(text);
+
+  it("follow the local time of their zone through daylight saving", () => {
+    const berlin = { schedule: "30 2 * * *", timeZone: "Europe/Berlin" };
+    expect(nextBackup(berlin, at("2026-01-10T00:00:00Z"))).to.equal(at("2026-01-10T01:30:00Z"));
+    expect(nextBackup(berlin, at("2026-07-10T00:00:00Z"))).to.equal(at("2026-07-10T00:30:00Z"));
+    // 2:30 does not exist on 2026-03-29, and exists twice on 2026-10-25.
+    expect(nextBackup(berlin, at("2026-03-29T00:00:00Z"))).to.equal(at("2026-03-29T01:00:00Z"));
+    const once = nextBackup(berlin, at("2026-10-24T22:00:00Z")) ?? 0;
+    expect(nextBackup(berlin, once)).to.be.greaterThan(once + 23 * 3_600_000);
+  });
+
+  it("are refused with the field and the remedy", () => {
+    expect(scheduleProblem({ schedule: "0 3 * * *", timeZone: null })).to.equal(undefined);
+    expect(scheduleProblem({ schedule: "0 3 * * *", timeZone: "Mars/Base" })).to.deep.equal({
+      field: "timeZone",
+      message: 'timeZone "Mars/Base" is not a time zone: use an IANA name such as Europe/Berlin',
+    });
+    expect(scheduleProblem({ schedule: "99 3 * * *", timeZone: null })?.message).to.match(/is not a cron line of five/);
+    expect(scheduleProblem({ schedule: "0 0 31 2 *", timeZone: null })?.message).to.match(/has no time in the future$/);
+  });
+});
+
+describe("the environment of restic", () => {
+  const of = (secrets: Record<string, string>) => resticEnv(new Map(Object.entries(secrets)));
+  const REPOSITORY = { "backup.RESTIC_REPOSITORY": "rest:https://u:pass@h/", "backup.RESTIC_PASSWORD": "p" };
+
+  it("contains the secrets of backups and no others", () => {
+    const env = of({ ...REPOSITORY, "backup.AWS_ACCESS_KEY_ID": "id", other: "x" });
+    expect(Object.keys(env)).to.deep.equal(["RESTIC_REPOSITORY", "RESTIC_PASSWORD", "AWS_ACCESS_KEY_ID"]);
+    expect(resticSecrets(env)).to.deep.equal(["p", "id", "pass"]);
+  });
+
+  it("takes no variable that would run a program or read a file of the node", () => {
+    for (const name of ["PATH", "LD_PRELOAD", "RESTIC_PASSWORD_COMMAND", "RESTIC_PASSWORD_FILE", "RCLONE_CONFIG"]) {
+      expect(() => of({ ...REPOSITORY, [`backup.${name}`]: "x" }), name).to.throw(`secret backup.${name} is not supp`);
+    }
+  });
+
+  it("names the secrets to create", () => {
+    expect(() => of({ "backup.RESTIC_PASSWORD": " " })).to.throw(
+      "no repository for backups is configured: create the secrets backup.RESTIC_REPOSITORY and backup.RESTIC_PASSWORD in the Core",
+    );
+  });
+});
+
+describe("containers that were stopped", () => {
+  it("start after those that they depend on, also in a cycle", () => {
+    const one = (service: string, ...dependsOn: string[]) => ({ service, dependsOn });
+    const order = (...all: ReturnType<typeof one>[]) => inStartOrder(all).map(({ service }) => service);
+    expect(order(one("web", "api"), one("api", "db", "cache"), one("cache"), one("db"))).to.deep.equal([
+      "cache",
+      "db",
+      "api",
+      "web",
+    ]);
+    expect(order(one("a", "b"), one("b", "a"))).to.have.members(["a", "b"]);
+  });
+});
+
+describe("backups in a Core", () => {
+  let core: CoreRig;
+  let clock: FakeClock;
+  let node: { readonly id: string; readonly token: string };
+  let app: string;
+  beforeEach(async () => {
+    clock = new FakeClock(Date.parse("2026-05-01T00:00:00Z"));
+    core = await CoreRig.start({ clock });
+    node = await core.node("one");
+    app = await core.app("shop");
+    await core.post(`/api/apps/${app}/deploy`);
+    await core.end(String((await core.claim(node))?.job?.id), node.token);
+  });
+  afterEach(() => core.remove());
+
+  const policy = (body: Record<string, unknown> = {}) =>
+    core.post("/api/backups/policies", { name: "nightly", schedule: "0 3 * * *", retentionDays: 7, ...body });
+  const claimed = async () =>
+    (await core.post("/api/jobs/claim", { nodeId: node.id, lane: "data" }, { token: node.token })).body;
+  const state = async () => (await core.get(`/api/apps/${app}`)).body.app?.backup;
+  const RESULT = { snapshot: "0123abcd", sizeBytes: 7, snapshots: [], excluded: ["volume nfs"] };
+  const finish = async (body: Record<string, unknown>) => {
+    const job = String((await claimed())?.job?.id);
+    await core.post(`/api/jobs/${job}/end`, body, { token: node.token });
+  };
+  const pass = (hours: number): void => {
+    for (let step = 0; step < hours * 2; step++) clock.advance(30 * 60_000);
+  };
+
+  it("start when they are due, once, and are recorded in the app", async () => {
+    await policy({ stop: true, preHooks: [{ service: "web", command: ["dump"] }] });
+    pass(2);
+    expect((await claimed())?.job).to.equal(undefined);
+    pass(2);
+    const work = await claimed();
+    expect(work?.data).to.deep.equal({
+      mayCreate: true,
+      retentionDays: 7,
+      stop: true,
+      preHooks: [{ service: "web", command: ["dump"] }],
+      snapshot: null,
+    });
+    await finish({ status: "completed", result: RESULT });
+    expect(await state()).to.include({ problem: null, sizeBytes: 7, next: "2026-05-02T03:00:00.000Z" });
+    expect((await claimed())?.job).to.equal(undefined);
+  });
+
+  it("are not published as deployments, and neither wait for those of other apps nor run beside one of the same", async () => {
+    await core.post(`/api/apps/${app}/backup`);
+    const other = await core.app("other");
+    await core.post(`/api/apps/${other}/deploy`);
+    await core.post(`/api/apps/${app}/deploy`);
+    const backup = await claimed();
+    expect(backup?.job?.type).to.equal("backup");
+    const deployed = await core.claim(node);
+    expect(deployed?.job?.appId).to.equal(other);
+    await core.end(String(deployed?.job?.id), node.token);
+    expect(await core.claim(node), "while the backup runs").to.equal(undefined);
+    const jobs = list((await core.get("/api/changes")).body.jobs);
+    expect(jobs.map(({ type }) => type)).to.not.include("backup");
+    await finish({ status: "failed", error: "no space" });
+    expect((await core.claim(node))?.job?.appId).to.equal(app);
+    expect((await core.get(`/api/apps/${app}`)).body.app?.status).to.equal("deploying");
+  });
+
+  it("that fail are repeated after an hour, and tell of it until one succeeds", async () => {
+    await policy();
+    pass(4);
+    await finish({ status: "failed", error: "the disk is full" });
+    expect(await state()).to.include({ problem: "the disk is full", lastSuccess: null });
+    pass(2);
+    await finish({ status: "completed", result: RESULT });
+    expect(await state()).to.include({ problem: null });
+  });
+
+  it("that no agent takes are a problem after an hour", async () => {
+    await policy();
+    pass(6);
+    expect((await state())?.problem).to.match(
+      /^the backup of 2026-05-01T03:\S+ has not started: the node one is offline$/,
+    );
+  });
+
+  it("give their secrets to jobs with data only, never to a document that names them", async () => {
+    const secrets = [
+      ["backup.RESTIC_PASSWORD", "x"],
+      ["backup.RESTIC_REPOSITORY", "/backups"],
+      ["plain", "y"],
+    ];
+    for (const [name, value] of secrets) await core.post("/api/secrets", { name, value });
+    const compose = `services: {web: {image: nginx, environment: {A: "\${SECRET:backup.RESTIC_PASSWORD} \${SECRET:plain}"}}}`;
+    const update = await core.call("PUT", `/api/apps/${app}`, { compose });
+    expect(update.status).to.equal(200);
+    await core.post(`/api/apps/${app}/deploy`);
+    const deployed = await core.claim(node);
+    expect(list(deployed?.secrets).map(({ name }) => name)).to.deep.equal(["plain"]);
+    await core.end(String(deployed?.job?.id), node.token);
+    await core.post(`/api/apps/${app}/backup`);
+    const work = await claimed();
+    expect(list(work?.secrets).map(({ name }) => name)).to.deep.equal([
+      "backup.RESTIC_PASSWORD",
+      "backup.RESTIC_REPOSITORY",
+    ]);
+    for (const { id } of list(work?.secrets)) {
+      expect((await core.post(`/api/secrets/${id}/value`, undefined, { token: node.token })).status).to.equal(200);
+    }
+  });
+
+  it("may create a repository until one was stored in it, or its address changes", async () => {
+    const { body } = await core.post("/api/secrets", { name: "backup.RESTIC_REPOSITORY", value: "/a" });
+    const mayCreate = async () => {
+      await core.post(`/api/apps/${app}/backup`);
+      const may = (await claimed())?.data?.mayCreate;
+      await finish({ status: "completed", result: RESULT });
+      clock.advance(1000);
+      return may;
+    };
+    expect(await mayCreate()).to.equal(true);
+    expect(await mayCreate()).to.equal(false);
+    await core.call("PUT", `/api/secrets/${body.secret?.id}`, { value: "/b" });
+    expect(await mayCreate()).to.equal(true);
+  });
+
+  it("of an app that runs nowhere, and a second restore, are refused", async () => {
+    const other = await core.app("other");
+    expect((await core.post(`/api/apps/${other}/backup`)).body.detail).to.equal(
+      "other runs on no node: deploy it first",
+    );
+    const restore = () => core.post(`/api/apps/${app}/restore`, { snapshot: "latest" });
+    expect((await restore()).status).to.equal(202);
+    expect((await restore()).body.detail).to.match(/^the restore \S+ of shop has not ended: restore when it has$/);
+    expect((await core.post(`/api/apps/${app}/restore`, { snapshot: "-x" })).field).to.equal("snapshot");
+  });
+});
