@@ -44,6 +44,12 @@ export const GitProvider = withRules(
         .describe(
           "Report each app of this repository as a status of the commit that it applies: pending, success or failure, with the context overseer/NAMESPACE/APP. Defaults to false.",
         ),
+      planComments: z
+        .boolean()
+        .optional()
+        .describe(
+          "Comment the plan of a Change that waits, or that was only planned, on the open pull requests whose newest commit is that of the Change: one comment per app, updated in place, readable by everybody who can read the pull request. Values of Secrets are not shown. For GitHub, GitLab, Gitea and Forgejo. Defaults to false.",
+        ),
     })
     .describe("The Git host, for what Git itself does not offer: pull requests, reviews, checks and commit statuses."),
   [
@@ -52,6 +58,11 @@ export const GitProvider = withRules(
       message:
         "statuses requires the API of a Git host, which type Generic does not have: set type to that of the host",
       fieldPath: ".statuses",
+    },
+    {
+      rule: "!has(self.planComments) || !self.planComments || !has(self.type) || self.type in ['GitHub', 'GitLab', 'Gitea', 'Forgejo']",
+      message: "planComments is supported for the types GitHub, GitLab, Gitea and Forgejo",
+      fieldPath: ".planComments",
     },
   ],
 );

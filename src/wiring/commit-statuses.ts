@@ -2,6 +2,7 @@ import type { OverseerApp } from "../api/overseer-app.js";
 import { CommitStatusReporter } from "../controllers/commit-status/reporter.js";
 import { openHostOf } from "../controllers/git-repository/repository-remote.js";
 import { repositoryKey } from "../controllers/overseer-app/source/locate-inputs.js";
+import { PlanCommenter } from "../controllers/plan-comment/commenter.js";
 import { PRIORITY } from "../reconcile/work-queue.js";
 import { type Controller, controller } from "./controller-of.js";
 import type { SharedParts } from "./controllers.js";
@@ -9,9 +10,9 @@ import type { SharedParts } from "./controllers.js";
 /** Maximum number of reports in progress. */
 const WORKERS = 4;
 
-/** Creates the controller that reports commit statuses to Git hosts. */
+/** Creates the controller that reports commit statuses and plans to Git hosts. */
 export function commitStatusController(shared: SharedParts): Controller {
-  const { clock, resources, memories, events, reportFailures: failures, hosts, secrets, config } = shared;
+  const { clock, resources, memories, events, reportFailures: failures, hosts, secrets, config, cluster } = shared;
   const reporter = new CommitStatusReporter({
     ...{ clock, memories, events, failures },
     apps: resources.apps,
@@ -22,7 +23,18 @@ export function commitStatusController(shared: SharedParts): Controller {
     onReported: (app) => shared.enqueueApp(app, PRIORITY.background),
     onCondition: (repository) => shared.enqueueRepository(repository),
   });
-  return controller(shared, "commitstatus", WORKERS, (...call) => reporter.reconcile(...call));
+  const commenter = new PlanCommenter({
+    ...{ clock, memories, events, digestKey: cluster.digestKey },
+    apps: resources.apps,
+    repositories: resources.repositories,
+    repositoryOf: repositoryKey,
+    open: (repository) => openHostOf({ hosts, secrets }, repository),
+  });
+  return controller(shared, "commitstatus", WORKERS, async (...call) => {
+    const results = [await reporter.reconcile(...call), await commenter.reconcile(...call)];
+    const due = results.flatMap(({ requeueAfterMs }) => (requeueAfterMs === undefined ? [] : [requeueAfterMs]));
+    return due.length === 0 ? {} : { requeueAfterMs: Math.min(...due) };
+  });
 }
 
 /** Returns the URL of an app in the pages that --commit-status-url names. */

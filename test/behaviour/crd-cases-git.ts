@@ -73,6 +73,12 @@ export const badRepositorySpecs: readonly BadSpec[] = [
     field: "spec.provider.statuses",
     message: "statuses requires the API of a Git host, which type Generic does not have: set type to that of the host",
   },
+  {
+    kind: "GitRepository",
+    set: { provider: { type: "BitbucketCloud", planComments: true } },
+    field: "spec.provider.planComments",
+    message: "planComments is supported for the types GitHub, GitLab, Gitea and Forgejo",
+  },
   ...[
     "http://git.example.com/api/v1",
     "git.example.com",

@@ -11,6 +11,7 @@ import type { PruneDecision } from "../../plan/prune-guard.js";
 import type { LocatedSourceInputs } from "../../render/render.js";
 import type { SecretReferenceFound } from "../../render/renderer.js";
 import type { CommitReport } from "../commit-status/commit-report.js";
+import type { PlanComment } from "../plan-comment/plan-comment.js";
 import type { Rendered } from "./rendered.js";
 import type { RelatedRepository } from "./source/related-repositories.js";
 
@@ -172,6 +173,8 @@ export class AppMemory {
   readonly notHandedOver = new Map<string, string>();
   /** What to report as status of the newest commit, if the repository wants it. */
   commitReport: CommitReport | undefined;
+  /** What to comment on pull requests about the last Change, if the repository wants it. */
+  planComment: PlanComment | undefined;
   /** The commit status that this process has last reported; until then, the app's status has it. */
   commitStatus: ReportedCommitStatus | undefined;
   /** Last Event by topic, so that each is emitted once. */

@@ -180,7 +180,7 @@ export interface AppServices {
   readonly enqueue: (app: string, priority: Priority) => void;
   /** Called after an app (`namespace/name`) has applied the inputs of a further commit, changed or not. */
   readonly onApplied: (app: string) => void;
-  /** Called when an app (`namespace/name`) has a new status of its commit to report. */
+  /** Called when an app (`namespace/name`) has a new status of its commit, or a new plan, to report to the Git host. */
   readonly onCommitReport: (app: string) => void;
   /** Requests an immediate poll of a repository (`namespace/name`). */
   readonly pollNow: (repository: string) => void;

@@ -20,6 +20,8 @@ export interface GitHost {
   checksOf(commit: string, signal: AbortSignal): Promise<readonly Check[]>;
   /** Sets a commit status. It replaces an earlier one of the same context. */
   setStatus(status: NewCommitStatus, signal: AbortSignal): Promise<void>;
+  /** Comments that are updated in place; undefined for hosts without support for them here. */
+  readonly planComments?: PlanComments;
   /** Adds a comment to a pull request. `text` is Markdown. */
   comment(pullRequest: number, text: string, signal: AbortSignal): Promise<void>;
   /**
@@ -27,6 +29,22 @@ export interface GitHost {
    * returned; without one, `GIT_HOST_REFUSED`.
    */
   proposeChange(change: ProposedChange, signal: AbortSignal): Promise<ProposedPullRequest>;
+}
+
+/** A comment on a pull request. */
+export interface HostComment {
+  readonly id: number;
+  readonly body: string;
+}
+
+/** What comments that are updated in place need besides `GitHost.comment`. Every method throws a GitError, as those of `GitHost` do. */
+export interface PlanComments {
+  /** Returns the numbers of the open pull requests whose newest commit is `commit`. */
+  pullRequestsAt(commit: string, signal: AbortSignal): Promise<readonly number[]>;
+  /** Returns the comments on a pull request, oldest first. */
+  list(pullRequest: number, signal: AbortSignal): Promise<readonly HostComment[]>;
+  /** Replaces the text of a comment. */
+  edit(pullRequest: number, comment: number, text: string, signal: AbortSignal): Promise<void>;
 }
 
 /** A merged pull request (a merge request at GitLab). */

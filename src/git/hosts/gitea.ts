@@ -8,11 +8,13 @@ import {
   type GitHost,
   type HostUser,
   type NewCommitStatus,
+  type PlanComments,
   type ProposedChange,
   type ProposedPullRequest,
   type PullRequest,
   type Review,
 } from "./git-host.js";
+import { issueComments } from "./plan-comments.js";
 import { noPullRequest } from "./proposal-errors.js";
 import { lastReviews, withWriteAccess } from "./reviews.js";
 import { limitedDescription } from "./text.js";
@@ -78,10 +80,17 @@ const GHOST = { login: "Ghost", id: -1 };
 export class GiteaHost implements GitHost {
   readonly type: "Gitea" | "Forgejo";
   readonly operations = new Set(GIT_HOST_OPERATIONS);
+  readonly planComments: PlanComments;
   readonly #api: HostApi;
 
   constructor(api: HostApi) {
     this.#api = api;
+    this.planComments = issueComments(
+      api,
+      (...path) => this.#path(...path),
+      () => this.#path(`/pulls?state=open&limit=${PAGE}`),
+      "",
+    );
     this.type = api.target.type === "Forgejo" ? "Forgejo" : "Gitea";
   }
 

@@ -8,12 +8,14 @@ import {
   type GitHost,
   type HostUser,
   type NewCommitStatus,
+  type PlanComments,
   type ProposedChange,
   type ProposedPullRequest,
   type PullRequest,
   type Review,
 } from "./git-host.js";
 import { GitHubProposal } from "./github-proposal.js";
+import { issueComments } from "./plan-comments.js";
 import { lastReviews, withWriteAccess } from "./reviews.js";
 import { limitedDescription } from "./text.js";
 
@@ -89,10 +91,17 @@ const GHOST = { login: "ghost", id: 0 };
 export class GitHubHost implements GitHost {
   readonly type = "GitHub";
   readonly operations = new Set(GIT_HOST_OPERATIONS);
+  readonly planComments: PlanComments;
   readonly #api: HostApi;
 
   constructor(api: HostApi) {
     this.#api = api;
+    this.planComments = issueComments(
+      api,
+      (...path) => this.#path(...path),
+      (commit) => this.#path("/commits/{}/pulls?per_page=100", commit),
+      "?per_page=100",
+    );
   }
 
   async pullRequestsOf(commit: string, signal: AbortSignal): Promise<readonly PullRequest[]> {

@@ -9,11 +9,13 @@ import {
   type GitHost,
   type HostUser,
   type NewCommitStatus,
+  type PlanComments,
   type ProposedChange,
   type ProposedPullRequest,
   type PullRequest,
   type Review,
 } from "./git-host.js";
+import { mergeRequestNotes } from "./plan-comments.js";
 import { noPullRequest } from "./proposal-errors.js";
 import { withWriteAccess } from "./reviews.js";
 import { limitedDescription } from "./text.js";
@@ -74,10 +76,12 @@ const UNFINISHED: ReadonlySet<string> = new Set([
 export class GitLabHost implements GitHost {
   readonly type = "GitLab";
   readonly operations = new Set(GIT_HOST_OPERATIONS);
+  readonly planComments: PlanComments;
   readonly #api: HostApi;
 
   constructor(api: HostApi) {
     this.#api = api;
+    this.planComments = mergeRequestNotes(api, (...path) => this.#path(...path));
   }
 
   async pullRequestsOf(commit: string, signal: AbortSignal): Promise<readonly PullRequest[]> {

@@ -214,4 +214,80 @@ describe("commit statuses at Gitea", function () {
     await waitUntil({ what: "a status is set", timeoutMs: 60_000 }, async () => (await statuses(id, "ssh")).length > 0);
     await reported("by-ssh", "True");
   });
+
+  describe("beside plans in comments", () => {
+    const COMMENTS = 'overseer_git_host_requests_total{host="Gitea",operation="comment",result="200"}';
+    let number: number;
+
+    const change = async (branch: string, files: readonly object[], to = branch): Promise<string> => {
+      const body = { branch, ...(to === branch ? {} : { new_branch: to }), message: "change", files };
+      const { commit: made } = await gitea.api<{ commit: { sha: string } }>(ann, "POST", `${where()}/contents`, body);
+      return made.sha;
+    };
+    const file = async (path: string, content: string | undefined, branch?: string): Promise<object> => {
+      const known = branch === undefined ? undefined : `${where()}/contents/${path}?ref=${branch}`;
+      const sha = known === undefined ? {} : { sha: (await gitea.api<{ sha: string }>(ann, "GET", known)).sha };
+      if (content === undefined) return { operation: "delete", path, ...sha };
+      const operation = branch === undefined ? "create" : "update";
+      return { operation, path, content: Buffer.from(content).toString("base64"), ...sha };
+    };
+    const untilComment = (text: string): Promise<{ id: number; body: string }> =>
+      waitUntil({ what: `one comment has ${text}`, timeoutMs: 60_000 }, async () => {
+        const path = `${where()}/issues/${number}/comments`;
+        const all = await gitea.api<{ id: number; body: string }[]>(ann, "GET", path);
+        expect(all.length).to.be.at.most(1);
+        return all.find(({ body }) => body.includes(text));
+      });
+
+    it("are one comment per app on the open pull request, with deletions first, updated until the Change ends", async () => {
+      const token = await gitea.createToken(ann, ["write:repository", "write:issue"]);
+      world.canaries.push(token);
+      await secret("commenter", { token });
+      const files = [
+        await file("plan/a.yaml", configMap("plan-a", { v: "1" })),
+        await file("plan/b.yaml", configMap("plan-b", {})),
+      ];
+      const first = await change("main", files, "feature");
+      await repositoryOf("pulls", {
+        ...{ url: `${gitea.url}/${ann.name}/apps.git`, ref: { branch: "feature" }, secretRef: { name: "commenter" } },
+        provider: { type: "Gitea", apiURL: `${gitea.url}/api/v1`, planComments: true },
+      });
+      await world.app("plan", "pulls", "plan");
+      await world.synced("plan", first);
+      await world.kube.patch(world.appRef("plan"), { spec: { sync: { mode: "Manual" } } });
+      const pull = { head: "feature", base: "main", title: "Feature" };
+      ({ number } = await gitea.api<{ number: number }>(ann, "POST", `${where()}/pulls`, pull));
+
+      const password = world.canary();
+      const database = JSON.stringify({
+        ...{ apiVersion: "v1", kind: "Secret", metadata: { name: "plan-db" } },
+        stringData: { password },
+      });
+      const second = await change("feature", [
+        await file("plan/a.yaml", configMap("plan-a", { v: "2" }), "feature"),
+        await file("plan/b.yaml", undefined, "feature"),
+        await file("plan/db.yaml", database),
+      ]);
+      await world.poll("pulls");
+      const { id, body } = await untilComment(second.slice(0, 12));
+      expect(body)
+        .to.contain("**Waiting**")
+        .and.match(/- delete ConfigMap \S*plan-b[\s\S]*! update ConfigMap \S*plan-a[\s\S]*data\.v: "1" → "2"/)
+        .and.match(/\+ create Secret \S*plan-db/)
+        .and.not.contain(password);
+      await waitUntil({ what: "a plan that is the same costs no request", timeoutMs: 60_000 }, async () => {
+        const before = await world.operator.freshMetric(COMMENTS);
+        await world.poke("plan");
+        await world.poke("plan");
+        return (await world.operator.freshMetric(COMMENTS)) === before;
+      });
+
+      const third = await change("feature", [await file("plan/a.yaml", configMap("plan-a", { v: "3" }), "feature")]);
+      await world.poll("pulls");
+      expect((await untilComment(third.slice(0, 12))).id).to.equal(id);
+      await world.kube.patch(world.appRef("plan"), { spec: { sync: { mode: "Automatic" } } });
+      await world.synced("plan", third);
+      expect((await untilComment("**Succeeded**")).id).to.equal(id);
+    });
+  });
 });

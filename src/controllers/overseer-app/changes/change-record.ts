@@ -13,6 +13,7 @@ import type { AppServices } from "../app-services.js";
 import { auditChange } from "../audit.js";
 import type { ChangeUpdate } from "../outcome.js";
 import type { AppRun } from "../run.js";
+import { notePlanComment } from "../status/note-plan-comment.js";
 import { elapsedSince } from "../sync/change-timer.js";
 import { unacknowledged } from "./break-glass.js";
 import { logChange } from "./change-log.js";
@@ -143,6 +144,7 @@ export async function recordChange(run: AppRun, change: Change, update: ChangeUp
   next.conditions = mergeConditions(before.conditions ?? [], changeConditions(next), change.metadata.generation, now);
   const written = (await status.write(changes.resource, change, next)) ?? change;
   changes.note(written);
+  notePlanComment(run, change, next);
   logChange(run, change, before, next);
   await auditChange(run, change, before, next);
   return written;

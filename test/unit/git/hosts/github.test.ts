@@ -120,6 +120,26 @@ describe("the API of GitHub", () => {
     expect(server.requests[0]?.body).to.deep.equal({ body: "**done**" });
   });
 
+  it("finds the open pull requests of a commit, lists comments on all pages, and edits one", async () => {
+    const pull = (number: number, state: string, sha: string) => ({ number, state, head: { sha } });
+    const comments = `${R}/issues/7/comments?per_page=100`;
+    server.answers = {
+      [`GET ${R}/commits/c0ffee/pulls?per_page=100`]: {
+        json: [pull(7, "open", "c0ffee"), pull(8, "open", "beef"), pull(9, "closed", "c0ffee")],
+      },
+      [`GET ${comments}`]: {
+        json: [{ id: 12, body: "b" }],
+        headers: { link: `<${server.origin}${comments}&page=2>; rel="next"` },
+      },
+      [`GET ${comments}&page=2`]: { json: [{ id: 11, body: "a" }] },
+      [`PATCH ${R}/issues/comments/11`]: { json: {} },
+    };
+    expect(await host.planComments?.pullRequestsAt("c0ffee", forever)).to.deep.equal([7]);
+    expect((await host.planComments?.list(7, forever))?.map(({ id }) => id)).to.deep.equal([11, 12]);
+    await host.planComments?.edit(7, 11, "new", forever);
+    expect(server.requests.at(-1)?.body).to.deep.equal({ body: "new" });
+  });
+
   it("opens a pull request with one commit of several files, and finds it the second time", async () => {
     const pull = { number: 9, html_url: "https://git.example.com/team/shop/pull/9" };
     server.answers = {

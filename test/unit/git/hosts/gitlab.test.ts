@@ -90,6 +90,21 @@ describe("the API of GitLab", () => {
     expect(server.requests[0]?.body).to.deep.equal({ body: "done" });
   });
 
+  it("finds the open merge requests of a commit, lists notes, and edits one", async () => {
+    const request = (iid: number, state: string, sha: string) => ({ iid, state, sha });
+    server.answers = {
+      [`GET ${P}/repository/commits/c0ffee/merge_requests?state=opened&per_page=100`]: {
+        json: [request(7, "opened", "c0ffee"), request(8, "opened", "beef"), request(9, "merged", "c0ffee")],
+      },
+      [`GET ${P}/merge_requests/7/notes?sort=asc&order_by=created_at&per_page=100`]: { json: [{ id: 11, body: "a" }] },
+      [`PUT ${P}/merge_requests/7/notes/11`]: { json: {} },
+    };
+    expect(await host.planComments?.pullRequestsAt("c0ffee", forever)).to.deep.equal([7]);
+    expect(await host.planComments?.list(7, forever)).to.deep.equal([{ id: 11, body: "a" }]);
+    await host.planComments?.edit(7, 11, "new", forever);
+    expect(server.requests.at(-1)?.body).to.deep.equal({ body: "new" });
+  });
+
   it("opens a merge request with one commit of several files, and finds it the second time", async () => {
     const request = { iid: 9, web_url: "https://git.example.com/mr/9" };
     server.answers = {

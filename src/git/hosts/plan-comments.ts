@@ -1,0 +1,68 @@
+import { z } from "zod";
+import type { ApiCall } from "./api/call.js";
+import type { HostApi } from "./api/client.js";
+import type { HostComment, PlanComments } from "./git-host.js";
+
+/** Builds a path of the repository's API. */
+type PathOf = (template: string, ...values: readonly (string | number)[]) => string;
+
+const Pulls = z.array(z.object({ number: z.number(), state: z.string(), head: z.object({ sha: z.string() }) }));
+const Comments = z.array(z.object({ id: z.number(), body: z.string() }));
+const MergeRequests = z.array(z.object({ iid: z.number(), state: z.string(), sha: z.string().nullish() }));
+
+/** Comments of GitHub, Gitea and Forgejo, where they belong to issues. `pulls` lists pull requests, among them those of the commit. */
+export function issueComments(
+  api: HostApi,
+  pathOf: PathOf,
+  pulls: (commit: string) => string,
+  page: string,
+): PlanComments {
+  return {
+    pullRequestsAt: async (commit, signal) => {
+      const call = { operation: "pull_requests", subject: `commit ${commit}`, signal } as const;
+      const all = await listOf(api, { ...call, path: pulls(commit), schema: Pulls });
+      return all.filter(({ state, head }) => state === "open" && head.sha === commit).map(({ number }) => number);
+    },
+    list: async (number, signal) => {
+      const call = { operation: "comment", subject: `pull request ${number}`, signal } as const;
+      const path = pathOf(`/issues/{}/comments${page}`, number);
+      return inOrder(await listOf(api, { ...call, path, schema: Comments }));
+    },
+    edit: async (number, comment, body, signal) => {
+      const call = { operation: "comment", subject: `the comment on pull request ${number}`, signal } as const;
+      const path = pathOf("/issues/comments/{}", comment);
+      await api.send({ ...call, method: "PATCH", path, body: { body }, schema: z.unknown() });
+    },
+  };
+}
+
+/** Notes of GitLab. */
+export function mergeRequestNotes(api: HostApi, pathOf: PathOf): PlanComments {
+  return {
+    pullRequestsAt: async (commit, signal) => {
+      const call = { operation: "pull_requests", subject: `commit ${commit}`, signal } as const;
+      const path = pathOf("/repository/commits/{}/merge_requests?state=opened&per_page=100", commit);
+      const all = await listOf(api, { ...call, path, schema: MergeRequests });
+      return all.filter(({ state, sha }) => state === "opened" && sha === commit).map(({ iid }) => iid);
+    },
+    list: async (number, signal) => {
+      const call = { operation: "comment", subject: `merge request ${number}`, signal } as const;
+      const path = pathOf("/merge_requests/{}/notes?sort=asc&order_by=created_at&per_page=100", number);
+      return inOrder(await listOf(api, { ...call, path, schema: Comments }));
+    },
+    edit: async (number, comment, body, signal) => {
+      const call = { operation: "comment", subject: `the note on merge request ${number}`, signal } as const;
+      const path = pathOf("/merge_requests/{}/notes/{}", number, comment);
+      await api.send({ ...call, method: "PUT", path, body: { body }, schema: z.unknown() });
+    },
+  };
+}
+
+function listOf<I>(api: HostApi, call: ApiCall<I[]>): Promise<readonly I[]> {
+  return api.pages(call, (page) => page);
+}
+
+/** By ID: a copy of a comment never comes before it. */
+function inOrder(comments: readonly HostComment[]): readonly HostComment[] {
+  return [...comments].sort((one, two) => one.id - two.id);
+}
