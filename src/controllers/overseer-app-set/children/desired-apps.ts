@@ -15,6 +15,7 @@ import type { KubeObject } from "../../../manifest/document.js";
 import { AppSetError } from "../app-set-error.js";
 import { isObject, type ParameterSet } from "../parameters.js";
 import { fillIn } from "../template/fill-in.js";
+import { type AppSize, SetSize } from "../template/size-limits.js";
 
 /** An app as the template makes it. */
 export interface DesiredApp {
@@ -46,13 +47,16 @@ const RESERVED: ReadonlySet<string> = new Set([
 /**
  * Fills in the template for each set of parameters.
  *
- * @throws AppSetError for a template that cannot be filled in, for a name that is not valid, and for two apps of the same name.
+ * @throws AppSetError for a template that cannot be filled in, for a name that is not valid, for two apps of the same name, and for apps
+ * that are too large.
  */
 export function desiredApps({ spec }: Pick<OverseerAppSet, "spec">, all: readonly ParameterSet[]): DesiredApp[] {
   const { metadata, spec: appSpec } = spec.template;
   const apps = new Map<string, DesiredApp>();
+  const total = new SetSize();
   for (const parameters of all) {
-    const name = nameOf(metadata.name, parameters);
+    const size = total.app(parameters.origin);
+    const name = nameOf(metadata.name, parameters, size);
     const same = apps.get(name);
     if (same !== undefined) {
       throw new AppSetError(
@@ -60,9 +64,9 @@ export function desiredApps({ spec }: Pick<OverseerAppSet, "spec">, all: readonl
         `${TEMPLATE}.metadata.name makes the name ${name} twice, for ${same.origin} and ${parameters.origin}: add a parameter that differs`,
       );
     }
-    const labels = textsOf("labels", metadata.labels, parameters);
-    const annotations = textsOf("annotations", metadata.annotations, parameters);
-    const filled = fillIn(appSpec, `${TEMPLATE}.spec`, parameters);
+    const labels = textsOf("labels", metadata.labels, parameters, size);
+    const annotations = textsOf("annotations", metadata.annotations, parameters, size);
+    const filled = fillIn(appSpec, `${TEMPLATE}.spec`, parameters, size);
     if (!isObject(filled)) throw new AppSetError("InvalidTemplate", `${TEMPLATE}.spec must be an object`);
     const hash = sha256(canonicalJson({ labels, annotations, spec: filled }), 32);
     apps.set(name, { name, labels, annotations, spec: filled, hash, origin: parameters.origin });
@@ -70,9 +74,9 @@ export function desiredApps({ spec }: Pick<OverseerAppSet, "spec">, all: readonl
   return [...apps.values()];
 }
 
-function nameOf(template: string, parameters: ParameterSet): string {
+function nameOf(template: string, parameters: ParameterSet, size: AppSize): string {
   const field = `${TEMPLATE}.metadata.name`;
-  const name = fillIn(template, field, parameters);
+  const name = fillIn(template, field, parameters, size);
   if (typeof name !== "string" && typeof name !== "number") {
     throw new AppSetError("InvalidTemplate", `${field} is no text for ${parameters.origin}`);
   }
@@ -89,6 +93,7 @@ function textsOf(
   field: "labels" | "annotations",
   texts: Readonly<Record<string, string>> = {},
   parameters: ParameterSet,
+  size: AppSize,
 ): Record<string, string> {
   return Object.fromEntries(
     Object.entries(texts).map(([key, text]) => {
@@ -96,7 +101,7 @@ function textsOf(
       if (RESERVED.has(key)) {
         throw new AppSetError("InvalidTemplate", `${at} is set by the operator: remove it from the template`);
       }
-      const value = fillIn(text, at, parameters);
+      const value = fillIn(text, at, parameters, size);
       if (typeof value === "object")
         throw new AppSetError("InvalidTemplate", `${at} is no text for ${parameters.origin}`);
       return [key, String(value)];

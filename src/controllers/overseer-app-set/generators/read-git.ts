@@ -20,6 +20,9 @@ export interface GitReading {
   readonly limits: TreeLimits;
 }
 
+/** Maximum size of all files of one generator in bytes. */
+const MAX_TOTAL_BYTES = 16 * 1024 * 1024;
+
 /** A generator that reads Git: folders or files. */
 export type GitGenerator =
   | { readonly kind: "gitFolders"; readonly spec: GitFolders }
@@ -76,7 +79,19 @@ async function readTrees(
   const usable = wanted.map((file) => checked(file, field));
   await snapshot.prepare?.(usable.map(({ blob }) => blob));
   const sets: ParameterSet[] = [];
-  for (const { path, blob } of usable) sets.push(...fileParameters(await snapshot.readBlob(blob), path));
+  let bytes = 0;
+  for (const { path, blob } of usable) {
+    const content = await snapshot.readBlob(blob);
+    bytes += content.byteLength;
+    if (bytes > MAX_TOTAL_BYTES) {
+      const limit = MAX_TOTAL_BYTES / 1024 / 1024;
+      throw new AppSetError("GeneratorFailed", `${field} selects more than ${limit} MiB of files: split the set`);
+    }
+    for (const one of fileParameters(content, path)) sets.push(one);
+    if (sets.length > MAX_APPS) {
+      throw new AppSetError("GeneratorFailed", `${field} would make more than ${MAX_APPS} apps: split the set`);
+    }
+  }
   return sets;
 }
 

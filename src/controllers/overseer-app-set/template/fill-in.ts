@@ -3,6 +3,7 @@ import { AppSetError } from "../app-set-error.js";
 import { isObject, MAX_DEPTH, type ParameterSet } from "../parameters.js";
 import { type Part, type Placeholder, parseTemplate, slug } from "./placeholder.js";
 import { protectedUse } from "./protected-fields.js";
+import { type AppSize, SetSize } from "./size-limits.js";
 
 /** Maximum size of a filled-in text in characters. A few placeholders could otherwise make a text of any size. */
 const MAX_TEXT = 256 * 1024;
@@ -12,10 +13,16 @@ const MAX_TEXT = 256 * 1024;
  * and what a parameter holds is never read as a template.
  *
  * @param field - Field of the template, for messages, for example `spec.template.spec`.
+ * @param size - Takes the size of what is filled in. Defaults to that of one app alone.
  * @throws AppSetError naming the field, the parameter and its origin.
  */
-export function fillIn(value: unknown, field: string, parameters: ParameterSet): Json {
-  return fillInAt(value, { field, path: [], parameters, root: value });
+export function fillIn(
+  value: unknown,
+  field: string,
+  parameters: ParameterSet,
+  size = new SetSize().app(parameters.origin),
+): Json {
+  return fillInAt(value, { field, path: [], parameters, root: value, size });
 }
 
 interface Place {
@@ -23,15 +30,18 @@ interface Place {
   readonly path: readonly (string | number)[];
   readonly parameters: ParameterSet;
   readonly root: unknown;
+  readonly size: AppSize;
 }
 
 function fillInAt(value: unknown, place: Place): Json {
   if (typeof value === "string") return fillInText(value, place);
+  place.size.addScalar();
   if (typeof value !== "object" || value === null) return value as Json;
   if (place.path.length > MAX_DEPTH) throw fault(place, `is nested more than ${MAX_DEPTH} levels deep`);
   if (Array.isArray(value)) return value.map((item, index) => fillInAt(item, below(place, index)));
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => {
+      place.size.addText(key);
       if (key.includes("{{")) throw fault(below(place, key), "has a placeholder in its key; only values can have them");
       return [key, fillInAt(item, below(place, key))];
     }),
@@ -40,14 +50,28 @@ function fillInAt(value: unknown, place: Place): Json {
 
 /** A string that consists of one placeholder becomes the value of the parameter, whatever its type. */
 function fillInText(text: string, place: Place): Json {
-  if (!text.includes("{{")) return text;
+  if (!text.includes("{{")) {
+    place.size.addText(text);
+    return text;
+  }
   const parts = parseTemplate(text);
   if ("fault" in parts) throw fault(place, parts.fault);
   const [only] = parts;
-  if (parts.length === 1 && only !== undefined && typeof only !== "string") return parameterOf(only, place);
-  const filled = parts.map((part) => textOf(part, place)).join("");
-  if (filled.length > MAX_TEXT) throw fault(place, `becomes longer than ${MAX_TEXT} characters`);
-  return filled;
+  if (parts.length === 1 && only !== undefined && typeof only !== "string") {
+    const value = parameterOf(only, place);
+    place.size.addValue(value);
+    return value;
+  }
+  // Sizes are added up before anything is joined.
+  let length = 0;
+  const texts = parts.map((part) => {
+    const filled = textOf(part, place);
+    length += filled.length;
+    if (length > MAX_TEXT) throw fault(place, `becomes longer than ${MAX_TEXT} characters`);
+    place.size.addText(filled);
+    return filled;
+  });
+  return texts.join("");
 }
 
 function textOf(part: Part, place: Place): string {

@@ -50,6 +50,11 @@ function live(name: string, changes: { metadata?: object; spec?: object } = {}):
     spec: { ...spec, suspend: false, ...changes.spec },
   };
 }
+const sized = (template: object, count: number, values: Record<string, unknown>): DesiredApp[] => {
+  const spec = { generators: [], template: { metadata: { name: "{{ .name }}" }, spec: template } };
+  const elements = Array.from({ length: count }, (_, index) => ({ name: `a${index}`, ...values }));
+  return desiredApps({ spec } as unknown as OverseerAppSet, listParameters(elements, "spec.generators[0]"));
+};
 const plan = (apps: readonly DesiredApp[], lives: readonly LiveApp[]) =>
   planApps(
     identity,
@@ -59,6 +64,25 @@ const plan = (apps: readonly DesiredApp[], lives: readonly LiveApp[]) =>
   );
 
 describe("The apps of a set", () => {
+  it("have a limit of their size, alone and together, which is checked before texts are joined", () => {
+    const long = "x".repeat(120 * 1024);
+    const fields = (count: number, text: string) => ({
+      env: Array.from({ length: count }, () => ({ value: text })),
+    });
+    const before = process.memoryUsage().heapUsed;
+    for (const text of ["{{ .long }}", "{{ .long }}-", "{{ .long | slug }}"])
+      expect(() => sized(fields(40, text), 1000, { long }), text).to.throw(
+        "the app for spec.generators[0].list.elements[0] is larger than 256 KiB: use fewer or shorter parameters in spec.template",
+      );
+    expect(() => sized({ all: "{{ .list }}" }, 1, { list: [Array(3).fill(long)] })).to.throw("larger than 256 KiB");
+    expect(() => sized({ a: "{{ .long }}-" }, 1000, { long })).to.throw(
+      "the apps of the set are larger than 32 MiB together: split the set into several, or use shorter parameters",
+    );
+    expect(() => sized({ a: long }, 1000, {})).to.throw("larger than 32 MiB together");
+    expect(process.memoryUsage().heapUsed - before).to.be.lessThan(256 * 1024 * 1024);
+    expect(sized({ values: "x".repeat(6 * 1024) }, 5000, {})).to.have.length(5000);
+  });
+
   it("get name, labels and spec from the template, and what proves whose they are", () => {
     const [app] = desired("web");
     expect(documentOf(set, app as DesiredApp, "u")).to.deep.include({
