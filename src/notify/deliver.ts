@@ -1,5 +1,6 @@
 import type { NotificationChannelSpec } from "../api/notification-channel.js";
 import { PROVIDER_NAMES, type ProviderName, type ProviderSettings } from "../api/notify-providers.js";
+import { OverseerError } from "../base/errors.js";
 import { sendEmail } from "./email-sender.js";
 import type { HttpSender } from "./http-sender.js";
 import type { Message } from "./message.js";
@@ -32,7 +33,10 @@ export async function deliver(
   { http, reach }: Senders,
   { now, signal }: { readonly now: number; readonly signal: AbortSignal },
 ): Promise<void> {
-  if (spec.email !== undefined) return sendEmail(spec.email, secret, message, reach);
+  const problem = urlProblem(spec);
+  if (problem !== undefined)
+    throw new OverseerError(problem, { code: "NOTIFY_URL_INVALID", reason: "ChannelUrlInvalid", class: "terminal" });
+  if (spec.email !== undefined) return sendEmail(spec.email, secret, message, reach, { signal });
   const send = async <N extends keyof typeof HTTP_PROVIDERS>(name: N): Promise<void> => {
     const settings = spec[name] as ProviderSettings<N>;
     const provider: HttpProvider<ProviderSettings<N>> = HTTP_PROVIDERS[name];
@@ -40,4 +44,13 @@ export async function deliver(
   };
   const name = providerOf(spec);
   if (name !== undefined && name !== "email") await send(name);
+}
+
+/** Returns what is wrong with the URL in a spec, without the URL, which may hold a credential; undefined if nothing is. */
+export function urlProblem(spec: NotificationChannelSpec): string | undefined {
+  const name = providerOf(spec);
+  const settings = name === undefined ? undefined : spec[name];
+  const url = settings !== undefined && "url" in settings ? settings.url : undefined;
+  const isUsable = url === undefined || (/^https?:\/\//i.test(url) && URL.canParse(url));
+  return isUsable ? undefined : `spec.${name}.url is not a valid URL: correct it`;
 }

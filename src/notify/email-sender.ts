@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { createTransport } from "nodemailer";
 import type { ProviderSettings } from "../api/notify-providers.js";
+import { unlessAborted } from "../base/abort.js";
 import { OverseerError } from "../base/errors.js";
 import { escapeHtml, type Message, plainText } from "./message.js";
 import type { SecretValues } from "./provider.js";
@@ -8,6 +9,17 @@ import type { Reach } from "./reach.js";
 
 /** Time to connect, and for each answer of the server, in milliseconds. */
 const TIMEOUT_MS = 10_000;
+/** Time that a server has to close its side of the connection, in milliseconds. */
+const CLOSE_MS = 1_000;
+/** Time for the whole message, in milliseconds: a server that sends a byte now and then never exceeds the time for one answer. */
+const TOTAL_MS = 30_000;
+
+/** How long a message may take, and what ends it early. */
+export interface EmailLimits {
+  readonly signal: AbortSignal;
+  /** Milliseconds; defaults to 30 s. */
+  readonly totalMs?: number;
+}
 
 /** Sends a message as e-mail. Throws an OverseerError without credentials. The connection is always encrypted. */
 export async function sendEmail(
@@ -15,11 +27,33 @@ export async function sendEmail(
   secret: SecretValues,
   message: Message,
   reach: Reach,
+  { signal, totalMs = TOTAL_MS }: EmailLimits,
 ): Promise<void> {
-  const { host, port, tls, from, to } = settings;
-  const address = await addressOf(host, port, reach);
+  const server = `${settings.host}:${settings.port}`;
+  const late = AbortSignal.timeout(totalMs);
+  const end = AbortSignal.any([signal, late]);
+  try {
+    end.throwIfAborted();
+    const address = await unlessAborted(addressOf(settings.host, settings.port, reach), end);
+    const transport = transportTo(address, settings, secret);
+    try {
+      // The signal closes the connection; a server that keeps it open is not waited for.
+      const mail = { ...mailOf(settings, message), signal: end };
+      await unlessAborted(transport.sendMail(mail), end);
+    } finally {
+      transport.close();
+    }
+  } catch (error) {
+    if (error instanceof OverseerError) throw error;
+    throw late.aborted && !signal.aborted
+      ? failed(`the SMTP server ${server} of the channel did not accept the message within ${totalMs / 1000} s`)
+      : failureOf(error, server);
+  }
+}
+
+function transportTo(address: string, { host, port, tls }: ProviderSettings<"email">, secret: SecretValues) {
   const { username, password = "" } = secret;
-  const transport = createTransport({
+  return createTransport({
     host: address,
     port,
     secure: tls === "Implicit",
@@ -27,22 +61,20 @@ export async function sendEmail(
     tls: { ...(isIP(host) ? {} : { servername: host }), ...(secret["ca.crt"] ? { ca: secret["ca.crt"] } : {}) },
     ...(username === undefined ? {} : { auth: { user: username.trim(), pass: password.trim() } }),
     ...{ connectionTimeout: TIMEOUT_MS, greetingTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS },
+    socketCloseTimeout: CLOSE_MS,
     ...{ disableFileAccess: true, disableUrlAccess: true },
   });
+}
+
+function mailOf({ from, to }: ProviderSettings<"email">, message: Message) {
   const domain = from.slice(from.lastIndexOf("@") + 1);
-  try {
-    await transport.sendMail({
-      ...{ from, to, subject: oneLine(message.title), text: plainText(message), html: htmlOf(message) },
-      messageId: `<${message.key}@${domain}>`,
-      ...(message.endsKey === undefined ? {} : { inReplyTo: `<${message.endsKey}@${domain}>` }),
-      date: new Date(message.time),
-      headers: { "Auto-Submitted": "auto-generated" },
-    });
-  } catch (error) {
-    throw failureOf(error, `${host}:${port}`);
-  } finally {
-    transport.close();
-  }
+  return {
+    ...{ from, to, subject: oneLine(message.title), text: plainText(message), html: htmlOf(message) },
+    messageId: `<${message.key}@${domain}>`,
+    ...(message.endsKey === undefined ? {} : { inReplyTo: `<${message.endsKey}@${domain}>` }),
+    date: new Date(message.time),
+    headers: { "Auto-Submitted": "auto-generated" },
+  };
 }
 
 /** Resolves the server and checks its address. The address is connected to, so that the name cannot change in between. */
@@ -62,9 +94,11 @@ function failureOf(error: unknown, server: string): OverseerError {
   const facts = error as { code?: unknown; responseCode?: unknown } | null;
   const code = typeof facts?.code === "string" ? facts.code : "no response";
   const response = typeof facts?.responseCode === "number" ? `, SMTP status ${facts.responseCode}` : "";
-  return new OverseerError(`the SMTP server ${server} of the channel did not accept the message: ${code}${response}`, {
-    ...{ code: "NOTIFY_FAILED", reason: "DeliveryFailed", class: "retryable" },
-  });
+  return failed(`the SMTP server ${server} of the channel did not accept the message: ${code}${response}`);
+}
+
+function failed(message: string): OverseerError {
+  return new OverseerError(message, { code: "NOTIFY_FAILED", reason: "DeliveryFailed", class: "retryable" });
 }
 
 function htmlOf({ title, lines, fields, url }: Message): string {

@@ -40,6 +40,7 @@ export class HttpSender {
     const late = new AbortController();
     const abort = (): void => late.abort();
     const timer = setTimeout(abort, this.#timeoutMs);
+    if (signal.aborted) abort();
     signal.addEventListener("abort", abort, { once: true });
     try {
       const response = await dispatcher.request({
@@ -84,8 +85,17 @@ function tokenOf({ credential }: HttpProxy): { token?: string } {
 /** A user name and password in the URL of a webhook. */
 function credentialOf({ username, password }: URL): Readonly<Record<string, string>> {
   if (username === "") return {};
-  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const text = `${decoded(username)}:${decoded(password)}`;
   return { authorization: `Basic ${Buffer.from(text).toString("base64")}` };
+}
+
+/** A percent sign that begins no escape stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 async function readStart(body: AsyncIterable<Buffer>): Promise<string> {

@@ -17,6 +17,10 @@ export const NOTIFICATION_REASONS = {
     meaning: "A value in the Secret of the channel cannot be used, for example a url that is not a URL.",
     remedy: "Correct the value.",
   },
+  ChannelUrlInvalid: {
+    meaning: "The url in the spec of the channel is not a URL: nothing is sent.",
+    remedy: "Correct the url.",
+  },
   HostNotAllowed: {
     meaning:
       "The host of the channel has a private, loopback or link-local address, and is not in --notification-hosts of the operator.",

@@ -6,7 +6,7 @@ import { type Clock, rfc3339 } from "../../base/clock.js";
 import { OverseerError } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
 import type { EventSink } from "../../kube/event-recorder.js";
-import { deliver, providerOf, type Senders, secretNameOf } from "../../notify/deliver.js";
+import { deliver, providerOf, type Senders, secretNameOf, urlProblem } from "../../notify/deliver.js";
 import type { Message } from "../../notify/message.js";
 import type { SecretValues } from "../../notify/provider.js";
 import { SPACING_MS } from "../../notify/providers/index.js";
@@ -105,6 +105,8 @@ export class ChannelReconciler {
         reason: "ChannelSuspended",
         message: "spec.suspend is true: nothing is sent",
       };
+    const url = urlProblem(channel.spec);
+    if (url !== undefined) return { type: "Ready", status: "False", reason: "ChannelUrlInvalid", message: url };
     if (mayReport(channel, this.#services.trustedNamespaces)) return undefined;
     const message = `spec.namespaces names other namespaces, but ${channel.metadata.namespace} is not a trusted namespace of the operator: remove it, or create the channel in a trusted namespace`;
     return { type: "Ready", status: "False", reason: "NamespacesNotAllowed", message };

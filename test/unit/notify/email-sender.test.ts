@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { expect } from "chai";
 import { SMTPServer } from "smtp-server";
 import type { ProviderSettings } from "../../../src/api/notify-providers.js";
@@ -8,6 +9,7 @@ import { makeCertificates } from "../../support/certificates.js";
 import { rejection } from "../support/eventually.js";
 import { message } from "./support.js";
 
+const LIMITS = { signal: new AbortController().signal };
 const PASSWORD = "canary-smtp-0123456789";
 
 describe("notifications by e-mail", function () {
@@ -65,8 +67,8 @@ describe("notifications by e-mail", function () {
       endsKey: "ff00",
       title: "shop/web has recovered\r\nBcc: eve@example.com",
     } as const;
-    await sendEmail(settings(await start("starttls")), secret(), message(ends), reach);
-    await sendEmail(settings(await start("implicit"), "Implicit"), secret(), message(), reach);
+    await sendEmail(settings(await start("starttls")), secret(), message(ends), reach, LIMITS);
+    await sendEmail(settings(await start("implicit"), "Implicit"), secret(), message(), reach, LIMITS);
     const [first, second] = mails;
     expect(first?.to).to.deep.equal(["ops@example.com", "dev@example.com"]);
     expect(first?.user).to.equal("overseer");
@@ -79,23 +81,68 @@ describe("notifications by e-mail", function () {
   });
 
   it("are not sent without encryption, nor to a server with another certificate", async () => {
-    const plain = await rejection(sendEmail(settings(await start("none")), secret(), message(), reach));
+    const plain = await rejection(sendEmail(settings(await start("none")), secret(), message(), reach, LIMITS));
     expect(String(plain)).to.match(/the SMTP server localhost:\d+ of the channel did not accept the message: E/);
     const { "ca.crt": _, ...unknown } = secret();
-    const untrusted = await rejection(sendEmail(settings(await start("starttls")), unknown, message(), reach));
+    const untrusted = await rejection(sendEmail(settings(await start("starttls")), unknown, message(), reach, LIMITS));
     expect(String(untrusted)).to.match(/did not accept the message: E/);
     expect(mails).to.deep.equal([]);
   });
 
   it("name neither password nor answer of the server in errors", async () => {
     const wrong = { ...secret(), password: `${PASSWORD}-wrong` };
-    const error = await rejection(sendEmail(settings(await start("starttls")), wrong, message(), reach));
+    const error = await rejection(sendEmail(settings(await start("starttls")), wrong, message(), reach, LIMITS));
     expect(String(error)).to.match(/EAUTH, SMTP status 535$/);
     expect(String(error)).to.not.include(PASSWORD);
   });
 
   it("reach no server without a public address, unless its host is allowed", async () => {
-    const error = await rejection(sendEmail(settings(25), secret(), message(), new Reach(new HostRules([]))));
+    const error = await rejection(sendEmail(settings(25), secret(), message(), new Reach(new HostRules([])), LIMITS));
     expect(String(error)).to.include("is not in --notification-hosts");
+  });
+
+  describe("to a server that answers byte by byte and never ends", () => {
+    const endless: Server[] = [];
+    /** A server that sends lines without an end, often enough for every timeout of silence. */
+    const startEndless = async () => {
+      let isClosed = (): void => {};
+      const closed = new Promise<void>((resolve) => {
+        isClosed = resolve;
+      });
+      const server = createServer((socket) => {
+        socket.write("220 ready\r\n");
+        const timer = setInterval(() => socket.write("250-x\r\n"), 20);
+        socket.on("error", () => {}).on("data", () => {});
+        socket.on("close", () => {
+          clearInterval(timer);
+          isClosed();
+        });
+      });
+      endless.push(server);
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      return { port: (server.address() as AddressInfo).port, closed };
+    };
+    afterEach(() => {
+      for (const server of endless.splice(0)) server.close();
+    });
+
+    it("fail after a total time, and close the connection", async () => {
+      const { port, closed } = await startEndless();
+      const error = await rejection(sendEmail(settings(port), secret(), message(), reach, { ...LIMITS, totalMs: 200 }));
+      expect(String(error)).to.match(
+        /the SMTP server localhost:\d+ of the channel did not accept the message within 0\.2 s$/,
+      );
+      await closed;
+    });
+
+    it("fail when the operator stops", async () => {
+      const { port } = await startEndless();
+      const stop = new AbortController();
+      const sending = rejection(sendEmail(settings(port), secret(), message(), reach, { signal: stop.signal }));
+      stop.abort();
+      expect(String(await sending)).to.include("did not accept the message");
+      const after = await rejection(sendEmail(settings(port), secret(), message(), reach, { signal: stop.signal }));
+      expect(String(after)).to.include("did not accept the message");
+    });
   });
 });

@@ -1,9 +1,11 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { NotificationChannelSpec } from "../../../src/api/notification-channel.js";
 import { OverseerError } from "../../../src/base/errors.js";
 import { HostRules } from "../../../src/base/host-rules.js";
 import { isPublicAddress } from "../../../src/base/private-address.js";
-import { deliver } from "../../../src/notify/deliver.js";
+import { deliver, urlProblem } from "../../../src/notify/deliver.js";
 import { HttpSender } from "../../../src/notify/http-sender.js";
 import { Reach } from "../../../src/notify/reach.js";
 import { rejection } from "../support/eventually.js";
@@ -126,5 +128,55 @@ describe("sending of notifications", () => {
       ...["2002:7f00:1::", "2001:0:1::", "2001:db8::1", "localhost", ""],
     ])
       expect(isPublicAddress(address), address).to.equal(false);
+  });
+
+  it("ends a request whose answer never does", async () => {
+    const server = createServer((_request, response) => {
+      response.writeHead(200);
+      const timer = setInterval(() => response.write("x"), 20);
+      response.on("close", () => clearInterval(timer));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      const { message: text } = await attempt("slack", `http://127.0.0.1:${port}`);
+      expect(text).to.equal(`the host 127.0.0.1:${port} of the channel did not answer within 0.3 s`);
+    } finally {
+      server.close();
+    }
+  });
+
+  it("refuses a URL in the spec that is none, without repeating it", async () => {
+    for (const url of ["http://[", "http://a:99999/x", "http://a b/", "ftp://a/x", "rubbish"]) {
+      const spec = NotificationChannelSpec.parse({ ntfy: { url, topic: "x" } });
+      expect(urlProblem(spec), url).to.equal("spec.ntfy.url is not a valid URL: correct it");
+      const reach = new Reach(new HostRules([]));
+      const error = await rejection(
+        deliver(
+          spec,
+          {},
+          message(),
+          { reach, http: new HttpSender({ reach }) },
+          { now: 0, signal: new AbortController().signal },
+        ),
+      );
+      expect(error).to.include({ reason: "ChannelUrlInvalid", class: "terminal" });
+      expect(String(error)).to.not.include(url);
+    }
+    expect(
+      urlProblem(NotificationChannelSpec.parse({ ntfy: { url: "https://a.example.com/x", topic: "x" } })),
+    ).to.equal(undefined);
+    expect(urlProblem(NotificationChannelSpec.parse({ slack: { secretRef: { name: "s" } } }))).to.equal(undefined);
+  });
+
+  it("takes a percent sign in the password of a URL as it is", async () => {
+    const { port } = new URL(receiver.url);
+    const reach = new Reach(new HostRules(["127.0.0.1"]));
+    const spec = NotificationChannelSpec.parse({ slack: { secretRef: { name: "c" } } });
+    const secret = { url: `http://eve:100%@127.0.0.1:${port}/x` };
+    const senders = { reach, http: new HttpSender({ reach }) };
+    await deliver(spec, secret, message(), senders, { now: 0, signal: new AbortController().signal });
+    const sent = Buffer.from("eve:100%").toString("base64");
+    expect(receiver.received[0]?.headers.authorization).to.equal(`Basic ${sent}`);
   });
 });
