@@ -3,6 +3,7 @@ import { NAME_PATTERN, NAMESPACE_PATTERN } from "../../../api/fields.js";
 import { type Alert, AlertNotification, AlertResults } from "../../../api/rest/alerts.js";
 import { ProblemError } from "../../../http/problem.js";
 import { collectionPath } from "../../../kube/resource.js";
+import { latestFiring } from "../alerts/latest-firing.js";
 import { judgeAlert } from "../alerts/rollback-target.js";
 import { type Identity, sha256 } from "../identity/identity.js";
 import { kubeProblem } from "../kube-problem.js";
@@ -29,11 +30,7 @@ export function alertRoutes(parts: RestParts): RestRoute[] {
       body: AlertNotification,
       responses: { 200: AlertResults },
       handle: async ({ caller, body: { alerts } }) => {
-        const firing = new Map<string, Alert>();
-        for (const alert of alerts) {
-          const app = alert.labels[LABEL];
-          if (alert.status === "firing" && app !== undefined && !firing.has(app)) firing.set(app, alert);
-        }
+        const firing = latestFiring(alerts, LABEL);
         if (firing.size > MAX_APPS)
           throw new ProblemError("INVALID", `alerts: name ${firing.size} apps, of at most ${MAX_APPS}`, {
             field: "alerts",

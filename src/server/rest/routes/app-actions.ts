@@ -16,7 +16,7 @@ import { objectPath, type ResourceInfo } from "../../../kube/resource.js";
 import type { Identity } from "../identity/identity.js";
 import { readObject } from "../read-object.js";
 import { type RestParts, type RestRoute, restRoute } from "../route.js";
-import { type Creation, createObject, REST_MANAGER } from "../writes/create-object.js";
+import { type Creation, createObject, findRepeated, REST_MANAGER } from "../writes/create-object.js";
 import { newName } from "../writes/idempotency.js";
 import { readApp } from "./apps.js";
 import { readChange } from "./changes.js";
@@ -78,14 +78,22 @@ export function appActionRoutes(parts: RestParts): RestRoute[] {
       responses: { 200: CreatedObject, 201: CreatedObject },
       handle: async ({ caller, params: { namespace, name }, body = {}, headers }) => {
         const { status } = await readApp(parts, caller, namespace, name);
-        const commit = body.commit ?? status?.promotion?.promotable;
-        if (commit === undefined) throw new ProblemError("CONFLICT", nothingToPromote(status?.promotion));
-        const spec = {
-          ...{ app: { name }, cause: "Promotion", requester: caller.name, promote: { commit } },
+        const fresh = newName(name, `promote ${namespace}`, caller, headers);
+        const request = {
+          ...{ app: { name }, cause: "Promotion", requester: caller.name },
           ...(body.dryRun ? { dryRun: true } : {}),
         };
-        const fresh = newName(name, `promote ${namespace}`, caller, headers);
-        return requestChange(parts, caller, namespace, fresh, spec);
+        const commit = body.commit ?? status?.promotion?.promotable;
+        if (commit === undefined) {
+          // A repetition of a request that was carried out meanwhile finds nothing to promote any more.
+          const kube = parts.users.as(caller);
+          const earlier = await findRepeated(kube, parts.resources.change, namespace, fresh, request);
+          if (earlier !== undefined) return creationReply(earlier, "changes");
+          throw new ProblemError("CONFLICT", nothingToPromote(status?.promotion));
+        }
+        // What can be promoted may have moved since the first request.
+        const derived = body.commit === undefined ? ["promote"] : [];
+        return requestChange(parts, caller, namespace, fresh, { ...request, promote: { commit } }, derived);
       },
     }),
     restRoute({
@@ -149,8 +157,10 @@ async function requestChange(
   namespace: string,
   fresh: ReturnType<typeof newName>,
   spec: Readonly<Record<string, unknown>>,
+  derived: readonly string[] = [],
 ) {
-  return creationReply(await createObject(users.as(caller), resources.change, namespace, fresh, spec), "changes");
+  const kube = users.as(caller);
+  return creationReply(await createObject(kube, resources.change, namespace, fresh, spec, derived), "changes");
 }
 
 /** Returns the response to a request that creates an object: 201 with its location, or 200 for a repetition. */

@@ -24,7 +24,8 @@ interface LiveObject {
 
 /**
  * Creates an object of our group in the name of a user. A repetition returns the object of the first request. Throws CONFLICT if the
- * name is taken by an object with another spec, or the error of the API server.
+ * name is taken by an object with another spec, or the error of the API server. `derived`: fields of the spec that do not come from the
+ * request, and may differ when it is repeated.
  */
 export async function createObject(
   kube: UserKube,
@@ -32,6 +33,7 @@ export async function createObject(
   namespace: string,
   { name, repeatable }: NewName,
   spec: Readonly<Record<string, unknown>>,
+  derived: readonly string[] = [],
 ): Promise<Creation> {
   try {
     const { body } = await kube.request<LiveObject>({
@@ -43,11 +45,41 @@ export async function createObject(
     return { object: identityOf(body), created: true };
   } catch (error) {
     if (!repeatable || !isStatus(error, 409)) throw error;
-    const { body } = await kube.request<LiveObject>({ method: "GET", path: objectPath(resource, namespace, name) });
-    const same = Object.entries(spec).every(([field, value]) => isDeepStrictEqual(body.spec[field], value));
-    if (same) return { object: identityOf(body), created: false };
-    throw new ProblemError("CONFLICT", "the Idempotency-Key was used for another request: use a new one");
+    return repeated(kube, resource, namespace, name, spec, derived);
   }
+}
+
+/** Returns the object of an earlier request with the same Idempotency-Key; undefined if there is none. Throws as `createObject`. */
+export async function findRepeated(
+  kube: UserKube,
+  resource: ResourceInfo,
+  namespace: string,
+  { name, repeatable }: NewName,
+  spec: Readonly<Record<string, unknown>>,
+): Promise<Creation | undefined> {
+  if (!repeatable) return undefined;
+  try {
+    return await repeated(kube, resource, namespace, name, spec, []);
+  } catch (error) {
+    if (isStatus(error, 404)) return undefined;
+    throw error;
+  }
+}
+
+async function repeated(
+  kube: UserKube,
+  resource: ResourceInfo,
+  namespace: string,
+  name: string,
+  spec: Readonly<Record<string, unknown>>,
+  derived: readonly string[],
+): Promise<Creation> {
+  const { body } = await kube.request<LiveObject>({ method: "GET", path: objectPath(resource, namespace, name) });
+  const isSame = Object.entries(spec).every(
+    ([field, value]) => derived.includes(field) || isDeepStrictEqual(body.spec[field], value),
+  );
+  if (isSame) return { object: identityOf(body), created: false };
+  throw new ProblemError("CONFLICT", "the Idempotency-Key was used for another request: use a new one");
 }
 
 function identityOf({ metadata: { namespace, name, uid } }: LiveObject): CreatedObject {

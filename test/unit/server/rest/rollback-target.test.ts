@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { Change, ChangeStatus } from "../../../../src/api/change.js";
 import type { OverseerApp } from "../../../../src/api/overseer-app.js";
+import { latestFiring } from "../../../../src/server/rest/alerts/latest-firing.js";
 import { judgeAlert } from "../../../../src/server/rest/alerts/rollback-target.js";
 
 const at = (minute: number): string => `2026-11-30T04:${String(minute).padStart(2, "0")}:00Z`;
@@ -49,5 +50,32 @@ describe("An alert that names an app", () => {
     expect(verdict(app("a"), [change("web-1", "a", 1)], 12)).to.equal("no earlier Change has succeeded");
     expect(verdict(app(undefined), history, 12)).to.equal("nothing is applied");
     expect(verdict(app("c"), [], 12)).to.equal("the Change that applied the current revision is not known any more");
+  });
+});
+
+describe("The alerts of a notification", () => {
+  const alert = (
+    fingerprint: string,
+    startsAt: string,
+    status: "firing" | "resolved" = "firing",
+    named = "shop/web",
+  ) => ({
+    ...{ status, startsAt, fingerprint, labels: { overseer_app: named } },
+  });
+
+  it("count by app with the one that began last, so that an old one hides no new one", () => {
+    const old = alert("old", "2026-11-30T04:00:00Z");
+    const latest = alert("new", "2026-11-30T05:30:00+01:00");
+    const resolved = alert("resolved", at(59), "resolved");
+    const other = alert("other", at(0), "firing", "shop/api");
+    const unnamed = { ...alert("unnamed", at(59)), labels: {} };
+    for (const alerts of [
+      [old, latest, resolved, other, unnamed],
+      [unnamed, other, resolved, latest, old],
+    ])
+      expect(Object.fromEntries(latestFiring(alerts, "overseer_app"))).to.deep.equal({
+        "shop/web": latest,
+        "shop/api": other,
+      });
   });
 });
