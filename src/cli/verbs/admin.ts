@@ -96,12 +96,13 @@ function addExport(program: Command, finish: Finish): void {
     .description(
       "Print manifests of apps and of the repositories that they read, without status, to apply them elsewhere or to put them into Git. With --all, a backup of all objects of the operator with their status, for overseer restore. Secrets are not part of them.",
     )
-    .option("--all", "a backup of all Environments, repositories, apps, Changes and Approvals")
+    .option("--all", "a backup of all Environments, repositories, sets of apps, apps, Changes and Approvals")
     .option("-d, --output-dir <DIR>", "with --all: write a file with the time in its name into this directory")
     .addOption(
-      new Option("--keep <NUMBER>", "with --output-dir: delete the oldest files beyond this number").argParser(
-        atLeastOne,
-      ),
+      new Option(
+        "--keep <NUMBER>",
+        "with --output-dir: delete the oldest files of the cluster beyond this number",
+      ).argParser(atLeastOne),
     )
     .addHelpText(
       "after",
@@ -132,7 +133,7 @@ function addRestore(program: Command, finish: Finish): void {
     .option("--end-rollbacks", "with --finish: let apps that were rolled back continue to the newest commit")
     .addHelpText(
       "after",
-      "\nExamples:\n  overseer restore backups/overseer-20270101T020000Z.yaml\n  overseer restore --finish web\n  overseer restore --finish -A",
+      "\nExamples:\n  overseer restore backups/overseer-1a2b3c4d-20270101T020000Z.yaml\n  overseer restore --finish web\n  overseer restore --finish -A",
     )
     .action(async (names: string[], flags: FinishFlags & { readonly finish?: boolean }) => {
       if (flags.finish === true) {

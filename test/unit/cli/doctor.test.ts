@@ -122,7 +122,14 @@ describe("overseer auth who-can", () => {
 });
 
 describe("overseer export", () => {
-  it("keeps what a person wrote, and nothing of the API server and the operator", () => {
+  it("keeps what a person wrote, such as protections, and nothing of the API server and the operator", () => {
+    const named = (annotations: Record<string, string>) =>
+      Object.fromEntries(Object.entries(annotations).map(([key, value]) => [`gitops.overseer.io/${key}`, value]));
+    const protections = named({ prune: "disabled", reconcile: "disabled", wave: "2", "imported-from": "g/K/a/b" });
+    const written = named({
+      ...{ "reconcile-at": "1", identity: "i", applied: "a", "app-set-applied": "s", "hook-run": "h" },
+      ...{ "confirm-deletions": "c", "restored-policy": "{}" },
+    });
     const object = {
       ...{ apiVersion: "gitops.overseer.io/v1alpha1", kind: "OverseerApp" },
       metadata: {
@@ -134,7 +141,8 @@ describe("overseer export", () => {
         },
         annotations: {
           note: "x",
-          "gitops.overseer.io/reconcile-at": "1",
+          ...protections,
+          ...written,
           "kubectl.kubernetes.io/last-applied-configuration": "{}",
         },
       },
@@ -147,8 +155,10 @@ describe("overseer export", () => {
         name: "overseer-gitops",
         namespace: "overseer-system",
         labels: { team: "shop" },
-        annotations: { note: "x" },
+        annotations: { note: "x", ...protections },
       },
     });
+    const confirmed = { ...object, metadata: { ...object.metadata, annotations: named({ prune: "confirmed" }) } };
+    expect(manifestOf(confirmed).metadata.annotations).to.equal(undefined);
   });
 });

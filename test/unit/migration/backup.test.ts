@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { API_VERSION } from "../../../src/api/group.js";
 import { RESOURCES } from "../../../src/api/resources.js";
+import { backupFile, expiredFiles } from "../../../src/cli/verbs/backup/file-names.js";
 import { BACKUP_KINDS } from "../../../src/cli/verbs/backup/write-backup.js";
 import { type BackupObject, backupProblem, makeBackup } from "../../../src/migration/backup/backup.js";
 import { mergeDifference } from "../../../src/migration/backup/merge-difference.js";
@@ -142,5 +143,24 @@ describe("a backup", () => {
       ],
     ] as const)
       expect(backupProblem(value)).to.include(message);
+  });
+});
+
+describe("the files of backups", () => {
+  const one = { cluster: "1a2b3c4d-5e6f-7081-92a3-b4c5d6e7f809", namespace: undefined };
+  const other = { ...one, cluster: "ffffffff-5e6f-7081-92a3-b4c5d6e7f809" };
+  const part = { ...one, namespace: "shop" };
+  const unknown = { ...one, cluster: undefined };
+
+  it("are kept for each cluster and scope", () => {
+    const times = ["2027-01-01T02:00:00Z", "2027-01-02T02:00:00Z", "2027-01-03T02:00:00Z"];
+    const files = [one, other, part, unknown].flatMap((scope) => times.map((time) => backupFile(scope, time)));
+    expect(files[0]).to.equal("overseer-1a2b3c4d-20270101T020000Z.yaml");
+    expect(files[6]).to.equal("overseer-1a2b3c4d-namespace-shop-20270101T020000Z.yaml");
+    expect(new Set(files).size).to.equal(12);
+    const all = [...files, "overseer-notes.yaml", ".overseer-1a2b3c4d-20260101T020000Z.yaml.part", "README.md"];
+    for (const scope of [one, other, part, unknown])
+      expect(expiredFiles(all.toReversed(), scope, 2)).to.deep.equal([backupFile(scope, times[0] ?? "")]);
+    expect(expiredFiles(all, one, 3)).to.deep.equal([]);
   });
 });

@@ -2,6 +2,7 @@ import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { API_VERSION } from "../../../api/group.js";
 import { rfc3339, systemClock } from "../../../base/clock.js";
+import { isStatus } from "../../../kube/errors.js";
 import { yamlText } from "../../../manifest/yaml/dump.js";
 import { type BackupObject, makeBackup } from "../../../migration/backup/backup.js";
 import type { Cluster } from "../../cluster/cluster.js";
@@ -11,6 +12,7 @@ import type { ClusterFlags, OutputFlags } from "../../flags.js";
 import { KINDS, type Kind } from "../../kinds.js";
 import { jsonOutput } from "../../output/objects.js";
 import { hint, print } from "../../terminal.js";
+import { type BackupScope, backupFile, expiredFiles } from "./file-names.js";
 
 /** Flags of `overseer export --all`. */
 export interface BackupFlags extends ClusterFlags, OutputFlags {
@@ -28,7 +30,6 @@ export const BACKUP_KINDS: readonly Kind[] = [
   KINDS.change,
   KINDS.approval,
 ];
-const FILE = /^overseer-\d{8}T\d{6}Z\.yaml$/;
 
 /** Runs `overseer export --all`: a backup of all objects of the operator. */
 export function writeBackup(flags: BackupFlags): Promise<ExitCode> {
@@ -39,32 +40,41 @@ export function writeBackup(flags: BackupFlags): Promise<ExitCode> {
       objects.push(...items.map((item) => ({ ...item, apiVersion: API_VERSION, kind: kind.kind })));
     }
     const time = rfc3339(systemClock.now());
-    const backup = makeBackup(objects, { time, cluster: await clusterId(cluster) });
+    const id = await clusterId(cluster);
+    const backup = makeBackup(objects, { time, cluster: id ?? "" });
     if (flags.outputDir === undefined) print(flags.output === "json" ? jsonOutput(backup) : yamlText(backup));
-    else await writeFileOf(flags.outputDir, time, yamlText(backup), flags);
+    else {
+      const scope = { cluster: id, namespace: flags.namespace };
+      await writeFileOf(flags.outputDir, { scope, time, text: yamlText(backup) }, flags);
+    }
     hint(flags, `${objects.length} objects; ${backup.secrets.length} Secrets are named, but not part of it`);
     return EXIT.done;
   });
 }
 
-async function clusterId(cluster: Cluster): Promise<string> {
-  const { metadata } = await cluster.request<{ metadata: { uid: string } }>({
-    method: "GET",
-    path: "/api/v1/namespaces/kube-system",
-  });
-  return metadata.uid;
+/** UID of the namespace kube-system, which identifies the cluster; undefined if the user may not read it. */
+async function clusterId(cluster: Cluster): Promise<string | undefined> {
+  try {
+    const path = "/api/v1/namespaces/kube-system";
+    return (await cluster.request<{ metadata: { uid: string } }>({ method: "GET", path })).metadata.uid;
+  } catch (error) {
+    if (isStatus(error, 403)) return undefined;
+    throw error;
+  }
 }
 
 /** Writes a file under a temporary name first, so that no half-written one is taken for a backup, and deletes the oldest ones. */
-async function writeFileOf(directory: string, time: string, text: string, flags: BackupFlags): Promise<void> {
+async function writeFileOf(
+  directory: string,
+  { scope, time, text }: { readonly scope: BackupScope; readonly time: string; readonly text: string },
+  flags: BackupFlags,
+): Promise<void> {
   await mkdir(directory, { recursive: true });
-  const name = `overseer-${time.replace(/\.\d+/, "").replace(/[-:]/g, "")}.yaml`;
+  const name = backupFile(scope, time);
   const temporary = join(directory, `.${name}.part`);
   await writeFile(temporary, text, { mode: 0o600 });
   await rename(temporary, join(directory, name));
   hint(flags, `written to ${join(directory, name)}`);
-  const { keep } = flags;
-  if (keep === undefined) return;
-  const files = (await readdir(directory)).filter((file) => FILE.test(file)).sort();
-  for (const file of files.slice(0, Math.max(0, files.length - keep))) await rm(join(directory, file));
+  if (flags.keep === undefined) return;
+  for (const file of expiredFiles(await readdir(directory), scope, flags.keep)) await rm(join(directory, file));
 }

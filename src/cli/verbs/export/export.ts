@@ -1,4 +1,17 @@
-import { ANNOTATION_RECONCILE_AT } from "../../../api/group.js";
+import {
+  ANNOTATION_APP_SET,
+  ANNOTATION_APPLIED,
+  ANNOTATION_CONFIRM_DELETIONS,
+  ANNOTATION_HOOK_RUN,
+  ANNOTATION_IDENTITY,
+  ANNOTATION_PRUNE,
+  ANNOTATION_RECONCILE_AT,
+  ANNOTATION_RESTORED_POLICY,
+  LABEL_APP,
+  LABEL_APP_NAMESPACE,
+  LABEL_APP_SET,
+  LABEL_INSTANCE,
+} from "../../../api/group.js";
 import type { RawObject } from "../../../kube/object.js";
 import { yamlText } from "../../../manifest/yaml/dump.js";
 import { type LiveApp, selectTargets } from "../../cluster/apps.js";
@@ -34,15 +47,31 @@ export function exportManifests(
   });
 }
 
-const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+/** What the operator and kubectl write, and requests that concern the live object alone. All else was set by users, such as protections. */
+const NOT_EXPORTED: ReadonlySet<string> = new Set([
+  "kubectl.kubernetes.io/last-applied-configuration",
+  ANNOTATION_IDENTITY,
+  ANNOTATION_APPLIED,
+  ANNOTATION_APP_SET,
+  ANNOTATION_HOOK_RUN,
+  ANNOTATION_RECONCILE_AT,
+  ANNOTATION_CONFIRM_DELETIONS,
+  ANNOTATION_RESTORED_POLICY,
+  LABEL_APP,
+  LABEL_APP_NAMESPACE,
+  LABEL_APP_SET,
+  LABEL_INSTANCE,
+]);
 
-/** The object as a person would have written it: without status and what the API server adds. */
+/** The object as a person would have written it: without status and what the API server and the operator add. */
 export function manifestOf(object: RawObject): RawObject {
   const { apiVersion = "", kind = "", metadata, spec } = object;
-  const { name, namespace, labels, annotations = {} } = metadata;
-  const { [LAST_APPLIED]: _, [ANNOTATION_RECONCILE_AT]: __, ...kept } = annotations;
-  const own = Object.entries(kept).filter(([key]) => !key.startsWith("gitops.overseer.io/"));
-  const ownLabels = Object.entries(labels ?? {}).filter(([key]) => !key.startsWith("gitops.overseer.io/"));
+  const { name, namespace, labels = {}, annotations = {} } = metadata;
+  const own = Object.entries(annotations).filter(
+    // The confirmation of one deletion is none of the next one.
+    ([key, value]) => !NOT_EXPORTED.has(key) && !(key === ANNOTATION_PRUNE && value === "confirmed"),
+  );
+  const ownLabels = Object.entries(labels).filter(([key]) => !NOT_EXPORTED.has(key));
   const manifest = {
     apiVersion,
     kind,
