@@ -1,14 +1,10 @@
 import type { KeyObject } from "node:crypto";
-import { ANNOTATION_WAVE } from "../api/group.js";
 import type { KubeObject } from "../manifest/document.js";
 import { showKey } from "../manifest/field-path.js";
-import { HOOK_KEYS } from "../manifest/hook.js";
-import { KEEP_KEYS, mayKeep } from "../manifest/keep-annotations.js";
-import { RECREATE_KEYS } from "../manifest/recreate.js";
+import { mayKeep } from "../manifest/keep-annotations.js";
 import { checkSecret } from "../manifest/secret-shape.js";
 import { isRecord } from "../manifest/shape.js";
 import { hashBody, type PreparedDocument } from "../manifest/to-document.js";
-import { ARGO_WAVE } from "../manifest/wave.js";
 import { SEALED_API_VERSION, scopeOfSealed } from "../secrets/sealed/sealed-secret.js";
 import { sealLabel, unsealValue } from "../secrets/sealed/sealed-value.js";
 import type { RenderProblem } from "./render-error.js";
@@ -97,11 +93,12 @@ function secretOf(
   return { secret, faults: faults.length > 0 ? faults : checkSecret(secret).map(({ message }) => message) };
 }
 
-/** Annotations that say how the operator treats an object: on a SealedSecret, they are meant for its Secret. */
-const CARRIED_OVER = new Set([...KEEP_KEYS, ...HOOK_KEYS, ...RECREATE_KEYS, ANNOTATION_WAVE, ARGO_WAVE]);
+/** Domains of annotations that say how the operator treats an object: on a SealedSecret, they are meant for its Secret. */
+const TREATMENT =
+  /^(gitops\.overseer\.io|argocd\.argoproj\.io|helm\.sh|[a-z]+\.toolkit\.fluxcd\.io|cli-utils\.sigs\.k8s\.io|config\.kubernetes\.io|client\.lifecycle\.config\.k8s\.io|configmanagement\.gke\.io|kapp\.k14s\.io|kluctl\.io)\//;
 
 function isCarriedOver(key: string): boolean {
-  return CARRIED_OVER.has(key);
+  return TREATMENT.test(key);
 }
 
 function carriedOver(

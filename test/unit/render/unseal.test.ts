@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type { KubeObject } from "../../../src/manifest/document.js";
 import { hashBody, type PreparedDocument } from "../../../src/manifest/to-document.js";
+import { KNOWN_ANNOTATIONS } from "../../../src/render/other-tools.js";
 import { unsealDocuments } from "../../../src/render/unseal.js";
 import { repositoryRoot } from "../../../tools/repository-root.js";
 
@@ -76,6 +77,12 @@ describe("SealedSecrets with a key", () => {
         "gitops.overseer.io/hook": "PreSync",
       },
     });
+  });
+
+  it("pass on every annotation by which an object is treated", () => {
+    const annotations = Object.fromEntries([...KNOWN_ANNOTATIONS].map((name) => [name, "x"]));
+    const { documents } = unsealDocuments([sealed("strict", {}, { annotations })], keys(key), "shop");
+    expect(documents[0]?.object.metadata.annotations).to.deep.equal(annotations);
   });
 
   it("are a problem with a wrong key, in another place, with a wider scope, or as templates, without any value", () => {
