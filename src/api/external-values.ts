@@ -45,7 +45,7 @@ export const UnsealSource = z
     ),
   })
   .describe(
-    "Turns SealedSecrets of the source into Secrets, for clusters without the controller of Sealed Secrets. If unset, SealedSecrets are applied for their controller. The Secret is read as the ServiceAccount of the app, which needs get. Only with destination.kubernetes.",
+    "Turns SealedSecrets of the source into Secrets, for clusters without the controller of Sealed Secrets. If unset, SealedSecrets are applied for their controller. The Secret is read as the ServiceAccount of the app, which needs get. With destination.overseer, they become secrets of the Core.",
   );
 export type UnsealSource = z.infer<typeof UnsealSource>;
 
@@ -93,7 +93,7 @@ export const Decryption = z
     ),
   })
   .describe(
-    "Decrypts files of the source that are encrypted with SOPS for keys of age, before anything else reads them. Their documents are masked wherever they are shown. The Secret is read as the ServiceAccount of the app, which needs get. Only with destination.kubernetes.",
+    "Decrypts files of the source that are encrypted with SOPS for keys of age, before anything else reads them. Their documents are masked wherever they are shown. The Secret is read as the ServiceAccount of the app, which needs get. With destination.overseer, encrypted Secrets become secrets of the Core.",
   );
 export type Decryption = z.infer<typeof Decryption>;
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { atomicList, atomicMap, duration, localRef, objectName, withRules } from "./fields.js";
+import { DURATION_PATTERN } from "../base/duration.js";
+import { atomicList, atomicMap, localRef, objectName, withRules } from "./fields.js";
 
 const url = (what: string) =>
   withRules(
@@ -34,13 +35,17 @@ const caSecretRef = localRef(
   "Secret with the key ca.crt, the CA of the server's certificate. If unset, the system's CAs are used.",
 ).optional();
 
-const interval = (what: string) =>
-  duration(
-    `How often values are read again, so that ${what}. If 0s, they are read when the source or the app changes, when a reconcile is requested, and after a start of the operator.`,
-    "0s",
-    "0s",
-    "168h",
-  );
+const interval = withRules(z.string().max(32).regex(new RegExp(DURATION_PATTERN)), [
+  {
+    rule: "duration(self) == duration('0s') || duration(self) >= duration('1s')",
+    message: "must be 0s, or not shorter than 1s",
+  },
+  { rule: "duration(self) <= duration('168h')", message: "must not be longer than 168h" },
+])
+  .describe(
+    "How often values are read again, so that changed values are applied. If 0s, they are read when the source or the app changes, when a reconcile is requested, and after a start of the operator. A duration such as 30s, 3m or 1h30m. Defaults to 0s.",
+  )
+  .default("0s");
 
 const keyRef = (description: string, fallback: string) =>
   atomicMap(
@@ -111,7 +116,7 @@ export const VaultStore = z
       .describe("Namespace of Vault Enterprise or OpenBao."),
     caSecretRef,
     auth: VaultAuth,
-    interval: interval("changed values are applied"),
+    interval,
   })
   .describe("KV engine of HashiCorp Vault or OpenBao.");
 export type VaultStore = z.infer<typeof VaultStore>;
@@ -122,7 +127,7 @@ export const CoreStore = z
     url: url("the Core"),
     secretRef: localRef("Secret with the key token: a token of role secret-reader."),
     caSecretRef,
-    interval: interval("changed values are applied"),
+    interval,
   })
   .describe("Global secrets of an Overseer Core.");
 export type CoreStore = z.infer<typeof CoreStore>;

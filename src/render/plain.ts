@@ -88,7 +88,7 @@ export class PlainRenderer implements Renderer {
         ...nothing(documents),
       };
     }
-    const compiled = await compileSource(input, picked, outcomes, async (blob, file) =>
+    const compiled = await compileSource({ ...input, secrets: secrets.places }, picked, outcomes, async (blob, file) =>
       decryptor.read(await snapshot.readBlob(blob), file),
     );
     const problems: RenderProblem[] = [...linkProblems, ...found.problems, ...(compiled?.problems ?? [])];

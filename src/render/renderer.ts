@@ -33,6 +33,8 @@ export interface RendererInput {
   readonly env: Readonly<Record<string, string>>;
   /** What the cluster offers to Compose documents. */
   readonly compose?: ComposeSource | undefined;
+  /** Keys of the Secrets of the source by the names that apps refer to them by. */
+  readonly secrets?: ReadonlyMap<string, { readonly object: string; readonly key: string }>;
 }
 
 /** A source at one commit, and what a renderer may take from elsewhere. */

@@ -8,15 +8,6 @@ const CORE = { url: "https://core.example.com", secretRef: { name: "core" } };
 const FOR_KUBERNETES: readonly BadSpec[] = [
   {
     kind: "OverseerApp",
-    set: {
-      destination: { overseer: CORE },
-      "source.decryption": { provider: "sops", secretRef: { name: "age" } },
-    },
-    field: "spec.source.decryption",
-    message: "source.decryption is only for destination.kubernetes: remove it; a Core keeps secrets itself",
-  },
-  {
-    kind: "OverseerApp",
     set: { destination: { overseer: CORE }, "source.commonMetadata": { labels: { a: "b" } } },
     field: "spec.source.commonMetadata",
     message: "source.commonMetadata is only for destination.kubernetes: remove it",

@@ -10,7 +10,10 @@ export const SecretValueReference = z
       .min(1)
       .max(512)
       .regex(/^[^\s/?#\\%]+(\/[^\s/?#\\%]+)*$/, "expected a name or a path, without / at its beginning and end")
-      .refine((text) => !text.split("/").some((part) => part === "." || part === ".."), "must not contain . or ..")
+      .refine(
+        (text) => !text.split("/").some((part) => part === "." || part === ".."),
+        "expected a path without the parts . and ..",
+      )
       .describe("Name of the entry: a Secret, a path in Vault, or a secret of a Core."),
     key: z
       .string()

@@ -7,7 +7,7 @@ import { AppObjects } from "./app-objects.js";
 import { addServices } from "./app-services.js";
 import { addBackups, type CompiledBackup } from "./backup.js";
 import { hostNames } from "./hosts.js";
-import type { AppModel, AppSettings, CompiledObject, RepositoryFiles, ServiceModel } from "./model.js";
+import type { AppModel, AppSettings, CompiledObject, RepositoryFiles, SecretPlace, ServiceModel } from "./model.js";
 import { addNetworkPolicies } from "./network-policies.js";
 import { plainDocument } from "./plain-document.js";
 import { draftPod, type PodDraft } from "./pod-template.js";
@@ -36,6 +36,8 @@ export interface AppInput {
   readonly backup: CompiledBackup | undefined;
   readonly files: RepositoryFiles;
   readonly lookup: Lookup;
+  /** See `AppModel`. */
+  readonly secrets?: ReadonlyMap<string, SecretPlace> | undefined;
   readonly settings: AppSettings;
 }
 

@@ -188,6 +188,7 @@ class SourceCompiler {
             : undefined,
       files,
       lookup,
+      secrets: this.#input.secrets,
       settings: settingsOf(name, this.#input.compose ?? ({} satisfies ComposeSource), this.#policies),
     });
     for (const compiled of objects) {
@@ -215,9 +216,9 @@ class SourceCompiler {
 
   /** What all apps depend on besides their documents. */
   #context(): string {
-    const { env, compose = {} } = this.#input;
+    const { env, compose = {}, secrets = new Map() } = this.#input;
     const others = [...this.#routes, ...this.#policies].map(({ document }) => document);
-    return sha256(canonicalJson([env, compose, others]), 32);
+    return sha256(canonicalJson([env, compose, others, [...secrets]]), 32);
   }
 
   #checkReferences(): void {

@@ -2,9 +2,8 @@ import { isRecord } from "../../manifest/shape.js";
 import type { Reporter } from "../overseer/reporter.js";
 import { readEnvFile } from "./env-file.js";
 import { warn } from "./findings.js";
-import { VALUE_KEY } from "./grants.js";
 import type { AppModel, ServiceModel } from "./model.js";
-import { objectName } from "./names.js";
+import { secretPlace } from "./secret-place.js";
 import { expandable, partsOf, type TextPart } from "./text.js";
 import { itemsOf, pairsOf, textOf } from "./values.js";
 
@@ -18,8 +17,14 @@ export type EnvVar =
  * refers to, so that Kubernetes composes it and nothing else sees it.
  */
 export class Environment {
+  readonly #places: AppModel["secrets"];
   readonly #secrets = new Map<string, string>();
   readonly #variables = new Map<string, readonly TextPart[]>();
+
+  /** `places`: see `AppModel.secrets`. */
+  constructor(places?: AppModel["secrets"]) {
+    this.#places = places;
+  }
 
   set(name: string, parts: readonly TextPart[]): void {
     this.#variables.delete(name);
@@ -35,11 +40,16 @@ export class Environment {
   list(): EnvVar[] {
     const variables = [...this.#variables].map(([name, parts]): EnvVar => {
       const [first, second] = parts;
-      if (first !== undefined && "secret" in first && second === undefined) return fromSecret(name, first.secret);
+      if (first !== undefined && "secret" in first && second === undefined) return this.#fromSecret(name, first.secret);
       return { name, value: this.expandable(parts) };
     });
-    const secrets = [...this.#secrets].map(([secret, name]) => fromSecret(name, secret));
+    const secrets = [...this.#secrets].map(([secret, name]) => this.#fromSecret(name, secret));
     return [...secrets, ...variables];
+  }
+
+  #fromSecret(name: string, secret: string): EnvVar {
+    const { object, key } = secretPlace(secret, this.#places);
+    return { name, valueFrom: { secretKeyRef: { name: object, key } } };
   }
 
   #variableOf(secret: string): string {
@@ -53,13 +63,9 @@ export class Environment {
   }
 }
 
-function fromSecret(name: string, secret: string): EnvVar {
-  return { name, valueFrom: { secretKeyRef: { name: objectName(secret), key: VALUE_KEY } } };
-}
-
 /** Reads `env_file` and `environment` of a service. */
 export function environmentOf(model: ServiceModel, app: AppModel): Environment {
-  const environment = new Environment();
+  const environment = new Environment(app.secrets);
   addFiles(environment, model, app);
   const at = model.report.at("environment");
   for (const { name, value, step } of pairsOf(model.service.environment)) {

@@ -5,11 +5,9 @@ import type { RepositoryFile, ServiceModel } from "./model.js";
 import { type MountedFiles, storeFiles, volumeOf } from "./mounted-files.js";
 import { joinNames, objectName } from "./names.js";
 import type { VolumeMount } from "./pod-volumes.js";
+import { secretPlace, VALUE_KEY } from "./secret-place.js";
 import { mappingOf, numberOf, textOf } from "./values.js";
 import type { MountTargets } from "./volume-sources.js";
-
-/** Key of Secrets and ConfigMaps that hold one value. */
-export const VALUE_KEY = "value";
 
 /** Where secrets are mounted, as in Compose. */
 const SECRETS_FOLDER = "/run/secrets";
@@ -88,7 +86,8 @@ function sourceOf(kind: GrantKind, { source, report }: Grant, targets: MountTarg
   const { external } = definition;
   if (external !== undefined && external !== null && external !== false && external !== "false") {
     const name = textOf(mappingOf(external).name) ?? textOf(definition.name) ?? source;
-    return { kind: kind === "secrets" ? "Secret" : "ConfigMap", object: objectName(name), key: VALUE_KEY };
+    if (kind === "secrets") return { kind: "Secret", ...secretPlace(name, app.secrets) };
+    return { kind: "ConfigMap", object: objectName(name), key: VALUE_KEY };
   }
   const content = contentOf(definition, at, targets);
   if (content === undefined) return undefined;

@@ -46,6 +46,12 @@ export interface ServiceModel {
   readonly report: Reporter;
 }
 
+/** Where a secret is that an app refers to by name. */
+export interface SecretPlace {
+  readonly object: string;
+  readonly key: string;
+}
+
 /** A service of an app that is compiled. */
 export interface AppModel {
   readonly name: string;
@@ -59,6 +65,8 @@ export interface AppModel {
   readonly services: ReadonlyMap<string, ServiceModel>;
   readonly files: RepositoryFiles;
   readonly lookup: Lookup;
+  /** Secrets of the source by the names that apps refer to them by; all others are in the key `value` of the Secret of this name. */
+  readonly secrets?: ReadonlyMap<string, SecretPlace> | undefined;
   readonly settings: AppSettings;
 }
 

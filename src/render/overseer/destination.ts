@@ -21,6 +21,8 @@ export function refuseForKubernetes(documents: readonly PreparedDocument[]): Ren
 
 /** Message for a Kubernetes object in a source for an Overseer Core. */
 export function refusalForCore({ object }: PreparedDocument): string {
+  if (object.kind === "Secret" && object.apiVersion === "v1")
+    return "is not encrypted: encrypt the file with SOPS and set source.decryption, or write a Secret of overseer.io/v1, to make secrets of the Core of it";
   return (
     `${object.apiVersion} ${object.kind} goes to Kubernetes; an app with destination.overseer takes overseer.io/v1 ` +
     "documents only: leave the file out with source.exclude or give it an app with destination.kubernetes"

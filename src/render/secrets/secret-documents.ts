@@ -39,6 +39,12 @@ export function templatesOf({ spec }: SecretDocument): ReadonlyMap<string, strin
   );
 }
 
+/** Returns the keys of a valid Secret document; nothing for an invalid one. */
+export function keysOf({ object }: PreparedDocument): readonly string[] {
+  const { data } = SecretDocument.safeParse(object);
+  return data === undefined ? [] : [...templatesOf(data).keys()];
+}
+
 /** Returns what a valid Secret document refers to; nothing for an invalid one. */
 export function referencesOf(prepared: PreparedDocument): PlacedReference[] {
   const { data } = SecretDocument.safeParse(prepared.object);
