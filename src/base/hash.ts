@@ -1,4 +1,4 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHmac, hash } from "node:crypto";
 
 /** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -31,8 +31,7 @@ export function jsonText(value: unknown): string {
 
 /** Returns the hex SHA-256 of a text, truncated to `length` digits. 32 digits (128 bits) suffice where collisions are harmless. */
 export function sha256(text: string | Uint8Array, length = 64): string {
-  const digest = createHash("sha256").update(text).digest();
-  return digest.toString("hex", 0, Math.ceil(length / 2)).slice(0, length);
+  return hash("sha256", text, "hex").slice(0, length);
 }
 
 /** Returns the hex HMAC-SHA-256, for values that could be guessed from a plain hash. */

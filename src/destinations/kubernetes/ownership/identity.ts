@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import {
   ANNOTATION_APPLIED,
   ANNOTATION_IDENTITY,
@@ -54,9 +55,15 @@ export function identifiedApp(
 /** Occurs in no UID, group, kind or name. */
 const SIGNATURE_SEPARATOR = "#";
 
+/** Signatures made last, by key and text: dry run, apply, response and watch event of a write need the same one. */
+const signatures = new LRUCache<string, string>({ max: 4_096 });
+
 /** 64 bits are enough, since each guess costs a write. */
 function sign(digestKey: string, text: string): string {
-  return hmacSha256(digestKey, `identity ${text}`, 16);
+  const known = `${digestKey} ${text}`;
+  const signature = signatures.get(known) ?? hmacSha256(digestKey, `identity ${text}`, 16);
+  signatures.set(known, signature);
+  return signature;
 }
 
 /** Content of the `applied` annotation. */

@@ -20,7 +20,8 @@ import { finishedOf } from "../health/finished.js";
 import { type AddedFields, type AdditionsPolicy, addedFields, driftOf } from "../ownership/added-fields.js";
 import { hasForeignFields } from "../ownership/authoritative-kinds.js";
 import { isLegacy } from "../ownership/field-managers.js";
-import { type Applied, fieldManager, type Installation, identifiedApp, parseApplied } from "../ownership/identity.js";
+import { appUidOf } from "../ownership/identified-app.js";
+import { type Applied, fieldManager, type Installation, parseApplied } from "../ownership/identity.js";
 import { isShared } from "../ownership/managed-fields-transfer.js";
 import { describeAdded } from "./drift-note.js";
 
@@ -221,7 +222,7 @@ export function ownershipOf(
   app: AppRef,
   installation: Pick<Installation, "digestKey">,
 ): Ownership {
-  const uid = identifiedApp(installation, object.identity, object.key);
+  const uid = appUidOf(object, installation);
   if (uid === undefined) return "Foreign";
   return object.entryHash !== undefined && uid === app.uid ? "Owned" : "Claimed";
 }
