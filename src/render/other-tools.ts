@@ -36,10 +36,10 @@ const KNOWN_OPTIONS =
 const UNKNOWN_OPTIONS: readonly (readonly [RegExp, string])[] = [
   [
     /^Replace=true$/i,
-    "objects are updated by server-side apply; with Force=true as well, they are re-created where a field cannot be changed",
+    "objects are updated by server-side apply, which removes what left Git; with Force=true as well, they are re-created where a field cannot be changed",
   ],
   [/^CreateNamespace=true$/i, "it is an option of an app: set spec.sync.createNamespace"],
-  [/^Validate=false$/i, "every object is validated by a dry run before the first write"],
+  [/^Validate=false$/i, "server-side apply refuses unknown fields in any case, and values are validated by a dry run"],
 ];
 
 /** An annotation, the values that the row is about (all but the empty one where there is no pattern), and what happens instead. */
