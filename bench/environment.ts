@@ -37,6 +37,11 @@ export function configMapsPath(namespace: string): string {
   return `/api/v1/namespaces/${namespace}/configmaps`;
 }
 
+/** Path of the Deployments of a namespace. */
+export function deploymentsPath(namespace: string): string {
+  return `/apis/apps/v1/namespaces/${namespace}/deployments`;
+}
+
 /** Where an app comes from and goes. */
 export interface AppTarget {
   readonly repository?: string;
@@ -49,6 +54,8 @@ export class Environment {
   readonly api: Api;
   readonly repo: GitRepo;
   readonly controlPlane: ControlPlane;
+  /** Path of the collection of the apps' objects. */
+  readonly objectsPath: string;
   readonly #git: GitServer;
   readonly #profile: string | undefined;
   readonly #operators = new Set<OperatorProcess>();
@@ -60,7 +67,9 @@ export class Environment {
     git: GitServer;
     api: Api;
     repo: GitRepo;
+    objectsPath: string;
   }) {
+    this.objectsPath = parts.objectsPath;
     this.scale = parts.scale;
     this.controlPlane = parts.controlPlane;
     this.api = parts.api;
@@ -69,13 +78,17 @@ export class Environment {
     this.#profile = parts.profile;
   }
 
-  /** Starts servers, installs the definitions and fills the repository: with ConfigMaps unless told otherwise. */
+  /**
+   * Starts servers, installs the definitions and fills the repository: with ConfigMaps unless told otherwise. With `workloads`, each app
+   * has one Deployment instead, which real controllers and a simulated node make healthy.
+   */
   static async create(
     scale: Scale,
     profile: string | undefined,
     files: Readonly<Record<string, string>> = repositoryFiles(scale.apps, scale.objectsPerApp),
+    workloads = false,
   ): Promise<Environment> {
-    const controlPlane = await startControlPlane({ controllerManager: false });
+    const controlPlane = await startControlPlane({ controllerManager: workloads });
     const git = await startGitServer();
     const api = new Api(controlPlane);
     await installDefinitions(api);
@@ -85,7 +98,8 @@ export class Environment {
     }
     const repo = await git.createRepository(REPOSITORY);
     await repo.commit(files, "The fleet");
-    return new Environment({ scale, profile, controlPlane, git, api, repo });
+    const objectsPath = workloads ? deploymentsPath(APPS_NAMESPACE) : configMapsPath(APPS_NAMESPACE);
+    return new Environment({ scale, profile, controlPlane, git, api, repo, objectsPath });
   }
 
   /** Starts an operator as users do. `name` names its CPU profile, where one is taken. */
@@ -145,6 +159,11 @@ export class Environment {
     return token;
   }
 
+  /** One app. */
+  async app(name: string): Promise<LiveApp> {
+    return this.api.call<LiveApp>({ method: "GET", path: `${customPath("overseerapps")}/${name}` });
+  }
+
   /** All apps. */
   async apps(): Promise<LiveApp[]> {
     return (await this.api.call<{ items: LiveApp[] }>({ method: "GET", path: customPath("overseerapps") })).items;
@@ -160,7 +179,7 @@ export class Environment {
   /** The version of each object of the apps, and of each custom resource. */
   async versions(): Promise<ReadonlyMap<string, string>> {
     const plurals = ["changes", "gitrepositories", "overseerapps"] as const;
-    const paths = [configMapsPath(APPS_NAMESPACE), ...plurals.map((plural) => customPath(plural))];
+    const paths = [this.objectsPath, ...plurals.map((plural) => customPath(plural))];
     const versions = new Map<string, string>();
     for (const path of paths) {
       const { items } = await this.api.call<{ items: LiveObject[] }>({ method: "GET", path });

@@ -56,6 +56,43 @@ export function repositoryFiles(apps: number, objectsPerApp: number): Record<str
   return files;
 }
 
+/** All files of a repository of apps of one Deployment with one replica each. `version` is in the pod template. */
+export function deploymentFiles(apps: number): Record<string, string> {
+  const files: Record<string, string> = { "README.md": "The repository of the benchmark.\n" };
+  for (let app = 0; app < apps; app++) files[deploymentPath(app)] = deployment(app);
+  return files;
+}
+
+/** Path of the file of an app's Deployment. */
+export function deploymentPath(app: number): string {
+  return `apps/${appName(app)}/deployment.yaml`;
+}
+
+/** The file of an app's Deployment, about 500 bytes. */
+export function deployment(app: number, version = 0): string {
+  const name = appName(app);
+  return `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: ${name}
+  labels: { app: ${name}, app.kubernetes.io/part-of: bench }
+spec:
+  replicas: 1
+  selector:
+    matchLabels: { app: ${name} }
+  template:
+    metadata:
+      labels: { app: ${name} }
+      annotations: { bench.overseer.io/version: "${version}" }
+    spec:
+      containers:
+        - name: main
+          image: registry.example/${name}:1.0.0
+          ports: [{ containerPort: 8080 }]
+          resources: { requests: { cpu: 10m, memory: 16Mi } }
+`;
+}
+
 /**
  * The same objects as the bare client sends them: with labels and annotations as large as those that the operator adds,
  * so that the API server has the same work with each.

@@ -1,14 +1,17 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { measureScale } from "./measure-scale.js";
-import { scaleTable, soakTable } from "./scale-table.js";
+import { scaleTable, soakTable, workloadTable } from "./scale-table.js";
 import { measureSoak } from "./soak.js";
+import { measureWorkloads } from "./workloads.js";
 
 const USAGE = `Usage: npm run bench:scale -- [options]
 
   --apps N,N,…    estates of so many apps, one after the other (default 10,100,1000)
   --objects N     ConfigMaps of each app (default 20)
   --idle SECONDS  how long an estate is left alone (default 60)
+  --workloads     instead: apps of one Deployment each, which real controllers and a simulated node make healthy
+  --profile DIR   with --workloads: take CPU profiles of the operator into DIR
   --soak MINUTES  instead: keep 100 apps busy for so long, and look at memory and connections each minute
   --step MS       with --soak: a commit and a change by hand so far apart (default 2000)
   --json FILE     also write everything to FILE
@@ -32,6 +35,8 @@ async function main(argv: readonly string[]): Promise<void> {
       apps: { type: "string", default: "10,100,1000" },
       objects: { type: "string", default: "20" },
       idle: { type: "string", default: "60" },
+      workloads: { type: "boolean" },
+      profile: { type: "string" },
       soak: { type: "string" },
       step: { type: "string", default: "2000" },
       json: { type: "string" },
@@ -50,6 +55,16 @@ async function main(argv: readonly string[]): Promise<void> {
     );
     await save(soak);
     process.stdout.write(`${soakTable(soak)}\n`);
+    return;
+  }
+  if (values.workloads) {
+    const runs = [];
+    for (const apps of values.apps.split(",").map((text) => number(text, "--apps", 1000))) {
+      runs.push(await measureWorkloads(apps, values.profile));
+      progress(JSON.stringify(runs.at(-1)));
+      await save(runs);
+    }
+    process.stdout.write(`${workloadTable(runs)}\n`);
     return;
   }
   const runs = [];

@@ -1,6 +1,7 @@
 import { formatTable, type Row } from "../table.js";
 import type { ScaleRun } from "./measure-scale.js";
 import type { SoakRun } from "./soak.js";
+import type { WorkloadRun } from "./workloads.js";
 
 /** One column for each estate, one line for each cost. */
 export function scaleTable(runs: readonly ScaleRun[]): string {
@@ -28,6 +29,31 @@ export function scaleTable(runs: readonly ScaleRun[]): string {
     row("leader stops → next one heals, s", ({ handOver }) => handOver.stoppedSeconds.toFixed(1)),
     row("leader is killed → next one heals, s", ({ handOver }) => handOver.killedSeconds.toFixed(1)),
   ]);
+}
+
+/** One column for each number of apps of one Deployment, one line for each cost. */
+export function workloadTable(runs: readonly WorkloadRun[]): string {
+  const row = (title: string, of: (run: WorkloadRun) => string): Row => [title, ...runs.map(of)];
+  return formatTable(
+    ["apps of one Deployment", ...runs.map(({ apps }) => String(apps))],
+    [
+      row("all apps Ready, s", ({ readySeconds }) => readySeconds.toFixed(1)),
+      row("CPU s of the operator", ({ cpuSeconds }) => cpuSeconds.toFixed(1)),
+      row("CPU s of API server and etcd", ({ serverCpuSeconds }) => serverCpuSeconds.toFixed(1)),
+      row("requests an app", ({ requests, apps }) => (requests / apps).toFixed(2)),
+      row("peak memory, MiB", ({ peakRssMb }) => peakRssMb.toFixed(0)),
+      row("one commit → Ready, p50 ms", ({ commit }) => commit.ms.toFixed(0)),
+      row("one commit, CPU ms", ({ commit }) => commit.cpuMs.toFixed(0)),
+      row("one commit, requests", ({ commit }) => commit.requests.toFixed(1)),
+      row("one drift → reverted, p50 ms", ({ drift }) => drift.ms.toFixed(0)),
+      row("one drift, CPU ms", ({ drift }) => drift.cpuMs.toFixed(0)),
+      row("one drift, requests", ({ drift }) => drift.requests.toFixed(1)),
+      row("restart → all apps verified, s", ({ restart }) => restart.settledSeconds.toFixed(1)),
+      row("restart, CPU s", ({ restart }) => restart.cpuSeconds.toFixed(1)),
+      row("restart, requests", ({ restart }) => String(restart.requests)),
+      row("restart, writes", ({ restart }) => String(restart.writes)),
+    ],
+  );
 }
 
 /** A line for some of the minutes, and how memory moved. */
