@@ -86,11 +86,12 @@ export class Workspace {
 
   /**
    * Copies files of commits, decrypted, to folders of the workspace. Their paths were checked by the snapshot; links lead to folders
-   * of the copy. The limits hold for all copies together.
+   * of the copy. The limits hold for all copies together. `more` are bytes that will be written later.
    *
    * @throws RenderError when they are more or larger than the limits allow, or cannot be decrypted.
    */
-  async copy(parts: readonly CopiedFiles[], limits: RenderLimits): Promise<void> {
+  async copy(parts: readonly CopiedFiles[], limits: RenderLimits, more = 0): Promise<void> {
+    this.#bytes += more;
     for (const { files } of parts) this.#files += files.files.size;
     if (this.#files > limits.maxFiles) throw tooMuch(`more than ${limits.maxFiles} files`);
     const problems: ManifestProblem[] = [];

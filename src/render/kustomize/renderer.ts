@@ -72,9 +72,11 @@ export class KustomizeRenderer implements Renderer {
     const folder = folderOf(place.path, place.entry.kind);
     // Keys of the app are not for files of other repositories.
     const others = closure.bases.map(({ files, copy: to }) => ({ files, decryptor: new FileDecryptor(undefined), to }));
-    await workspace.copy([{ files: closure.files, decryptor, to: "repo" }, ...others], limits);
-    for (const { root, path, blob, copy } of closure.remoteFiles) {
-      await workspace.write(`${copy}/${nameOf(path)}`, await root.files.snapshot.readBlob(blob));
+    const remote = await Promise.all(closure.remoteFiles.map(({ root, blob }) => root.files.snapshot.readBlob(blob)));
+    const remoteBytes = remote.reduce((sum, { length }) => sum + length, 0);
+    await workspace.copy([{ files: closure.files, decryptor, to: "repo" }, ...others], limits, remoteBytes);
+    for (const [index, { path, copy }] of closure.remoteFiles.entries()) {
+      await workspace.write(`${copy}/${nameOf(path)}`, remote[index] ?? "");
       await workspace.write(`${copy}/kustomization.yaml`, jsonText({ resources: [nameOf(path)] }));
     }
     const copies = [...closure.bases, ...closure.remoteFiles.map(fileCopy)];

@@ -63,6 +63,16 @@ describe("Workspace", () => {
     await rm(folder.path, { recursive: true });
   });
 
+  it("has its folder on disk if more is to come than is small, which counts for the limits", async () => {
+    const copy = await copyOf(filesOf(2, 10));
+    await Workspace.use(async (workspace) => {
+      await workspace.copy([copy], limits, 2 ** 24);
+      expect(workspace.folder.startsWith(`${tmpdir()}/`), workspace.folder).to.equal(true);
+    });
+    const work = Workspace.use((workspace) => workspace.copy([copy], { ...limits, maxTotalBytes: 1000 }, 990));
+    expect(String(await work.catch((error: unknown) => error))).to.contain("more than 1000 bytes");
+  });
+
   it("copies several commits beside each other, with links to folders", async () => {
     const files = { "real/a.yaml": "a", link: { link: "real" }, "deep/link": { link: "../real" } };
     await Workspace.use(async (workspace) => {
