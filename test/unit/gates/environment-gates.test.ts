@@ -146,6 +146,34 @@ describe("the gate policyChanges", () => {
   });
 });
 
+describe("the gate policyChanges, by content", () => {
+  const renamed: PlacedObject = { ...POLICY, kind: "ValidatingAdmissionPolicyBinding", name: "renamed" };
+  const role: PlacedObject = {
+    ...{ group: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "deployers" },
+    power: "grants approve of gitops.overseer.io",
+  };
+
+  it("holds policies and bindings that concern our kinds in the cluster, whatever their names are", async () => {
+    const ownPolicies = async () => new Set(["ValidatingAdmissionPolicyBinding/renamed"]);
+    expect(await textOf(policyChangesGate, context({ destination: placed(renamed), ownPolicies }))).to.equal(
+      "Wait: the plan changes who may change what: ValidatingAdmissionPolicyBinding renamed",
+    );
+    expect((await judged(policyChangesGate, context({ destination: placed(renamed) })))?.state).to.equal("Pass");
+    const unknown = { destination: placed(renamed), ownPolicies: () => Promise.reject(new Error("forbidden")) };
+    expect(await textOf(policyChangesGate, context(unknown))).to.contain("Wait: cannot be evaluated");
+  });
+
+  it("holds roles where there are Environments, and not without one, nor in another cluster", async () => {
+    expect(await textOf(policyChangesGate, context({ destination: placed(role) }))).to.equal(
+      "Wait: the plan changes who may change what: ClusterRole deployers (grants approve of gitops.overseer.io)",
+    );
+    const free = { destination: placed(role), lister: listerOf() };
+    expect((await judged(policyChangesGate, context(free)))?.state).to.equal("Pass");
+    const remote = { ...NO_FACTS, placed: { place: { cluster: "https://other" }, objects: [role] } };
+    expect((await judged(policyChangesGate, context({ destination: remote })))?.state).to.equal("Pass");
+  });
+});
+
 describe("the gates of Environments", () => {
   const unlisted = {
     ...listerOf(),

@@ -8,8 +8,9 @@ import type { HostFacts } from "../../../../src/gates/hosts/host-facts.js";
 import { reviewGate, whyNotReviewed } from "../../../../src/gates/hosts/review.js";
 import { judgeGates } from "../../../../src/gates/judge.js";
 import { type Check, GitError, type PullRequest, type Review } from "../../../../src/git/index.js";
+import { app, inputs } from "../../controllers/support/resources.js";
 import { FakeClock } from "../../support/fake-clock.js";
-import { gateContext, listerOf } from "../support/gate-context.js";
+import { gateContext, listerOf, NO_DECISIONS } from "../support/gate-context.js";
 
 const ann = { name: "ann", id: "1" };
 const bob = { name: "bob", id: "2" };
@@ -154,6 +155,26 @@ describe("the gates of Git hosts", () => {
         expect((await judge(gate, undefined, changes))?.state.state).to.equal("Pass");
     });
   }
+
+  it("review asks for an approval of an app that has applied nothing, unless its whole history was reviewed", async () => {
+    expect((await judge(reviewGate, facts()))?.state.state, "all of it").to.equal("Pass");
+    const older = facts({ changesToReview: async () => ({ commits: ["c1"], isComplete: false }) });
+    const pushed = facts({ pullRequestsOf: async () => [] });
+    const approvals = { ...NO_DECISIONS, approvedBy: "alice" };
+    for (const [host, text] of [
+      [older, /^nothing is applied yet, and the commits with the first files of the app are older/],
+      [pushed, /^commit c1 did not come by a pull request .*reviews must cover all commits .*: approve the plan$/],
+    ] as const) {
+      const held = await judge(reviewGate, host);
+      expect(held?.state.message).to.match(text);
+      expect(held?.state.opens).to.contain("users with the verb approve");
+      expect((await judge(reviewGate, host, { approvals }))?.state.message).to.equal(
+        "the first inputs are approved by alice",
+      );
+    }
+    const applied = app("shop/web", { status: { applied: inputs("k") } });
+    expect((await judge(reviewGate, pushed, { approvals, app: applied }))?.state.state, "later").to.equal("Wait");
+  });
 
   it("review names each commit that was not reviewed, and waits if the history cannot be read", async () => {
     const pushed = facts({ pullRequestsOf: async (commit) => (commit === "c1" ? [] : [pull([approval(bob)])]) });
