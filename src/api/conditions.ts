@@ -22,6 +22,7 @@ export const CONDITION_TYPES = [
   "Pinned",
   "BreakGlass",
   "Terminating",
+  "BackupFailed",
 ] as const;
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 
@@ -37,6 +38,7 @@ export const ABNORMAL_TRUE: ReadonlySet<ConditionType> = new Set([
   "Pinned",
   "BreakGlass",
   "Terminating",
+  "BackupFailed",
 ]);
 
 /** Status of a condition. */

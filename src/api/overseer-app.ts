@@ -212,7 +212,7 @@ export const OverseerAppStatus = z
   .object({
     observedGeneration,
     conditions: conditions(
-      "Conditions of the app: Ready, Synced and Healthy, and, while they are True, Reconciling, Stalled, Drifted, Waiting, Contested, Limited, Paused, Pinned, BreakGlass and Terminating.",
+      "Conditions of the app: Ready, Synced and Healthy, and, while they are True, Reconciling, Stalled, Drifted, Waiting, Contested, Limited, Paused, Pinned, BreakGlass, Terminating and BackupFailed.",
     ),
     applied: Inputs.optional().describe("Last applied inputs. Drift is reverted to these."),
     signature: z

@@ -7,6 +7,7 @@ import { createKey, Encryption, keyError, readKey, writePrivate } from "./encryp
 import { authorize } from "./http/auth.js";
 import { routeTable } from "./http/table.js";
 import { BackupScheduler } from "./operations/backup-scheduler.js";
+import { CoreBackup, type CoreBackupOptions } from "./operations/core-backup.js";
 import { Liveness } from "./operations/liveness.js";
 import { Database } from "./store/database.js";
 import { migrate } from "./store/schema.js";
@@ -25,6 +26,8 @@ export interface CoreOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Time without a heartbeat after which a node is offline. */
   readonly heartbeatTimeoutMs: number;
+  /** Backups of the Core itself. Defaults to none. */
+  readonly backup?: CoreBackupOptions;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -42,6 +45,7 @@ export class Core {
   #server: HttpServer | undefined;
   #liveness: Liveness | undefined;
   #scheduler: BackupScheduler | undefined;
+  #backup: CoreBackup | undefined;
 
   constructor(options: CoreOptions) {
     this.#options = options;
@@ -52,10 +56,14 @@ export class Core {
     const { clock, logger, host, port, tls, heartbeatTimeoutMs } = this.#options;
     const store = this.#open();
     this.#liveness = new Liveness(store, clock, logger, heartbeatTimeoutMs);
+    const { backup } = this.#options;
+    if (backup !== undefined && this.#database !== undefined) {
+      this.#backup = new CoreBackup(this.#database, backup, clock, logger);
+    }
     const addressFlags = "--host and --port";
     try {
       this.#server = new HttpServer({ host, port, addressFlags, limits: LIMITS, clock, logger, ...(tls && { tls }) });
-      this.#server.mount(routeTable(store, this.#liveness), {
+      this.#server.mount(routeTable(store, this.#liveness, this.#backup), {
         authorize: (access, headers) => authorize(store, access, headers.authorization),
         run: (route, work) =>
           route.method === "GET" || route.waits !== undefined ? work() : store.database.transaction(work),
@@ -65,6 +73,7 @@ export class Core {
       this.#liveness.start();
       this.#scheduler = new BackupScheduler(store, clock, logger);
       this.#scheduler.start();
+      this.#backup?.start();
       return actualPort;
     } catch (error) {
       this.#database?.close();
@@ -76,6 +85,7 @@ export class Core {
   async stop(): Promise<void> {
     this.#liveness?.stop();
     this.#scheduler?.stop();
+    await this.#backup?.stop();
     // Requests that wait for changes are answered at once.
     this.#store?.notifier.close();
     await this.#server?.stop();

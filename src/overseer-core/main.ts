@@ -7,6 +7,8 @@ import { createLogger } from "../telemetry/log.js";
 import { VERSION } from "../version.js";
 import { Core } from "./core.js";
 import { durationFlag, type Flag, type FlagValues, flagError, flagHelp, readFlags } from "./flags.js";
+import { scheduleProblem } from "./operations/backup-schedule.js";
+import type { CoreBackupOptions } from "./operations/core-backup.js";
 import { runProgram, type Service } from "./program.js";
 
 const FLAGS: readonly Flag[] = [
@@ -29,6 +31,14 @@ const FLAGS: readonly Flag[] = [
     value: "FILE",
     help: "File with the key that encrypts secrets (default: core.key in the data directory).",
   },
+  { name: "backup-dir", value: "DIR", help: "Directory for copies of the database. Defaults to none." },
+  {
+    name: "backup-schedule",
+    value: "CRON",
+    help: "When to copy the database, as a cron line of five fields in UTC.",
+    fallback: "0 2 * * *",
+  },
+  { name: "backup-keep", value: "NUMBER", help: "Number of copies to keep.", fallback: "14" },
   {
     name: "heartbeat-timeout",
     value: "DURATION",
@@ -49,6 +59,7 @@ runProgram("overseer-core", async (): Promise<Service | undefined> => {
     throw flagError(`--host ${host} is not a loopback address: set --tls-cert and --tls-key, or --insecure-http`);
   }
   const keyFile = flags.get("key-file");
+  const backup = backupOf(flags);
   const core = new Core({
     dataDir: flags.get("data") ?? "",
     host,
@@ -57,6 +68,7 @@ runProgram("overseer-core", async (): Promise<Service | undefined> => {
     clock,
     logger,
     ...(keyFile === undefined ? {} : { keyFile }),
+    ...(backup === undefined ? {} : { backup }),
     ...(tls === undefined ? {} : { tls }),
   });
   const port = await core.start();
@@ -75,6 +87,18 @@ function portOf(flags: FlagValues): number {
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw flagError("--port: expected a number from 0 to 65535");
   return port;
+}
+
+function backupOf(flags: FlagValues): CoreBackupOptions | undefined {
+  const directory = flags.get("backup-dir");
+  const [schedule = "", keep] = [flags.get("backup-schedule"), Number(flags.get("backup-keep"))];
+  if (directory === undefined) return undefined;
+  const problem = scheduleProblem({ schedule, timeZone: null });
+  if (problem !== undefined) throw flagError(`--backup-schedule: ${problem.message}`);
+  if (!Number.isInteger(keep) || keep < 1 || keep > 1000) {
+    throw flagError("--backup-keep: expected a number from 1 to 1000");
+  }
+  return { directory, schedule, keep };
 }
 
 function readTls(flags: FlagValues): { cert: string; key: string } | undefined {

@@ -115,6 +115,8 @@ export interface Observation {
   readonly objects: ReadonlyMap<ObjectKey, LiveObject>;
   /** Objects of hooks, which are not in `objects`. Unset if there are none. */
   readonly hooks?: ReadonlyMap<ObjectKey, LiveObject>;
+  /** Apps of a Core without a current backup, each with the cause. Unset if there are none. */
+  readonly backups?: readonly string[];
   /** Deleted objects that had completed. */
   readonly ended?: ReadonlyMap<ObjectKey, EndedObject>;
 }

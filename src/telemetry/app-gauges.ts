@@ -57,6 +57,10 @@ const SINCE = {
     "overseer_app_waiting_since_timestamp_seconds",
     "Time since which the newest Change of the app waits at a gate, in seconds since the epoch; absent while none does.",
   ],
+  backupFailedSince: [
+    "overseer_app_backup_failed_since_timestamp_seconds",
+    "Time since which an app on a Core has no current backup, in seconds since the epoch; absent while all have one.",
+  ],
   lastSuccess: [
     "overseer_app_last_success_timestamp_seconds",
     "Time at which a Change of the app last succeeded, in seconds since the epoch; absent before the first one.",

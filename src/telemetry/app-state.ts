@@ -23,6 +23,7 @@ export interface AppState extends AppName {
   readonly behindSince: number | undefined;
   readonly driftedSince: number | undefined;
   readonly waitingSince: number | undefined;
+  readonly backupFailedSince: number | undefined;
   /** When a Change of the app last succeeded, as far as its history tells. */
   readonly lastSuccess: number | undefined;
   /** Number of desired objects; undefined before the first sync. */

@@ -65,9 +65,8 @@ function recordAppState(
 ): void {
   const { namespace, name } = app.metadata;
   const { suspend: suspended } = app.spec;
-  const [ready, synced, drifted, waiting] = (["Ready", "Synced", "Drifted", "Waiting"] as const).map((type) =>
-    findCondition(conditions, type),
-  );
+  const types = ["Ready", "Synced", "Drifted", "Waiting", "BackupFailed"] as const;
+  const [ready, synced, drifted, waiting, backupFailed] = types.map((type) => findCondition(conditions, type));
   const state = { ready: statusOf(ready), reason: ready?.reason ?? "", suspended };
   metrics.resources.set({ kind: app.kind, namespace, name, ...state });
   metrics.apps.set({
@@ -81,6 +80,7 @@ function recordAppState(
     behindSince: synced?.status === "True" ? undefined : sinceOf(synced),
     driftedSince: sinceOf(drifted),
     waitingSince: sinceOf(waiting),
+    backupFailedSince: sinceOf(backupFailed),
     lastSuccess: lastSuccessOf(changes),
     objects: counts && { healthy: counts.healthy, unhealthy: counts.objects - counts.healthy },
   });

@@ -34,6 +34,10 @@ export const DESTINATION_REASONS = {
     remedy: "Correct what the message names.",
   },
   CoreFailed: { meaning: "The Core returned a server error; retrying." },
+  NoCurrentBackup: {
+    meaning: "The last backup of an app on the Core failed, or did not start; the message has the cause.",
+    remedy: "Correct what the message names, see docs/app-backups.md. Backups are repeated every hour.",
+  },
   CoreLacks: {
     meaning: "The Core lacks a feature; the message says what the operator does instead.",
     remedy: "Upgrade the Core.",

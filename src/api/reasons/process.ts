@@ -19,5 +19,6 @@ export const PROCESS_REASONS = {
   FlagInvalid: { meaning: "A flag of the Core or agent is invalid.", remedy: "Correct it." },
   DataLocked: { meaning: "Another process uses the data of the Core.", remedy: "Stop it." },
   DataUnreadable: { meaning: "The data of the Core is damaged.", remedy: "Restore a backup." },
+  CopyFailed: { meaning: "The Core could not copy its database.", remedy: "Correct what the message names." },
   DataNewer: { meaning: "A newer version has written the data of the Core.", remedy: "Use that version." },
 } as const satisfies Readonly<Record<string, ReasonText>>;

@@ -13,6 +13,7 @@ import { fieldChanges } from "./field-changes.js";
 import { namedVolumes } from "./kinds/compose-text.js";
 import { coreKindOf } from "./kinds/kinds.js";
 import { previewWrites } from "./preview.js";
+import { failedBackups } from "./state/failed-backups.js";
 import { LiveSnapshot } from "./state/live-snapshot.js";
 import { CoreWriter } from "./writer.js";
 
@@ -86,7 +87,9 @@ export class OverseerDestination implements Destination {
     const { follower } = this.#connection;
     const incomplete =
       follower.problem?.message ?? (follower.fresh ? undefined : "the state of the Core is still being read");
-    return { complete: follower.fresh, incomplete, objects: this.#live.of(appKey(app)) };
+    const objects = this.#live.of(appKey(app));
+    const backups = failedBackups(objects.values(), follower.state);
+    return { complete: follower.fresh, incomplete, objects, ...(backups.length === 0 ? {} : { backups }) };
   }
 
   async preview(target: Target, writes: readonly WriteAction[], all: readonly Document[]): Promise<Preview> {

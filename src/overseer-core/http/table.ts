@@ -14,6 +14,7 @@ import {
 import { CoreSecret, CoreSecretCreate, CoreSecretUpdate } from "../../api/core/secret.js";
 import { CoreToken, CoreTokenCreate } from "../../api/core/token.js";
 import { describeApi, OpenApiDocument } from "../../http/openapi.js";
+import type { CoreBackup } from "../operations/core-backup.js";
 import type { Liveness } from "../operations/liveness.js";
 import type { Store } from "../store/store.js";
 import { type CoreAccess, type Route, route } from "./route.js";
@@ -21,6 +22,7 @@ import { appRoutes } from "./routes/apps.js";
 import { auditRoutes } from "./routes/audit.js";
 import { backupPolicyRoutes } from "./routes/backup-policies.js";
 import { changeRoutes } from "./routes/changes.js";
+import { coreBackupRoute } from "./routes/core-backup.js";
 import { healthRoute } from "./routes/health.js";
 import { jobRoutes } from "./routes/jobs.js";
 import { nodeRoutes } from "./routes/nodes.js";
@@ -59,7 +61,7 @@ const SCHEMAS = {
 };
 
 /** Returns all routes of the API. */
-export function routeTable(store: Store, liveness: Liveness): Route[] {
+export function routeTable(store: Store, liveness: Liveness, backup?: CoreBackup): Route[] {
   let document: Record<string, unknown> | undefined;
   const routes = [
     healthRoute(store),
@@ -70,6 +72,7 @@ export function routeTable(store: Store, liveness: Liveness): Route[] {
     ...nodeRoutes(store, liveness),
     ...jobRoutes(store),
     ...backupPolicyRoutes(store),
+    coreBackupRoute(store, backup),
     ...changeRoutes(store),
     ...auditRoutes(store),
     ...tokenRoutes(store),

@@ -1,4 +1,4 @@
-import { DatabaseSync, type DatabaseSyncInstance } from "@photostructure/sqlite";
+import { backup, DatabaseSync, type DatabaseSyncInstance } from "@photostructure/sqlite";
 import { messageOf, OverseerError } from "../../base/errors.js";
 
 /** A SQLite value. */
@@ -93,6 +93,11 @@ export class Database {
   /** Calls `callback` after the current transaction has committed; never if it is rolled back. */
   afterCommit(callback: () => void): void {
     this.#afterCommit.push(callback);
+  }
+
+  /** Writes a consistent copy to a new file while other statements run. What is written meanwhile may be part of it. */
+  async copyTo(path: string): Promise<void> {
+    await backup(this.#sqlite, path);
   }
 
   /** Checkpoints the log and releases the lock. */

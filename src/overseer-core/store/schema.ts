@@ -120,8 +120,8 @@ const MIGRATIONS: readonly string[] = [
   `,
 ];
 
-/** Migrates the tables in one transaction. Throws CORE_DATA_NEWER if a later version wrote the file. */
-export function migrate(database: Database): void {
+/** Migrates the tables in one transaction. Throws CORE_DATA_NEWER if a later version wrote the file. `to`: version, for tests. */
+export function migrate(database: Database, to = MIGRATIONS.length): void {
   database.transaction(() => {
     const current = database.query<{ user_version: number }>("PRAGMA user_version").get()?.user_version ?? 0;
     if (current > MIGRATIONS.length) {
@@ -131,8 +131,8 @@ export function migrate(database: Database): void {
         class: "terminal",
       });
     }
-    for (const migration of MIGRATIONS.slice(current)) database.execute(migration);
-    database.execute(`PRAGMA user_version = ${MIGRATIONS.length}`);
+    for (const migration of MIGRATIONS.slice(current, to)) database.execute(migration);
+    database.execute(`PRAGMA user_version = ${to}`);
     database
       .query("INSERT OR IGNORE INTO state (id, database_id, revision, changed, oldest) VALUES (1, ?, 0, 0, 0)")
       .run(randomBytes(6).toString("hex"));

@@ -104,6 +104,7 @@ export const ALERT_CASES: readonly AlertCase[] = [
     ...{ from: 16, until: 50 },
   },
   { alert: "OverseerDriftNotHealed", series: { [since("drifted")]: "0x30 stale" }, from: 21, until: 32, labels: APP },
+  { alert: "OverseerBackupFailing", series: { [since("backup_failed")]: gone(10) }, from: 5, until: 12, labels: APP },
   { alert: "OverseerDriftContested", series: { overseer_contested_objects: "1x15 0x10" }, from: 10, until: 17 },
   {
     alert: "OverseerReconcileErrors",

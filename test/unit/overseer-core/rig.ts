@@ -50,22 +50,42 @@ export class CoreRig {
   readonly clock: Clock;
   readonly #logger: Logger;
   readonly #heartbeatTimeoutMs: number;
+  /** Whether it may back itself up to the directory `backups` beside its data. */
+  readonly #backups: boolean;
   #core: Core | undefined;
   url = "";
   admin = "";
 
-  private constructor(folder: TemporaryFolder, clock: Clock, logger: Logger, heartbeatTimeoutMs: number) {
+  private constructor(
+    folder: TemporaryFolder,
+    clock: Clock,
+    logger: Logger,
+    heartbeatTimeoutMs: number,
+    backups: boolean,
+  ) {
     this.folder = folder;
     this.clock = clock;
     this.#logger = logger;
     this.#heartbeatTimeoutMs = heartbeatTimeoutMs;
+    this.#backups = backups;
   }
 
   static async start(
-    options: { readonly clock?: Clock; readonly logger?: Logger; readonly heartbeatTimeoutMs?: number } = {},
+    options: {
+      readonly clock?: Clock;
+      readonly logger?: Logger;
+      readonly heartbeatTimeoutMs?: number;
+      readonly backups?: boolean;
+    } = {},
   ): Promise<CoreRig> {
-    const { clock = systemClock, logger = silentLogger, heartbeatTimeoutMs = 45_000 } = options;
-    const rig = new CoreRig(await makeTemporaryFolder("overseer-core-test-"), clock, logger, heartbeatTimeoutMs);
+    const { clock = systemClock, logger = silentLogger, heartbeatTimeoutMs = 45_000, backups = false } = options;
+    const rig = new CoreRig(
+      await makeTemporaryFolder("overseer-core-test-"),
+      clock,
+      logger,
+      heartbeatTimeoutMs,
+      backups,
+    );
     await rig.open();
     return rig;
   }
@@ -80,6 +100,9 @@ export class CoreRig {
       host: "127.0.0.1",
       port: 0,
       heartbeatTimeoutMs: this.#heartbeatTimeoutMs,
+      ...(this.#backups
+        ? { backup: { directory: join(this.folder.path, "backups"), schedule: "0 2 * * *", keep: 3 } }
+        : {}),
       clock: this.clock,
       logger: this.#logger,
     });

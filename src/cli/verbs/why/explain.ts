@@ -37,6 +37,7 @@ const ABNORMAL: readonly ConditionType[] = [
   "Paused",
   "Pinned",
   "Terminating",
+  "BackupFailed",
 ];
 
 /**

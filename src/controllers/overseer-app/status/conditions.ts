@@ -31,6 +31,8 @@ export interface AppFacts {
   readonly reportOnly: boolean;
   /** Features that the destination lacks, with the workaround for each. */
   readonly limits: readonly string[];
+  /** Apps without a current backup, each with the cause. */
+  readonly backups?: readonly string[] | undefined;
   /** Why the observation is incomplete. */
   readonly incomplete: string | undefined;
   /** Why desired objects that were visible before cannot be listed now. */
@@ -149,6 +151,7 @@ function abnormal(facts: AppFacts, ready: Draft): Draft[] {
     list.push(draft("Terminating", "True", "DeletionPending", `still being deleted: ${facts.terminating}`));
   if (facts.limits.length > 0)
     list.push(draft("Limited", "True", "CoreLacks", `the destination has limitations: ${facts.limits.join("; ")}`));
+  if (facts.backups !== undefined) list.push(draft("BackupFailed", "True", "NoCurrentBackup", listed(facts.backups)));
   return list;
 }
 
@@ -217,4 +220,10 @@ function describeHealth(health: AppHealth): string {
   const shown = health.problems.slice(0, 3).map(({ object, message }) => `${object} ${message}`);
   const more = health.objects - health.healthy - shown.length;
   return `${shown.join("; ")}${more > 0 ? `; and ${more} more` : ""}`;
+}
+
+/** Joins the first five texts, with the number of the others. */
+function listed(texts: readonly string[]): string {
+  const shown = texts.slice(0, 5).map((text) => cutMiddle(text, MAX_SHORT * 2));
+  return texts.length > 5 ? `${shown.join("; ")}; and ${texts.length - 5} more` : shown.join("; ");
 }

@@ -37,7 +37,17 @@ export async function recordKindsOf(
       { type: "Ready", status: "Unknown", reason: "Applying", message },
       { type: "Reconciling", status: "True", reason: "Applying", message },
     ],
-    keep: ["Synced", "Healthy", "Drifted", "Contested", "Limited", "Paused", "BreakGlass", "Terminating"],
+    keep: [
+      "Synced",
+      "Healthy",
+      "Drifted",
+      "Contested",
+      "Limited",
+      "Paused",
+      "BreakGlass",
+      "Terminating",
+      "BackupFailed",
+    ],
   });
 }
 
@@ -59,7 +69,17 @@ function applyingOutcome(run: AppRun, desired: Rendered, change: Change): Status
       { type: "Synced", status: "False", reason: "Applying", message },
       { type: "Reconciling", status: "True", reason: "Applying", message },
     ],
-    keep: ["Healthy", "Drifted", "Contested", "Limited", "Paused", "Pinned", "BreakGlass", "Terminating"],
+    keep: [
+      "Healthy",
+      "Drifted",
+      "Contested",
+      "Limited",
+      "Paused",
+      "Pinned",
+      "BreakGlass",
+      "Terminating",
+      "BackupFailed",
+    ],
   };
 }
 

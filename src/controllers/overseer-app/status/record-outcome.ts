@@ -63,6 +63,7 @@ export async function recordOutcome(run: AppRun): Promise<void> {
     timedOut,
     reportOnly: run.app.spec.sync?.selfHeal === false,
     limits: run.destination.limits(),
+    backups: observation.backups,
     incomplete: observation.incomplete,
     unlisted,
     notes: countNotes(notesOfRun(run)),

@@ -57,6 +57,11 @@ const ROWS: readonly (readonly [string, Partial<AppFacts>, string])[] = [
     "Ready=True Synced, Synced=True Applied, Healthy=True ObjectSuspended",
   ],
   [
+    "a backup failed, which changes neither health nor readiness",
+    { backups: ["app wiki: the disk is full; there is no earlier one"] },
+    `Ready=True Synced, Synced=True Applied, ${HEALTHY}, BackupFailed NoCurrentBackup`,
+  ],
+  [
     "nothing was applied yet",
     NEW,
     `Ready=Unknown Progressing, Synced=Unknown Progressing, ${NOT_APPLIED}, Reconciling Progressing`,
