@@ -58,6 +58,30 @@ describe("the API of a Core", () => {
     expect(await status(node.token, "PUT", `/api/nodes/${node.id}/config`, { config: {} })).to.equal(403);
   });
 
+  it("gives a secret-reader the values of global secrets, and nothing else", async () => {
+    const token = await core.token("gitops", "secret-reader");
+    const app = (await core.post("/api/apps", { name: "own", compose: "services: {}" })).body.app as unknown as {
+      id: string;
+    };
+    const made = async (body: object): Promise<string> =>
+      ((await core.post("/api/secrets", body)).body.secret as unknown as { id: string }).id;
+    const global = await made({ name: "g", value: "v1", valueTag: "t1", metadata: { a: "b" } });
+    const scoped = await made({ name: "s", scope: "app", scopeId: app.id, value: "v2" });
+    const value = (id: string) => core.call("POST", `/api/secrets/${id}/value`, undefined, { token });
+    expect((await value(global)).body).to.deep.equal({ value: "v1" });
+    expect((await value(scoped)).status).to.equal(403);
+    expect((await core.call("POST", `/api/secrets/${global}/value`)).status).to.equal(403);
+    for (const path of ["/api/apps", "/api/changes", "/api/audit", "/api/tokens", `/api/secrets/${global}`])
+      expect((await core.get(path, { token })).status, path).to.equal(403);
+    expect((await core.call("PUT", `/api/secrets/${global}`, { value: "v3" }, { token })).status).to.equal(403);
+    // A value of another writer has no tag; the owner stays.
+    const after = (await core.call("PUT", `/api/secrets/${global}`, { value: "v3" })).body.secret;
+    expect(after).to.deep.include({ valueTag: null, metadata: { a: "b" } });
+    await core.call("DELETE", `/api/secrets/${scoped}`);
+    await core.call("DELETE", `/api/secrets/${global}`);
+    await core.call("DELETE", `/api/apps/${app.id}`);
+  });
+
   it("forgets a token that is deleted, and keeps the last of an admin", async () => {
     const value = await core.token("short", "reader");
     const tokens = list((await core.get("/api/tokens")).body.tokens);
