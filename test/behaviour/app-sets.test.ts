@@ -270,6 +270,46 @@ describe("An OverseerAppSet", function () {
     expect([await isThere("gone"), await isThere("protected")]).to.deep.equal([false, true]);
   });
 
+  it("makes apps that the Environment of their namespace holds, also when its template changes", async () => {
+    const environment = { apiVersion: API_VERSION, kind: "Environment", name: `frozen-${world.namespace}` };
+    const { name, ...kind } = environment;
+    const freeze = { reason: "audit" };
+    await world.kube.apply({
+      ...kind,
+      metadata: { name },
+      spec: { namespaces: [{ name: world.namespace }], freeze },
+    });
+    try {
+      const template = (labels: Record<string, string>) => ({
+        template: {
+          metadata: { name: "held-{{ .name }}" },
+          spec: {
+            source: { repositoryRef: { name: "fleet" }, path: "held/{{ .name }}", commonMetadata: { labels } },
+            destination: { kubernetes: {} },
+          },
+        },
+      });
+      await repo.commit({ "held/x/c.yaml": configMap("held-x", {}), "held/y/c.yaml": configMap("held-y", {}) }, "held");
+      await world.poll("fleet");
+      const elements = { generators: [{ list: { elements: [{ name: "x" }, { name: "y" }] } }] };
+      await makeSet("held", { ...elements, ...template({ tier: "one" }) });
+      for (const app of ["held-x", "held-y"]) await world.untilCondition(app, "Waiting", "True", "EnvironmentWindow");
+      expect(await world.kube.get(world.configMap("held-x"))).to.equal(undefined);
+      await world.kube.patch(environment, { spec: { freeze: null } });
+      for (const app of ["held-x", "held-y"]) await world.synced(app);
+      await world.kube.patch(environment, { spec: { freeze } });
+      await makeSet("held", { ...elements, ...template({ tier: "two" }) });
+      for (const app of ["held-x", "held-y"]) await world.untilCondition(app, "Waiting", "True", "EnvironmentWindow");
+      expect((await world.kube.get<RawObject>(world.configMap("held-x")))?.metadata.labels?.tier).to.equal("one");
+      expect((await world.changes("held-x")).map(({ spec, status }) => [spec.cause, status?.phase])).to.deep.equal([
+        ["Revision", "Succeeded"],
+        ["Spec", "Waiting"],
+      ]);
+    } finally {
+      await world.kube.delete(environment);
+    }
+  });
+
   it("goes on where it was killed", async () => {
     await world.operator.stop();
     const names = Array.from({ length: 20 }, (_, index) => `k${index + 1}`);
