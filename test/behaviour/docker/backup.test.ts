@@ -144,6 +144,18 @@ describe("Backups of Docker apps (needs root, dockerd, busybox and restic)", fun
     expect(await bench.containers("stops")).to.deep.equal(before);
   });
 
+  it("are made again if containers run while their data is copied", async () => {
+    await gate.hold("backup");
+    const id = await start("stops", "backup");
+    await gate.held("backup");
+    await bench.docker.run("start", await bench.container("stops", "db"));
+    await gate.release("backup");
+    expect((await bench.ended(id)).error).to.equal(null);
+    const lines = (await bench.log(id)).split("\n").filter((line) => line.startsWith("[docker] copying"));
+    expect(lines).to.have.length(2);
+    await running("stops");
+  });
+
   it("are restored completely when the agent is killed meanwhile", async () => {
     await sh("stops", "echo newer >/data/kept");
     await gate.hold("restore");

@@ -111,6 +111,11 @@ export class Restic {
     await this.#run(["forget", ...group, "--keep-last", "3", "--keep-within", `${days}d`, "--prune"]);
   }
 
+  /** Deletes a backup that must not be used. */
+  async discard(id: string): Promise<void> {
+    await this.#run(["forget", id]);
+  }
+
   /** Verifies the structure of the repository, and a random part of its data. */
   async check(): Promise<void> {
     const { code, text } = await this.#unlocked(["check", "--read-data-subset=2%"]);
@@ -198,13 +203,18 @@ export class Restic {
   }
 }
 
+/** Whether some files could not be read when a snapshot was made. */
+export function isIncomplete({ tags }: Snapshot): boolean {
+  return tags?.includes(INCOMPLETE) ?? false;
+}
+
 /** Returns snapshots as they are reported. */
 export function reported(snapshots: readonly Snapshot[]): CoreSnapshot[] {
-  return snapshots.slice(0, MAX_SNAPSHOTS).map(({ short_id: id, time, hostname: node, tags }) => ({
-    id,
-    time: new Date(time).toISOString(),
-    node: node || hostname(),
-    incomplete: tags?.includes(INCOMPLETE) ?? false,
+  return snapshots.slice(0, MAX_SNAPSHOTS).map((snapshot) => ({
+    id: snapshot.short_id,
+    time: new Date(snapshot.time).toISOString(),
+    node: snapshot.hostname || hostname(),
+    incomplete: isIncomplete(snapshot),
   }));
 }
 

@@ -1,6 +1,5 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
-import { basename, join } from "node:path";
-import { z } from "zod";
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import type { CoreBackupResult } from "../../../api/core/app-backup.js";
 import type { BackupPreHook } from "../../../api/core/backup-policy.js";
 import { messageOf } from "../../../base/errors.js";
@@ -9,11 +8,12 @@ import { findProgram } from "../../../child/confinement.js";
 import { runChild } from "../../../child/run-child.js";
 import { BackupError } from "../backup/backup-error.js";
 import { checkReplaceable, DirectoryReplacer, stagingOf } from "../backup/replace-directories.js";
-import { Restic, type ResticOptions, reported, type Snapshot } from "../backup/restic.js";
+import { Restic, type ResticOptions, reported } from "../backup/restic.js";
 import { resticEnv } from "../backup/restic-env.js";
 import { writeJson } from "../private-file.js";
 import { type DataJob, type DataRunner, type LogLine, RunError } from "../runner.js";
-import { type AppData, type DataDirectory, findAppData } from "./app-data.js";
+import { type AppData, findAppData } from "./app-data.js";
+import { findSnapshot, MANIFEST, type Manifest, manifestOf, pairsOf, stage } from "./backup-manifest.js";
 import type { DeployedRecords } from "./deployed-record.js";
 import { type Container, type DockerEngine, serviceOf } from "./engine.js";
 import { isRefusal } from "./engine-connection.js";
@@ -22,18 +22,10 @@ import { projectName } from "./project-name.js";
 import type { ProjectWatch } from "./project-watch.js";
 import { StoppedApps } from "./stopped-apps.js";
 
-/** Name of the file in each backup that says which directory has which data. */
-const MANIFEST = "overseer-backup.json";
 /** Longest part of the output of a hook in an error. */
 const MAX_HOOK_TEXT = 300;
-
-const Manifest = z.object({
-  format: z.literal(1),
-  app: z.string(),
-  version: z.number().nullable(),
-  directories: z.array(z.object({ key: z.string(), path: z.string() })),
-});
-type Manifest = z.infer<typeof Manifest>;
+/** Time for a hook: a dump of a large database takes long. */
+const HOOK_MS = 2 * 60 * 60_000;
 
 /** Options of the data of Docker apps. */
 export interface DockerDataOptions {
@@ -100,7 +92,14 @@ export class DockerData implements DataRunner {
           log(`[docker] copying ${data.directories.map(({ key }) => key).join(", ")}`);
           return restic.backup(app.name, paths);
         };
-        const stored = work.stop ? await this.#whileStopped(app, containers, copy, log, signal) : await copy();
+        const copyStopped = async (): ReturnType<Restic["backup"]> => {
+          const stored = await copy();
+          if (!(await this.#startedMeanwhile(app, containers, signal))) return stored;
+          // An engine that restarts also starts containers with the restart policy always.
+          await restic.discard(stored.id);
+          throw new Error("containers were started by something else while their data was copied");
+        };
+        const stored = work.stop ? await this.#whileStopped(app, containers, copyStopped, log, signal) : await copy();
         return { stored, excluded: data.excluded };
       });
       log(`[docker] stored ${stored.sizeBytes} bytes as ${stored.id}; verifying the repository`);
@@ -163,6 +162,12 @@ export class DockerData implements DataRunner {
     await this.#stopped.start(app.project, log);
   }
 
+  /** Reports whether one of the containers that were stopped runs. */
+  async #startedMeanwhile({ project }: App, stopped: readonly Container[], signal: AbortSignal): Promise<boolean> {
+    const now = await this.#options.engine.containers(project, signal);
+    return now.some(({ Id, State }) => State.Status === "running" && stopped.some((one) => one.Id === Id));
+  }
+
   async #whileStopped<T>(
     app: App,
     containers: readonly Container[],
@@ -190,7 +195,12 @@ export class DockerData implements DataRunner {
       throw new BackupError(`the pre-hook of service ${service} cannot run: the service has no running container`);
     }
     log(`[docker] running the pre-hook of service ${service}`);
-    const { code, output } = await this.#options.engine.exec(found.Id, command, signal);
+    const timeout = AbortSignal.timeout(HOOK_MS);
+    const run = this.#options.engine.exec(found.Id, command, AbortSignal.any([signal, timeout]));
+    const { code, output } = await run.catch((error: unknown) => {
+      if (!timeout.aborted || signal.aborted) throw error;
+      throw new BackupError(`the pre-hook of service ${service} did not end within ${HOOK_MS / 60_000} minutes`);
+    });
     if (code === 0) return;
     const record = this.#options.records.find(app.project);
     const mask = record === undefined ? undefined : this.#options.watch.maskOf(record);
@@ -243,49 +253,4 @@ export class DockerData implements DataRunner {
       throw error;
     }
   }
-}
-
-async function findSnapshot(restic: Restic, app: string, wanted: string): Promise<Snapshot> {
-  const snapshots = await restic.snapshots(app);
-  const found = wanted === "latest" ? snapshots[0] : snapshots.find(({ id }) => id.startsWith(wanted));
-  if (found !== undefined) return found;
-  const known = snapshots.slice(0, 5).map(({ short_id: id, time }) => `${id} of ${time.slice(0, 16)}`);
-  const rest = known.length === 0 ? "it has none of this app" : `the newest are ${known.join(", ")}`;
-  throw new BackupError(`the repository has no backup ${wanted} of ${app}: ${rest}`);
-}
-
-async function manifestOf(restic: Restic, { id, short_id: shortId, paths }: Snapshot): Promise<Manifest> {
-  const file = paths.find((path) => basename(path) === MANIFEST);
-  if (file === undefined) throw new BackupError(`snapshot ${shortId} was not made by Overseer: restore it by restic`);
-  const manifest = Manifest.safeParse(JSON.parse(await restic.dump(id, file))).data;
-  if (manifest !== undefined) return manifest;
-  throw new BackupError(`snapshot ${shortId} was made by a later version of Overseer: update the agent`);
-}
-
-/** Assigns the stored directories to those of the app. Throws BackupError if the app has no place for one of them. */
-function pairsOf(
-  { version, directories }: Manifest,
-  data: AppData,
-  snapshot: string,
-): { readonly from: string; readonly to: DataDirectory }[] {
-  const missing: string[] = [];
-  const pairs = directories.flatMap(({ key, path }) => {
-    const to = data.directories.find((one) => one.key === key);
-    if (to === undefined) missing.push(key);
-    return to === undefined ? [] : [{ from: path, to }];
-  });
-  if (missing.length === 0) return pairs;
-  const made = version === null ? "" : `; the backup is of version ${version}`;
-  throw new BackupError(
-    `the app has no ${missing.join(" and no ")}, which backup ${snapshot} contains: deploy the version that has them first${made}`,
-  );
-}
-
-/** Restores a directory beside the present one. */
-async function stage(restic: Restic, snapshot: string, from: string, target: string): Promise<void> {
-  const staging = stagingOf(target);
-  rmSync(staging, { recursive: true, force: true });
-  mkdirSync(staging, { mode: 0o700 });
-  await restic.restore(snapshot, from, staging);
-  if (!existsSync(join(staging, from))) throw new BackupError(`backup ${snapshot} has no content of ${from}`);
 }
