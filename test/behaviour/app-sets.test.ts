@@ -1,15 +1,20 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
 import type { OverseerAppSet } from "../../src/api/app-set.js";
 import {
   ANNOTATION_CONFIRM_DELETIONS,
   ANNOTATION_PRUNE,
   ANNOTATION_RECONCILE_AT,
+  ANNOTATION_RESTORED_POLICY,
   API_VERSION,
   LABEL_APP_SET,
 } from "../../src/api/group.js";
 import type { RawObject } from "../../src/kube/object.js";
 import type { GitRepo } from "../support/git-server.js";
 import type { TestRef } from "../support/kube.js";
+import { OverseerUser } from "../support/overseer-cli.js";
 import { condition, configMap, type LiveApp, World } from "../support/world.js";
 
 type LiveSet = OverseerAppSet & RawObject;
@@ -268,6 +273,51 @@ describe("An OverseerAppSet", function () {
     await world.kube.delete(ref("deleting"));
     await world.kube.untilGone(ref("deleting"), 60_000);
     expect([await isThere("gone"), await isThere("protected")]).to.deep.equal([false, true]);
+  });
+
+  it("is suspended after a restore until its apps have their policy again", async () => {
+    const admin = new OverseerUser(world);
+    const backups = await mkdtemp(join(tmpdir(), "overseer-sets-"));
+    try {
+      await repo.commit({ "restored/a.yaml": configMap("restored", { v: "1" }) }, "restored");
+      await world.poll("fleet");
+      const template = {
+        metadata: { name: "{{ .name }}" },
+        spec: { source: { repositoryRef: { name: "fleet" }, path: "restored" }, destination: { kubernetes: {} } },
+      };
+      await makeSet("lost", { generators: [{ list: { elements: [{ name: "restored" }] } }], template });
+      await untilApps("lost", 1);
+      const applied = (await world.synced("restored", await repo.head())).status?.applied?.commit;
+      await admin.prints(["export", "--all", "--output-dir", backups, "-n", world.namespace]);
+      const [file = ""] = await readdir(backups);
+      await world.operator.stop();
+      for (const gone of [ref("lost"), world.appRef("restored")]) {
+        await world.kube.patch(gone, { metadata: { finalizers: null } });
+        await world.kube.delete(gone);
+        await world.kube.untilGone(gone);
+      }
+      await repo.commit({ "restored/a.yaml": configMap("restored", { v: "2" }) }, "newer");
+      await world.operator.start({ failpoint: undefined });
+      await world.poll("fleet");
+      expect(await admin.prints(["restore", join(backups, file)])).to.match(
+        /^2 created, \d+ existed already .*, 0 failed$/m,
+      );
+      expect((await untilReason("lost", "SetSuspended")).spec.suspend).to.equal(true);
+      const restored = await world.kube.get<LiveApp>(world.appRef("restored"));
+      expect(restored?.spec.source.ref).to.deep.equal({ commit: applied });
+      expect(restored?.spec.sync.mode).to.equal("Manual");
+      const early = await admin.run(["restore", "--finish", "appset/lost"]);
+      expect(early.stderr).to.include("stays suspended").and.include("restored: finish these apps first");
+      // As if the app were finished: without policies of admission, no request to sync counts here.
+      const annotations = { [ANNOTATION_RESTORED_POLICY]: null };
+      await world.kube.patch(world.appRef("restored"), { metadata: { annotations } });
+      expect(await admin.prints(["restore", "--finish"])).to.equal(
+        `OverseerAppSet ${world.namespace}/lost has its policy again\n`,
+      );
+      expect((await untilApps("lost", 1)).spec.suspend).to.equal(false);
+    } finally {
+      await rm(backups, { recursive: true, force: true });
+    }
   });
 
   it("makes apps that the Environment of their namespace holds, also when its template changes", async () => {

@@ -55,6 +55,8 @@ async function activeSetOf(cluster: Cluster, { kind, metadata }: BackupObject): 
   if (set === undefined) return undefined;
   const live = await cluster.find<OverseerAppSet>({ kind: KINDS.appSet, namespace, name: set });
   if (live === undefined || live.spec.suspend) return undefined;
+  const exists = (await cluster.find({ kind: KINDS.app, namespace, name })) !== undefined;
+  if (exists) return undefined;
   return `OverseerApp ${namespace}/${name}: OverseerAppSet ${namespace}/${set} is not suspended and would move the app to the newest commit: set its spec.suspend to true, and run this again`;
 }
 
