@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { ApprovalSpec } from "../../api/approval.js";
 import { ChangeSpec } from "../../api/change.js";
 import { EnvironmentSpec } from "../../api/environment.js";
@@ -6,6 +6,7 @@ import { GitRepositorySpec } from "../../api/git-repository.js";
 import { API_VERSION } from "../../api/group.js";
 import { OverseerAppSpec } from "../../api/overseer-app.js";
 import { nearest } from "../../config/nearest.js";
+import { brokenRules, type RuledSchema } from "../../manifest/expressions/schema-rules.js";
 import { isRecord } from "../../manifest/shape.js";
 import type { FoundManifest } from "./find-apps.js";
 
@@ -17,7 +18,7 @@ const SPECS: Readonly<Record<string, z.ZodType>> = {
   Environment: EnvironmentSpec,
 };
 
-/** Returns what is wrong with a manifest of one of our kinds by its schema: types, required, unknown and misspelled fields. */
+/** Returns what is wrong with a manifest of one of our kinds by its schema: types, required, unknown and misspelled fields, and its rules. */
 export function checkManifest({ origin, object }: FoundManifest): string[] {
   const what = `${origin}: ${object.kind} ${object.metadata.name}`;
   if (object.apiVersion !== API_VERSION)
@@ -31,8 +32,20 @@ export function checkManifest({ origin, object }: FoundManifest): string[] {
   const result = schema.safeParse(object.spec);
   if (!result.success)
     return result.error.issues.map(({ path, message }) => `${what}: ${["spec", ...path].join(".")}: ${message}`);
-  return unknownFields(object.spec, result.data, "spec").map((field) => `${what}: ${field} is no known field`);
+  const unknown = unknownFields(object.spec, result.data, "spec").map((field) => `${field} is no known field`);
+  return [...unknown, ...brokenRules(ruledSchema(schema), result.data, "spec")].map((problem) => `${what}: ${problem}`);
 }
+
+function ruledSchema(schema: z.ZodType): RuledSchema {
+  let ruled = schemas.get(schema);
+  if (ruled === undefined) {
+    ruled = z.toJSONSchema(schema, { io: "input", reused: "inline", unrepresentable: "any" }) as RuledSchema;
+    schemas.set(schema, ruled);
+  }
+  return ruled;
+}
+
+const schemas = new Map<z.ZodType, RuledSchema>();
 
 /** Paths of fields that the schema has dropped. */
 function unknownFields(written: unknown, parsed: unknown, path: string): string[] {
