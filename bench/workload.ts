@@ -68,7 +68,7 @@ export function deploymentPath(app: number): string {
   return `apps/${appName(app)}/deployment.yaml`;
 }
 
-/** The file of an app's Deployment, about 500 bytes. */
+/** The file of an app's Deployment, about 500 bytes. The simulated node has room for 1,000 pods, so that an update adds none. */
 export function deployment(app: number, version = 0): string {
   const name = appName(app);
   return `apiVersion: apps/v1
@@ -78,6 +78,7 @@ metadata:
   labels: { app: ${name}, app.kubernetes.io/part-of: bench }
 spec:
   replicas: 1
+  strategy: { type: Recreate }
   selector:
     matchLabels: { app: ${name} }
   template:
