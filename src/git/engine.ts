@@ -1,5 +1,5 @@
+import type { TimeLimit } from "../base/deadline.js";
 import type { HttpProxy } from "../base/proxy.js";
-import type { TimeLimit } from "./deadline.js";
 import type { GitHistory } from "./history/history.js";
 import type { HistoryRequest } from "./history/request.js";
 import type { SshAddress } from "./ssh/address.js";

@@ -1,4 +1,4 @@
-import type { TimeLimit } from "./deadline.js";
+import type { TimeLimit } from "../base/deadline.js";
 import type { GitRemote } from "./engine.js";
 import { tooSlow } from "./http/failures.js";
 import type { GitLimits } from "./limits.js";

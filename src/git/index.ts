@@ -14,7 +14,6 @@ export {
   TOKEN_USERNAME,
 } from "./credentials/credentials.js";
 export { proxyFromSecret } from "./credentials/proxy-secret.js";
-export { type TimeLimit, withDeadline } from "./deadline.js";
 export type {
   CommitInfo,
   FetchResult,

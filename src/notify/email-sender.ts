@@ -2,6 +2,8 @@ import { isIP } from "node:net";
 import { createTransport } from "nodemailer";
 import type { ProviderSettings } from "../api/notify-providers.js";
 import { unlessAborted } from "../base/abort.js";
+import { systemClock } from "../base/clock.js";
+import { withDeadline } from "../base/deadline.js";
 import { OverseerError } from "../base/errors.js";
 import { escapeHtml, type Message, plainText } from "./message.js";
 import type { SecretValues } from "./provider.js";
@@ -30,24 +32,21 @@ export async function sendEmail(
   { signal, totalMs = TOTAL_MS }: EmailLimits,
 ): Promise<void> {
   const server = `${settings.host}:${settings.port}`;
-  const late = AbortSignal.timeout(totalMs);
-  const end = AbortSignal.any([signal, late]);
+  const expired = () =>
+    failed(`the SMTP server ${server} of the channel did not accept the message within ${totalMs / 1000} s`);
   try {
-    end.throwIfAborted();
-    const address = await unlessAborted(addressOf(settings.host, settings.port, reach), end);
-    const transport = transportTo(address, settings, secret);
-    try {
-      // The signal closes the connection; a server that keeps it open is not waited for.
-      const mail = { ...mailOf(settings, message), signal: end };
-      await unlessAborted(transport.sendMail(mail), end);
-    } finally {
-      transport.close();
-    }
+    await withDeadline({ ms: totalMs, expired, clock: systemClock, signal }, async (end) => {
+      const address = await unlessAborted(addressOf(settings.host, settings.port, reach), end);
+      const transport = transportTo(address, settings, secret);
+      try {
+        // The signal closes the connection; a server that keeps it open is not waited for.
+        await unlessAborted(transport.sendMail({ ...mailOf(settings, message), signal: end }), end);
+      } finally {
+        transport.close();
+      }
+    });
   } catch (error) {
-    if (error instanceof OverseerError) throw error;
-    throw late.aborted && !signal.aborted
-      ? failed(`the SMTP server ${server} of the channel did not accept the message within ${totalMs / 1000} s`)
-      : failureOf(error, server);
+    throw error instanceof OverseerError ? error : failureOf(error, server);
   }
 }
 

@@ -1,14 +1,8 @@
 import type { GitRef } from "../../api/git-ref.js";
 import type { GitRepository } from "../../api/git-repository.js";
+import { withDeadline } from "../../base/deadline.js";
 import { OverseerError } from "../../base/errors.js";
-import {
-  isGitError,
-  type RemoteRefs,
-  type ResolvedRef,
-  refPrefixes,
-  resolveRef,
-  withDeadline,
-} from "../../git/index.js";
+import { isGitError, type RemoteRefs, type ResolvedRef, refPrefixes, resolveRef } from "../../git/index.js";
 import { recordRepository } from "./record-status.js";
 import { releaseRepository } from "./release-repository.js";
 import type { RepositoryPoll } from "./repository-poll.js";

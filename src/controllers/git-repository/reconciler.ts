@@ -4,10 +4,11 @@ import type { GitRepository, GitRepositoryStatus } from "../../api/git-repositor
 import { MESSAGE_DIGITS, shortRevision } from "../../api/short-revision.js";
 import { type BackoffPolicy, backoffDelay, countFailure, type FailedTries, jitter } from "../../base/backoff.js";
 import { rfc3339 } from "../../base/clock.js";
+import { withDeadline } from "../../base/deadline.js";
 import { parseDuration } from "../../base/duration.js";
 import { isTerminal, OverseerError } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
-import { refPrefixes, withDeadline } from "../../git/index.js";
+import { refPrefixes } from "../../git/index.js";
 import { isServerUnavailable } from "../../kube/errors.js";
 import type { ReconcileResult } from "../../reconcile/controller.js";
 import { requestedAt } from "../requested-at.js";

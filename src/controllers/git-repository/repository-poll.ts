@@ -1,6 +1,7 @@
 import type { GitRepository } from "../../api/git-repository.js";
+import type { TimeLimit } from "../../base/deadline.js";
 import type { Logger } from "../../base/logger.js";
-import type { GitRemote, TimeLimit, TrustedKeys } from "../../git/index.js";
+import type { GitRemote, TrustedKeys } from "../../git/index.js";
 
 /** One poll of a repository. */
 export interface RepositoryPoll {

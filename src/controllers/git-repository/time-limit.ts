@@ -1,6 +1,7 @@
 import type { GitRepository } from "../../api/git-repository.js";
+import type { TimeLimit } from "../../base/deadline.js";
 import { formatDuration, parseDuration } from "../../base/duration.js";
-import { GitError, type GitRemote, type TimeLimit } from "../../git/index.js";
+import { GitError, type GitRemote } from "../../git/index.js";
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 

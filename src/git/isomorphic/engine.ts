@@ -1,11 +1,11 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../base/clock.js";
+import { type TimeLimit, withDeadline } from "../../base/deadline.js";
 import { messageOf } from "../../base/errors.js";
 import { type FailpointHook, noFailpoints } from "../../base/failpoint.js";
 import type { Logger } from "../../base/logger.js";
 import type { ProxyRules } from "../../base/proxy.js";
-import { type TimeLimit, withDeadline } from "../deadline.js";
 import type { CommitSnapshot, FetchResult, FetchTarget, GitEngine, GitRemote, RemoteRefs } from "../engine.js";
 import { GitError, isGitError } from "../errors.js";
 import { fetchLimit } from "../fetch-limit.js";

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../../base/clock.js";
+import { withDeadline } from "../../base/deadline.js";
 import { Semaphore } from "../../base/semaphore.js";
-import { withDeadline } from "../deadline.js";
 import type { GitRemote, RemoteRefs } from "../engine.js";
 import { isGitError } from "../errors.js";
 import type { GitHttpClient } from "../http/client.js";

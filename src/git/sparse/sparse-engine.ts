@@ -1,8 +1,8 @@
 import { readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Clock } from "../../base/clock.js";
+import { type TimeLimit, withDeadline } from "../../base/deadline.js";
 import type { Logger } from "../../base/logger.js";
-import { type TimeLimit, withDeadline } from "../deadline.js";
 import type { CommitSnapshot, FetchResult, FetchTarget, GitEngine, GitRemote, RemoteRefs } from "../engine.js";
 import { GitError, isGitError } from "../errors.js";
 import { fetchLimit } from "../fetch-limit.js";

@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.js";
+import { withDeadline } from "../../base/deadline.js";
 import { Semaphore } from "../../base/semaphore.js";
-import { withDeadline } from "../deadline.js";
 import type { GitRemote } from "../engine.js";
 import { GitError } from "../errors.js";
 import type { GitLimits } from "../limits.js";

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { GitRef } from "../../../api/git-ref.js";
 import type { Clock } from "../../../base/clock.js";
+import { withDeadline } from "../../../base/deadline.js";
 import { OverseerError } from "../../../base/errors.js";
 import {
   type DetachedSignature,
@@ -15,7 +16,6 @@ import {
   type TrustedKeys,
   VERIFICATION_ERRORS,
   type Verify,
-  withDeadline,
 } from "../../../git/index.js";
 import type { RepositoryPoll } from "../repository-poll.js";
 import { readRange, short } from "./range.js";

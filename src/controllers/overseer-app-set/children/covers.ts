@@ -8,6 +8,7 @@ export const MERGED_LISTS: ReadonlyMap<string, string> = new Map([
   ["source.helm.parameters", "name"],
   ["source.kustomize.images", "name"],
   ["source.kustomize.replicas", "name"],
+  ["source.secretStores", "name"],
 ]);
 
 /**

@@ -3,7 +3,7 @@ import type { GitHostType } from "../../../api/git-provider.js";
 import { unlessAborted } from "../../../base/abort.js";
 import { type BackoffPolicy, backoffDelay } from "../../../base/backoff.js";
 import type { Clock } from "../../../base/clock.js";
-import { withDeadline } from "../../deadline.js";
+import { withDeadline } from "../../../base/deadline.js";
 import type { GitCredential } from "../../engine.js";
 import { GitError, isGitError } from "../../errors.js";
 import type { InstallationTokens } from "../../github/installation-tokens.js";

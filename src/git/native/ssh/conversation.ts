@@ -1,8 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 import type { Clock } from "../../../base/clock.js";
+import { withDeadline } from "../../../base/deadline.js";
 import type { Confinement } from "../../../child/confinement.js";
 import { killGroup, spawnChild } from "../../../child/run-child.js";
-import { withDeadline } from "../../deadline.js";
 import type { GitRemote } from "../../engine.js";
 import { GitError } from "../../errors.js";
 import { tooSlow } from "../../http/failures.js";

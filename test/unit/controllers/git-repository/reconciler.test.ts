@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import type { Condition } from "../../../../src/api/conditions.js";
 import type { GitRepositoryStatus } from "../../../../src/api/git-repository.js";
+import { type TimeLimit, withDeadline } from "../../../../src/base/deadline.js";
 import { HostRules } from "../../../../src/base/host-rules.js";
 import { GitRepositoryReconciler } from "../../../../src/controllers/git-repository/reconciler.js";
 import { RevisionIndex } from "../../../../src/controllers/git-repository/revision-index.js";
 import type { GitRepositoryServices } from "../../../../src/controllers/git-repository/services.js";
 import { SharedPolls } from "../../../../src/controllers/git-repository/shared-polls.js";
-import { type TimeLimit, withDeadline } from "../../../../src/git/deadline.js";
 import type { GitEngine, RemoteRefs } from "../../../../src/git/engine.js";
 import { GitError } from "../../../../src/git/errors.js";
 import { eventually, rejection } from "../../support/eventually.js";

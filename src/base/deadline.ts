@@ -1,4 +1,4 @@
-import type { Clock } from "../base/clock.js";
+import type { Clock } from "./clock.js";
 
 /** A timeout and its error. */
 export interface TimeLimit {

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { expect } from "chai";
 import { systemClock } from "../../../src/base/clock.js";
-import { withDeadline } from "../../../src/git/deadline.js";
+import { withDeadline } from "../../../src/base/deadline.js";
 
 /** Waits for the signal, then throws something else, as a stream does. */
 function untilAborted(signal: AbortSignal): Promise<never> {
