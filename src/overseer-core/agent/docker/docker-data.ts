@@ -2,6 +2,8 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { CoreBackupResult } from "../../../api/core/app-backup.js";
 import type { BackupPreHook } from "../../../api/core/backup-policy.js";
+import { systemClock } from "../../../base/clock.js";
+import { withDeadline } from "../../../base/deadline.js";
 import { messageOf } from "../../../base/errors.js";
 import type { Logger } from "../../../base/logger.js";
 import { findProgram } from "../../../child/confinement.js";
@@ -195,12 +197,11 @@ export class DockerData implements DataRunner {
       throw new BackupError(`the pre-hook of service ${service} cannot run: the service has no running container`);
     }
     log(`[docker] running the pre-hook of service ${service}`);
-    const timeout = AbortSignal.timeout(HOOK_MS);
-    const run = this.#options.engine.exec(found.Id, command, AbortSignal.any([signal, timeout]));
-    const { code, output } = await run.catch((error: unknown) => {
-      if (!timeout.aborted || signal.aborted) throw error;
-      throw new BackupError(`the pre-hook of service ${service} did not end within ${HOOK_MS / 60_000} minutes`);
-    });
+    const expired = (): Error =>
+      new BackupError(`the pre-hook of service ${service} did not end within ${HOOK_MS / 60_000} minutes`);
+    const { code, output } = await withDeadline({ ms: HOOK_MS, expired, clock: systemClock, signal }, (within) =>
+      this.#options.engine.exec(found.Id, command, within),
+    );
     if (code === 0) return;
     const record = this.#options.records.find(app.project);
     const mask = record === undefined ? undefined : this.#options.watch.maskOf(record);
