@@ -39,17 +39,30 @@ function servicesOf(compose: Mapping): ReadonlyMap<string, ServiceFacts> {
       (entry): entry is [string, Mapping] => isRecord(entry[1]) && runs(entry[1]),
     ),
   );
-  return new Map([...active].map(([name, service]) => [name, factsOf(name, service, active, compose)]));
+  const linked = linkedNames(active);
+  return new Map([...active].map(([name, service]) => [name, factsOf(name, service, active, linked, compose)]));
+}
+
+/** The names that `links` of other services give to a service, by its name. */
+function linkedNames(services: ReadonlyMap<string, Mapping>): ReadonlyMap<string, readonly string[]> {
+  const linked = new Map<string, string[]>();
+  for (const { links } of services.values())
+    for (const text of textsOf(links)) {
+      const [target = "", alias] = text.split(":");
+      if (alias !== undefined) linked.set(target, [...(linked.get(target) ?? []), alias]);
+    }
+  return linked;
 }
 
 function factsOf(
   name: string,
   service: Mapping,
   services: ReadonlyMap<string, Mapping>,
+  linked: ReadonlyMap<string, readonly string[]>,
   compose: Mapping,
 ): ServiceFacts {
   return {
-    names: namesOf(name, service, services),
+    names: namesOf(name, service, services, linked.get(name) ?? []),
     environment: Object.fromEntries(
       pairsOf(service.environment).flatMap((pair) =>
         pair.value === undefined ? [] : [[pair.name, unescapeText(pair.value)]],
@@ -66,21 +79,23 @@ function factsOf(
   };
 }
 
-/** Without a network of its own, a service has no names. Container and host names count only if another service uses them, as they are no promise of Compose. */
-function namesOf(name: string, service: Mapping, services: ReadonlyMap<string, Mapping>): readonly string[] {
+/**
+ * Without a network of its own, a service has no names. Container and host names count only if another service uses them, as they
+ * are no promise of Compose.
+ */
+function namesOf(
+  name: string,
+  service: Mapping,
+  services: ReadonlyMap<string, Mapping>,
+  linked: readonly string[],
+): readonly string[] {
   if (/^(host|none|service:)/.test(textOf(service.network_mode) ?? "")) return [];
   const aliases = Object.values(mappingOf(service.networks)).flatMap((network) => textsOf(mappingOf(network).aliases));
   const used = [service.container_name, service.hostname].flatMap((value) => {
     const other = textOf(value);
     return other === undefined || placesOf(other, services, name).length === 0 ? [] : [other];
   });
-  const links = [...services.values()].flatMap(({ links: all }) =>
-    textsOf(all).flatMap((text) => {
-      const [target, alias] = text.split(":");
-      return target === name && alias !== undefined ? [alias] : [];
-    }),
-  );
-  return unique([name, ...aliases, ...used, ...links]);
+  return unique([name, ...aliases, ...used, ...linked]);
 }
 
 function wordsOf(value: unknown): readonly string[] | undefined {
