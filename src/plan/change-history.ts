@@ -2,16 +2,25 @@ import { type ChangePhase, isFinal } from "../api/change.js";
 
 /** The part of a Change that its history needs. */
 export interface HistoryEntry {
+  readonly spec?: { readonly cause?: string };
   readonly metadata: { readonly name: string; readonly creationTimestamp?: string };
   readonly status?: { readonly phase?: ChangePhase | undefined };
 }
 
-/** Returns the finished Changes beyond the newest `limit`. Open ones never expire. */
+/** How many finished Changes of cause Drift are kept. */
+const DRIFT_LIMIT = 3;
+
+/**
+ * Returns the finished Changes beyond the newest `limit`. Open ones never expire. Those of cause Drift have a limit of their own, so that
+ * drift that comes and goes does not displace what users roll back to.
+ */
 export function expiredChanges<T extends HistoryEntry>(changes: readonly T[], limit: number): T[] {
-  return changes
-    .filter((change) => isFinal(change.status?.phase))
-    .sort((a, b) => (isNewer(a, b) ? -1 : 1))
-    .slice(limit);
+  const finished = changes.filter((change) => isFinal(change.status?.phase)).sort((a, b) => (isNewer(a, b) ? -1 : 1));
+  const isDrift = ({ spec }: T): boolean => spec?.cause === "Drift";
+  return [
+    ...finished.filter((change) => !isDrift(change)).slice(limit),
+    ...finished.filter(isDrift).slice(Math.min(limit, DRIFT_LIMIT)),
+  ];
 }
 
 /** Reports whether `a` was created after `b`. Times have seconds only; the operator numbers its Changes. */

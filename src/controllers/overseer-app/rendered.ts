@@ -29,3 +29,11 @@ export interface Rendered {
   /** Number of further notes that were dropped. */
   readonly notesOmitted: number;
 }
+
+/** Returns everything that inputs run: the documents, and those of hooks. */
+export function documentsWithHooks({
+  documents,
+  hooks = [],
+}: Pick<Rendered, "documents" | "hooks">): readonly Document[] {
+  return [...documents, ...hooks.map(({ document }) => document)];
+}

@@ -199,6 +199,20 @@ describe("expiredChanges", () => {
     expect(names(expiredChanges(changes, 1))).to.deep.equal(["web-2-9", "web-2-1"]);
   });
 
+  it("has a limit of its own for Changes of cause Drift", () => {
+    const drift = Array.from({ length: 20 }, (_, n) => ({
+      ...change(`web-${n + 20}`, "Superseded"),
+      spec: { cause: "Drift" },
+    }));
+    const expired = names(expiredChanges([...history(10), ...drift], 10));
+    expect(expired).to.deep.equal(
+      drift
+        .slice(0, 17)
+        .map(({ metadata }) => metadata.name)
+        .reverse(),
+    );
+  });
+
   it("expires nothing within the limit", () => {
     expect(expiredChanges(history(10), 10)).to.deep.equal([]);
     expect(expiredChanges([], 1)).to.deep.equal([]);

@@ -89,7 +89,7 @@ export function decidable(
   if (isFinal(status?.phase)) throw no(`has ended (${status?.phase}): there is nothing to ${decision.toLowerCase()}`);
   if (decision === "Approve" && status?.planIncomplete !== undefined)
     throw no(
-      `cannot be approved, because its plan is not shown completely: ${status.planIncomplete}; split the commit`,
+      `cannot be approved, because its plan is not shown completely: ${status.planIncomplete}; split the commit, or use --break-glass`,
     );
   return hash;
 }

@@ -9,8 +9,7 @@ const LATCH_MS = 24 * 3_600_000;
 /**
  * Returns the open Change that users have begun to approve, in an Environment that asks for approvals. Newer inputs wait until it has
  * ended, so that a busy repository does not void each approval: until it succeeds, fails or is rejected, for at most 24 hours, or until a
- * user requests a sync. They do not wait for a hook, which may hang: it is stopped.
- */
+ * user requests a sync. A hook of it is not stopped halfway, as that could lose data: its timeout ends one that hangs. */
 export function latchedChange(run: AppRun): Change | undefined {
   const environments = environmentsOf(run.ref.namespace, run.services.lister.list("Environment"));
   if (environments.every(({ spec }) => spec.gates?.approval === undefined)) return undefined;
@@ -31,9 +30,9 @@ function isLatched(run: AppRun, { spec, status }: Change): boolean {
   return times.length > 0 && run.services.clock.now() < Math.min(...times) + LATCH_MS;
 }
 
-/** Reports whether a Change may not come to an end by itself: newer inputs may be the correction. */
+/** Reports whether a Change does not come to an end by itself: newer inputs may be the correction. */
 function isFailing(run: AppRun, { phase, message, hooks }: ChangeStatus): boolean {
-  if (hooks?.some(({ state }) => state === "Running")) return true;
+  if (hooks?.some(({ state }) => state === "Running")) return false;
   if (phase === "Applying") return message !== undefined;
   if (phase === "Verifying") return run.status.health === "Degraded";
   return phase !== "Waiting";

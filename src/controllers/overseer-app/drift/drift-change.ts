@@ -1,6 +1,7 @@
 import type { Change, ChangeStatus, CountedApproval, FieldChange, GateState } from "../../../api/change.js";
 import { shortRevision } from "../../../api/short-revision.js";
 import { rfc3339 } from "../../../base/clock.js";
+import { cutText } from "../../../base/cut-text.js";
 import { canonicalJson, hmacSha256 } from "../../../base/hash.js";
 import { mapLimit } from "../../../base/semaphore.js";
 import { approvalsGate } from "../../../gates/approvals.js";
@@ -35,8 +36,12 @@ function openDriftChange(run: AppRun): Change | undefined {
 export async function offerRevert(run: AppRun, found: readonly DriftedObject[]): Promise<readonly DriftedObject[]> {
   const open = openDriftChange(run);
   if (open?.status?.phase === "Applying") {
-    const left = found.filter(({ write }) => isPlanned(open, write));
+    const left = found.filter((one) => isPlanned(open, one));
     if (left.length > 0) return left;
+    if (found.some(({ write }) => isOfPlan(open, write))) {
+      await end(run, open, { phase: "Superseded", message: "the drift has changed since it was approved" });
+      return [];
+    }
     const plan = open.status.plan?.map((action) => ({ ...action, result: "Done" as const }));
     await end(run, open, { phase: "Succeeded", message: "the drift is reverted", ...(plan ? { plan } : {}) });
     return [];
@@ -173,9 +178,18 @@ function hashOf(run: AppRun, found: readonly DriftedObject[]): string {
   return hmacSha256(run.services.digestKey, canonicalJson(["Drift", planHash, ...notes]), 32);
 }
 
-function isPlanned({ status }: Change, { document: { id } }: DriftedObject["write"]): boolean {
+/** Reports whether a user has approved to revert this object as it differs now. */
+function isPlanned(change: Change, { write, note }: DriftedObject): boolean {
+  return plannedAction(change, write)?.reason === cutText(note, 1024);
+}
+
+function isOfPlan(change: Change, write: DriftedObject["write"]): boolean {
+  return plannedAction(change, write) !== undefined;
+}
+
+function plannedAction({ status }: Change, { document: { id } }: DriftedObject["write"]) {
   const [apiVersion, object] = [apiVersionOf(id), displayId(id)];
-  return status?.plan?.some((one) => one.apiVersion === apiVersion && one.object === object) === true;
+  return status?.plan?.find((one) => one.apiVersion === apiVersion && one.object === object);
 }
 
 async function end(run: AppRun, change: Change, update: Parameters<typeof recordChange>[2]): Promise<void> {

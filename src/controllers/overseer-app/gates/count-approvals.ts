@@ -81,9 +81,9 @@ async function judge(
       `for the plan ${spec.planHash}, but the plan of the Change is ${planHash ?? "not known"}: look at it, and decide again`,
     );
   if (decision === "Reject") return { state: "Counted", message: "rejects this plan" };
-  if (planIncomplete !== undefined)
-    return notEligible(`the plan is not shown completely (${planIncomplete}): split the commit`);
   if (decision === "BreakGlass") return { state: "Counted", message: "lets this plan through by break-glass" };
+  if (planIncomplete !== undefined)
+    return notEligible(`the plan is not shown completely (${planIncomplete}): split the commit, or decide BreakGlass`);
   return (await ineligibleIn(run, { metadata, spec }, authors)) ?? { state: "Counted", message: "permits this plan" };
 }
 

@@ -4,6 +4,7 @@ import { canonicalJson } from "../../../base/hash.js";
 import { MissingFactError } from "../../../gates/context.js";
 import { ownChanges } from "../../../gates/promotion/own-changes.js";
 import { type PromotionPath, promotionPaths } from "../../../gates/promotion/paths.js";
+import { documentsWithHooks } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { remoteOf, renderEarlier } from "../source/render.js";
 
@@ -33,7 +34,7 @@ async function newDocuments(run: AppRun, inputs: Inputs): Promise<string | undef
   const [before, after] = [await renderEarlier(run, applied), await renderEarlier(run, inputs)];
   if (before === undefined || after === undefined)
     throw new MissingFactError(`the documents of ${(before === undefined ? applied : inputs).revision} are not known`);
-  return ownChanges(before.documents, after.documents);
+  return ownChanges(documentsWithHooks(before), documentsWithHooks(after));
 }
 
 /** Returns that the commits since the applied one have changed this app only: the earlier ones have had their inputs before. */

@@ -9,6 +9,7 @@ import {
 } from "../../../gates/promotion/eligibility.js";
 import type { PromotionPath } from "../../../gates/promotion/paths.js";
 import { versionsOf } from "../../../gates/promotion/versions.js";
+import { documentsWithHooks } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import type { LocatedInputs } from "../source/locate-inputs.js";
 import { repositoryKey } from "../source/locate-inputs.js";
@@ -94,7 +95,7 @@ async function versionsAt(run: AppRun, inputs: LocatedInputs["inputs"]): Promise
   if (known !== undefined) return known;
   const rendered = await renderEarlier(run, inputs);
   if (rendered === undefined) throw new UnlocatedError(`${inputs.revision} can no longer be rendered`);
-  const versions = versionsOf(rendered.documents);
+  const versions = versionsOf(documentsWithHooks(rendered));
   run.memory.versions.set(inputs.key, versions);
   return versions;
 }

@@ -8,6 +8,7 @@ import { environmentsOf } from "../../../gates/environments.js";
 import { advanceLedger, type InputsHealth } from "../../../gates/promotion/ledger.js";
 import { laterApps } from "../../../gates/promotion/paths.js";
 import { versionsOf } from "../../../gates/promotion/versions.js";
+import { documentsWithHooks } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { appliedCommitOf } from "../status/applied-commit.js";
 import type { AppFacts } from "../status/conditions.js";
@@ -52,7 +53,7 @@ function nextLedger(run: AppRun, facts: AppFacts): readonly LedgerEntry[] | unde
     through: appliedCommitOf(run),
     isRollback: run.status.pin !== undefined && run.status.pin.inputs.key === run.status.applied?.key,
     health,
-    versions: comparesImages && run.applied ? versionsOf(run.applied.documents) : undefined,
+    versions: comparesImages && run.applied ? versionsOf(documentsWithHooks(run.applied)) : undefined,
     now: run.services.clock.now(),
     longestSoak,
   };

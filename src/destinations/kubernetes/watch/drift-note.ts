@@ -1,3 +1,4 @@
+import { sha256 } from "../../../base/hash.js";
 import { fieldPaths } from "../../../kube/fields/managed-fields.js";
 import type { FieldsV1, ManagedFieldsEntry } from "../../../kube/object.js";
 import { type AddedFields, missingIn } from "../ownership/added-fields.js";
@@ -44,8 +45,10 @@ export function describeAdded(
   return notes.length === 0 ? undefined : notes.join("; ");
 }
 
+/** Lists paths. The digest of those that are not listed tells different ones apart: the text identifies the change. */
 function listed(paths: readonly string[]): string {
-  const more = paths.length > MAX_PATHS ? ` and ${paths.length - MAX_PATHS} more` : "";
+  const left = paths.slice(MAX_PATHS);
+  const more = left.length > 0 ? ` and ${left.length} more (${sha256(left.join("\n"), 8)})` : "";
   return `${paths.slice(0, MAX_PATHS).join(", ")}${more}`;
 }
 

@@ -158,6 +158,12 @@ describe("promotion, in memory", () => {
     heart.approve("prod/web-3", "alice");
     await heart.settle(two);
     expect(heart.changes("prod/web")).to.include("web-3 Succeeded");
+    const hook =
+      'apiVersion: batch/v1\nkind: Job\nmetadata: { name: migrate, annotations: { gitops.overseer.io/hook: PreSync } }\nspec: { template: { spec: { containers: [{ name: a, image: "web:3", command: [evil] }] } } }\n';
+    const folders = { "staging/a.yaml": workload("a", "web:3", 1), "prod/a.yaml": workload("a", "web:3", 5) };
+    heart.commit({ ".number": String(++number), ...folders, "prod/hook.yaml": hook });
+    await heart.settle(two);
+    expect(held(), "a hook").to.contain("it changes more than tested images: Job prod/migrate");
     heart.rollBack("prod/back", "web", "web-2");
     await heart.settle(two);
     expect(heart.changes("prod/web"), "a rollback").to.include("back Succeeded");

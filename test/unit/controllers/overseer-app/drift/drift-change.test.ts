@@ -105,6 +105,19 @@ describe("drift that is only reported", () => {
     expect(planOf("web-3")).to.deep.equal(["Update ConfigMap shop/b "]);
   });
 
+  it("is offered again if it changes between the approval and the write", async () => {
+    heart.destination.faults.write = ({ id }) =>
+      id.name === "a" ? { message: "the server does not respond", retryable: true } : undefined;
+    heart.approve("web-2", "alice");
+    await heart.settle(["web"]);
+    heart.destination.objects.delete(keyOf("a"));
+    heart.destination.faults = {};
+    await settle();
+    expect(heart.changes("web")).to.deep.equal(["web-1 Succeeded", "web-2 Superseded", "web-3 Waiting"]);
+    expect(planOf("web-3")).to.deep.equal(["Create ConfigMap shop/a "]);
+    expect(heart.objects()).to.have.length(1);
+  });
+
   it("is not offered again once a user has rejected it, until that is withdrawn or it changes", async () => {
     heart.approve("web-2", "alice", "Reject");
     await settle();
