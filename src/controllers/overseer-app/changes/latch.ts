@@ -24,8 +24,10 @@ export function latchedChange(run: AppRun): Change | undefined {
 function isLatched(run: AppRun, { spec, status }: Change): boolean {
   if (spec.inputs === undefined || spec.dryRun === true || spec.cause === "Drift") return false;
   if (status === undefined || isFailing(run, status)) return false;
+  // Once it has begun, an approval no longer needs to fit what is left of the plan.
+  const hasBegun = status.phase !== "Waiting";
   const times = (status.approvals ?? []).flatMap(({ decision, state, time = "" }) =>
-    decision === "Approve" && state === "Counted" ? [Date.parse(time)] : [],
+    decision === "Approve" && (state === "Counted" || hasBegun) ? [Date.parse(time)] : [],
   );
   return times.length > 0 && run.services.clock.now() < Math.min(...times) + LATCH_MS;
 }
