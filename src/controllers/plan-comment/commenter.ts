@@ -26,7 +26,7 @@ export interface CommenterServices {
   readonly repositories: ResourceCache<GitRepository>;
   readonly memories: ReadonlyMap<string, CommentMemory>;
   readonly events: EventSink;
-  /** Keys the marks of comments, so that other users cannot write one before the operator does. */
+  /** Keys the marks of comments: one cannot be known before the operator has written it. */
   readonly digestKey: string;
   /** Returns `namespace/name` of an app's repository. */
   readonly repositoryOf: (app: OverseerApp) => string;
@@ -117,7 +117,9 @@ export class PlanCommenter {
     for (const number of numbers) {
       const mark = this.#markOf(app, number);
       const body = `${mark}\n${text}`;
-      const own = (await planComments.list(number, signal)).find((comment) => comment.body.includes(mark));
+      const own = (await planComments.list(number, signal)).find(
+        (comment) => comment.isOwn && comment.body.startsWith(mark),
+      );
       if (own === undefined && isNew) await host.comment(number, body, signal);
       else if (own !== undefined && own.body.trim() !== body.trim())
         await planComments.edit(number, own.id, body, signal);

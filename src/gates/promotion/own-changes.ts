@@ -9,8 +9,9 @@ const SHOWN = 5;
 const VERSION_LABELS: ReadonlySet<string> = new Set([CHART_LABEL, "app.kubernetes.io/version"]);
 
 /**
- * Returns what differs between the applied documents and those of a Change in more than images and chart versions, which the earlier
- * Environments have tested; undefined if nothing does. Documents with another version of their chart come from the chart.
+ * Returns what differs between the applied documents and those of a Change in more than images and labels of versions, which the earlier
+ * Environments have tested; undefined if nothing does. Another version of a chart exempts nothing else: the label is what the author writes,
+ * and a commit can change values together with it.
  */
 export function ownChanges(before: readonly Document[], after: readonly Document[]): string | undefined {
   const old = new Map(before.map((one) => [one.key, one]));
@@ -28,19 +29,18 @@ export function ownChanges(before: readonly Document[], after: readonly Document
 }
 
 function isSameButVersions(before: Document, after: Document): boolean {
-  const chart = (document: Document): unknown => document.object.metadata?.labels?.[CHART_LABEL];
-  if (chart(after) !== undefined && chart(before) !== undefined && chart(before) !== chart(after)) return true;
   return canonicalJson(withoutVersions(before.object)) === canonicalJson(withoutVersions(after.object));
 }
 
-/** Returns a copy without the values of `image` fields and version labels. */
-function withoutVersions(value: unknown, isInside = false, depth = 0): unknown {
+/** Returns a copy without the values of `image` fields and version labels. `parent` is the field that holds `value`. */
+function withoutVersions(value: unknown, parent = "", isInside = false, depth = 0): unknown {
   if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return value;
-  if (Array.isArray(value)) return value.map((one) => withoutVersions(one, isInside, depth + 1));
+  if (Array.isArray(value)) return value.map((one) => withoutVersions(one, parent, isInside, depth + 1));
   return Object.fromEntries(
     Object.entries(value).map(([key, child]) => {
-      const isVersion = typeof child === "string" && ((key === "image" && isInside) || VERSION_LABELS.has(key));
-      return [key, isVersion ? "" : withoutVersions(child, isInside || HOLDERS.has(key), depth + 1)];
+      const isLabel = parent === "labels" && VERSION_LABELS.has(key);
+      const isVersion = typeof child === "string" && ((key === "image" && isInside) || isLabel);
+      return [key, isVersion ? "" : withoutVersions(child, key, isInside || HOLDERS.has(key), depth + 1)];
     }),
   );
 }

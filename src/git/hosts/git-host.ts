@@ -35,13 +35,15 @@ export interface GitHost {
 export interface HostComment {
   readonly id: number;
   readonly body: string;
+  /** Whether the user or GitHub App whose credential is used wrote it: others can copy a text, also into a comment that is older. */
+  readonly isOwn: boolean;
 }
 
 /** What comments that are updated in place need besides `GitHost.comment`. Every method throws a GitError, as those of `GitHost` do. */
 export interface PlanComments {
   /** Returns the numbers of the open pull requests whose newest commit is `commit`. */
   pullRequestsAt(commit: string, signal: AbortSignal): Promise<readonly number[]>;
-  /** Returns the comments on a pull request, oldest first. */
+  /** Returns the comments on a pull request, oldest first. `GIT_PERMISSION_DENIED` if the host does not tell whose the credential is. */
   list(pullRequest: number, signal: AbortSignal): Promise<readonly HostComment[]>;
   /** Replaces the text of a comment. */
   edit(pullRequest: number, comment: number, text: string, signal: AbortSignal): Promise<void>;

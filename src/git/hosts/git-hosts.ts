@@ -46,8 +46,8 @@ export interface GitHostsOptions {
 }
 
 const TIMEOUT_MS = 20_000;
-/** Maximum number of rate limits that are remembered. */
-const MAX_LIMITS = 1_000;
+/** Maximum number of credentials whose rate limits and users are remembered. */
+const MAX_CREDENTIALS = 1_000;
 
 /** Options of one API. */
 export interface OpenOptions {
@@ -69,7 +69,8 @@ export class GitHosts {
       ...{ clock, observe, timeoutMs, connections: this.#connections },
       tokens: new InstallationTokens(this.#connections, clock),
       cache: new ResponseCache(),
-      limits: new LRUCache({ max: MAX_LIMITS }),
+      limits: new LRUCache({ max: MAX_CREDENTIALS }),
+      users: new LRUCache({ max: MAX_CREDENTIALS }),
     };
   }
 

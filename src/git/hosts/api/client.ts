@@ -1,4 +1,5 @@
 import type { LRUCache } from "lru-cache";
+import { z } from "zod";
 import type { GitHostType } from "../../../api/git-provider.js";
 import { unlessAborted } from "../../../base/abort.js";
 import { type BackoffPolicy, backoffDelay } from "../../../base/backoff.js";
@@ -10,7 +11,7 @@ import type { InstallationTokens } from "../../github/installation-tokens.js";
 import type { Connections } from "../../http/connections.js";
 import { transportError } from "../../http/failures.js";
 import type { GitHostOperation } from "../git-host.js";
-import { type ApiCall, type ApiResponse, requestBody } from "./call.js";
+import { type ApiCall, type ApiResponse, type CallContext, requestBody } from "./call.js";
 import { explanationIn, rateLimited, redirectedApi, statusFailure, tooSlowApi, unreadable } from "./failures.js";
 import { APP_PERMISSIONS } from "./permissions.js";
 import { headerOf, type ResponseHeaders, rateLimitWait, retryAfterOf } from "./rate-limit.js";
@@ -28,6 +29,8 @@ export interface ApiServices {
   readonly cache: ResponseCache;
   /** Monotonic time until which the host permits no request, by API and credential. */
   readonly limits: LRUCache<string, number>;
+  /** ID of the credential's user, by API and credential. */
+  readonly users: LRUCache<string, number>;
   readonly observe: ApiObserver;
   /** Time of one request, in milliseconds. */
   readonly timeoutMs: number;
@@ -42,6 +45,8 @@ const READ_ATTEMPTS = 3;
 const RETRY: BackoffPolicy = { baseMs: 250, factor: 4, maxMs: 2_000 };
 /** A longer wait is left to the caller. */
 const LONGEST_RETRY_MS = 2_000;
+/** The answer of GitHub, GitLab and Gitea to `/user`. */
+const User = z.object({ id: z.number() });
 
 /** Sends requests to the API of one repository's host. */
 export class HostApi {
@@ -97,6 +102,21 @@ export class HostApi {
     return items;
   }
 
+  /** Returns the ID of the user whose credential is used. It is asked for once, and does not exist for a GitHub App. */
+  async ownUser(call: CallContext): Promise<number> {
+    const { users } = this.#services;
+    const key = this.#credentialKey;
+    const known = users.get(key);
+    if (known !== undefined) return known;
+    const { body } = await this.send({ ...call, path: "/user", schema: User });
+    users.set(key, body.id);
+    return body.id;
+  }
+
+  get #credentialKey(): string {
+    return `${this.target.api} ${this.target.remote.id}`;
+  }
+
   /** Returns the path below the API of an absolute URL in a response; undefined if it is elsewhere. */
   pathOf(url: string | null | undefined): string | undefined {
     const { api } = this.target;
@@ -112,7 +132,7 @@ export class HostApi {
 
   async #attempt<T>(call: ApiCall<T>): Promise<ApiResponse<T>> {
     const { clock, limits } = this.#services;
-    const limitKey = `${this.target.api} ${this.target.remote.id}`;
+    const limitKey = this.#credentialKey;
     const left = (limits.get(limitKey) ?? 0) - clock.monotonic();
     if (left > 0) throw rateLimited(this.target, call, left);
     const credential = await this.#credential(call);

@@ -1,3 +1,4 @@
+import type { GitHostType } from "../../../api/git-provider.js";
 import { GitError } from "../../errors.js";
 import type { ApiCall } from "./call.js";
 import { OPERATION_TEXT, REQUIRED_PERMISSIONS } from "./permissions.js";
@@ -41,6 +42,21 @@ export function statusFailure(
   const why = explanation === undefined ? "" : `: ${explanation}`;
   return new GitError("GIT_HOST_REFUSED", `${what}: the host rejects the request${why}`);
 }
+
+/** Returns the error for a credential whose user the host does not tell, so that the operator cannot know its own comments. */
+export function unknownUser({ api, type, where }: HostTarget): GitError {
+  const what = `cannot update a comment at ${api}: the host does not tell whose credential is in ${where}`;
+  const remedy = OWN_USER[type] ?? "use the token of a user";
+  return new GitError("GIT_PERMISSION_DENIED", `${what}, and comments of others are not edited; ${remedy}`);
+}
+
+const GITEA_USER = "give the token the scope read:user";
+const OWN_USER: Partial<Record<GitHostType, string>> = {
+  GitHub: "use the token of a user, or the keys of a GitHub App instead of a token of its installation",
+  GitLab: "give the token the scope api",
+  Gitea: GITEA_USER,
+  Forgejo: GITEA_USER,
+};
 
 /** Returns the error for a rate limit that ends in `waitMs`. */
 export function rateLimited({ api }: HostTarget, { operation }: Pick<Call, "operation">, waitMs: number): GitError {

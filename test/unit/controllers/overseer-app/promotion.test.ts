@@ -169,6 +169,34 @@ describe("promotion, in memory", () => {
     expect(heart.changes("prod/web"), "a rollback").to.include("back Succeeded");
   });
 
+  it("asks with ownChanges: Ask for what is beside another version of a chart, though that is tested", async () => {
+    const workload = (chart: string, replicas: number): string =>
+      `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: a, labels: { helm.sh/chart: ${chart} } }\nspec: { replicas: ${replicas} }\n`;
+    const push = (chart: string, replicas: number): string =>
+      heart.commit({ "staging/a.yaml": workload(chart, 1), "prod/a.yaml": workload(chart, replicas) });
+    const two = ["staging/web", "prod/web"];
+    heart = new Heart();
+    heart.start();
+    heart.govern("staging", { namespaces: [{ name: "staging" }] });
+    const promotion = { compare: "Images", ownChanges: "Ask" };
+    heart.govern("prod", { namespaces: [{ name: "prod" }], promotesFrom: ["staging"], promotion });
+    push("web-1", 1);
+    for (const path of ["staging", "prod"])
+      heart.apply(`${path}/web`, { source: { repositoryRef: { name: "repo", namespace: "shop" }, path } });
+    await heart.settle(two);
+    heart.approve("prod/web-1", "alice");
+    await heart.settle(two);
+    push("web-2", 1);
+    await heart.settle(two);
+    expect(heart.changes("prod/web"), "a tested version alone").to.include("web-2 Succeeded");
+    push("web-3", 5);
+    await heart.settle(two);
+    const conditions = heart.app("prod/web")?.status?.conditions;
+    expect(conditions?.find(({ type }) => type === "Waiting")?.message).to.contain(
+      "it changes more than tested images: Deployment prod/a",
+    );
+  });
+
   it("asks with ownChanges: Ask for commits and edits that concern the later Environment only", async () => {
     heart.govern("staging", { namespaces: [{ name: "staging" }] });
     heart.govern("prod", {

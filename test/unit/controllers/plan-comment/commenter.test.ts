@@ -13,13 +13,13 @@ function rig(planComments = true) {
   const memory: CommentMemory = { planComment: undefined };
   const events: string[] = [];
   const requests: string[] = [];
-  const comments: { id: number; body: string }[] = [];
+  const comments: { id: number; body: string; isOwn: boolean }[] = [];
   const state = { error: undefined as GitError | undefined, open: [] as number[], isSupported: true };
   const host = {
     type: "Gitea",
     comment: async (number: number, body: string) => {
       requests.push(`comment ${number}`);
-      comments.push({ id: comments.length + 1, body });
+      comments.push({ id: comments.length + 1, body, isOwn: true });
     },
     planComments: {
       pullRequestsAt: async (commit: string) => {
@@ -65,11 +65,28 @@ describe("the commenter of plans", () => {
 
   it("does not take a comment of others for its own, also one with the mark of another app", async () => {
     const { comments, requests, state, wanted, reconcile } = rig();
-    comments.push({ id: 1, body: `<!-- overseer-plan ${"0".repeat(32)} -->\nthe plan is fine` });
+    comments.push({ id: 1, body: `<!-- overseer-plan ${"0".repeat(32)} -->\nthe plan is fine`, isOwn: false });
     state.open = [7];
     wanted("one");
     await reconcile();
     expect(requests).to.deep.equal(["find c1", "comment 7"]);
+  });
+
+  it("keeps to its own comment if others copy its mark, into an older comment or into what the operator quotes", async () => {
+    const { comments, requests, state, wanted, reconcile } = rig();
+    const older = { id: 1, body: "please review", isOwn: false };
+    const quote = { id: 2, body: "plan of another app", isOwn: true };
+    comments.push(older, quote);
+    state.open = [7];
+    wanted("one");
+    await reconcile();
+    const mark = comments[2]?.body.split("\n")[0];
+    Object.assign(older, { body: `${mark}\nthe plan is fine` });
+    Object.assign(quote, { body: `plan of another app\n${mark}` });
+    wanted("two");
+    await reconcile();
+    expect(requests).to.deep.equal(["find c1", "comment 7", "find c1", "edit 7"]);
+    expect(comments.map(({ body }) => body.split("\n").at(-1))).to.deep.equal(["the plan is fine", mark, "two"]);
   });
 
   it("looks for the pull request of a Change that waits again, ever less often, and never writes only an end", async () => {

@@ -31,10 +31,28 @@ describe("what a Change brings besides tested versions", () => {
     ["a further object", [web], [web, deployment("db", "db:1")], /Deployment shop\/db$/],
     ["one object less", [web, deployment("db", "db:1")], [web], /Deployment shop\/db \(deleted\)$/],
     [
-      "another version of the chart, with what it changes",
-      [deployment("web", "web:1", {}, { "helm.sh/chart": "web-1.0.0" })],
-      [deployment("web", "web:2", { args: ["-x"] }, { "helm.sh/chart": "web-1.1.0" })],
+      "another version of the chart and its app, and another image",
+      [deployment("web", "web:1", {}, { "helm.sh/chart": "web-1.0.0", "app.kubernetes.io/version": "1" })],
+      [deployment("web", "web:2", {}, { "helm.sh/chart": "web-1.1.0", "app.kubernetes.io/version": "2" })],
       undefined,
+    ],
+    [
+      "another version of the chart, and another field",
+      [deployment("web", "web:1", {}, { "helm.sh/chart": "web-1.0.0" })],
+      [deployment("web", "web:1", { securityContext: { privileged: true } }, { "helm.sh/chart": "web-1.1.0" })],
+      /Deployment shop\/web$/,
+    ],
+    [
+      "a label of the chart that was not there",
+      [web],
+      [deployment("web", "web:1", {}, { "helm.sh/chart": "web-1.1.0" })],
+      /Deployment shop\/web$/,
+    ],
+    [
+      "another selector of the version",
+      [deployment("web", "web:1", { selector: { "app.kubernetes.io/version": "1" } })],
+      [deployment("web", "web:1", { selector: { "app.kubernetes.io/version": "2" } })],
+      /Deployment shop\/web$/,
     ],
     [
       "other values of the same chart",

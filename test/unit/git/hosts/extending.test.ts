@@ -44,7 +44,8 @@ describe("the page on how to add a Git host", () => {
       tokens: new InstallationTokens(connections, systemClock),
       timeoutMs: 5_000,
     };
-    const others = { cache: new ResponseCache(), limits: new LRUCache<string, number>({ max: 1 }), observe: () => {} };
+    const memory = () => new LRUCache<string, number>({ max: 1 });
+    const others = { cache: new ResponseCache(), limits: memory(), users: memory(), observe: () => {} };
     const host = new ForgeHost(new HostApi(target, { ...services, ...others }));
     try {
       server.answers = {

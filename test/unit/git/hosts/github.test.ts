@@ -127,15 +127,23 @@ describe("the API of GitHub", () => {
       [`GET ${R}/commits/c0ffee/pulls?per_page=100`]: {
         json: [pull(7, "open", "c0ffee"), pull(8, "open", "beef"), pull(9, "closed", "c0ffee")],
       },
+      "GET /api/v3/user": { json: { id: 5 } },
       [`GET ${comments}`]: {
-        json: [{ id: 12, body: "b" }],
+        json: [{ id: 12, body: "b", user: { id: 5 } }],
         headers: { link: `<${server.origin}${comments}&page=2>; rel="next"` },
       },
-      [`GET ${comments}&page=2`]: { json: [{ id: 11, body: "a" }] },
+      [`GET ${comments}&page=2`]: {
+        json: [
+          { id: 11, body: "a", user: { id: 6 } },
+          { id: 10, body: "c", user: null },
+        ],
+      },
       [`PATCH ${R}/issues/comments/11`]: { json: {} },
     };
     expect(await host.planComments?.pullRequestsAt("c0ffee", forever)).to.deep.equal([7]);
-    expect((await host.planComments?.list(7, forever))?.map(({ id }) => id)).to.deep.equal([11, 12]);
+    const own = [false, false, true].map((isOwn, index) => ({ id: 10 + index, body: "cab"[index], isOwn }));
+    for (const _ of [1, 2]) expect(await host.planComments?.list(7, forever)).to.deep.equal(own);
+    expect(server.requests.filter(({ path }) => path === "/api/v3/user")).to.have.length(1);
     await host.planComments?.edit(7, 11, "new", forever);
     expect(server.requests.at(-1)?.body).to.deep.equal({ body: "new" });
   });

@@ -96,11 +96,17 @@ describe("the API of GitLab", () => {
       [`GET ${P}/repository/commits/c0ffee/merge_requests?state=opened&per_page=100`]: {
         json: [request(7, "opened", "c0ffee"), request(8, "opened", "beef"), request(9, "merged", "c0ffee")],
       },
-      [`GET ${P}/merge_requests/7/notes?sort=asc&order_by=created_at&per_page=100`]: { json: [{ id: 11, body: "a" }] },
+      "GET /api/v4/user": { json: { id: 5 } },
+      [`GET ${P}/merge_requests/7/notes?sort=asc&order_by=created_at&per_page=100`]: {
+        json: [5, 6].map((author, index) => ({ id: 11 + index, body: "a", author: { id: author } })),
+      },
       [`PUT ${P}/merge_requests/7/notes/11`]: { json: {} },
     };
     expect(await host.planComments?.pullRequestsAt("c0ffee", forever)).to.deep.equal([7]);
-    expect(await host.planComments?.list(7, forever)).to.deep.equal([{ id: 11, body: "a" }]);
+    expect(await host.planComments?.list(7, forever)).to.deep.equal([
+      { id: 11, body: "a", isOwn: true },
+      { id: 12, body: "a", isOwn: false },
+    ]);
     await host.planComments?.edit(7, 11, "new", forever);
     expect(server.requests.at(-1)?.body).to.deep.equal({ body: "new" });
   });
