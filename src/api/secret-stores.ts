@@ -127,6 +127,16 @@ export const CoreStore = z
     url: url("the Core"),
     secretRef: localRef("Secret with the key token: a token of role secret-reader."),
     caSecretRef,
+    secrets: atomicList(
+      z
+        .string()
+        .min(1)
+        .max(128)
+        .regex(/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/)
+        .describe("Name of a global secret."),
+      50,
+      "Global secrets of the Core that documents may refer to. Those that begin with backup. are never read.",
+    ),
     interval,
   })
   .describe("Global secrets of an Overseer Core.");

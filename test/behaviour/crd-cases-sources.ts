@@ -6,7 +6,7 @@ const RELATIVE = "overlay must be relative to the root of the repository and mus
 
 const VAULT = { url: "https://vault.example.com", auth: { kubernetes: { role: "shop" } } };
 
-const STORED_CORE = { url: "https://core.example.com", secretRef: { name: "c" } };
+const STORED_CORE = { url: "https://core.example.com", secretRef: { name: "c" }, secrets: ["s"] };
 
 /** Bad stores of secrets, in specs of apps and in recorded inputs. */
 const badStores: readonly BadSpec[] = (["source", "inputs.source"] as const).flatMap((field): BadSpec[] => {

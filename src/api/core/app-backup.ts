@@ -5,6 +5,12 @@ import { Timestamp } from "./fields.js";
 /** Prefix of the secrets that a Core passes to the backup program, and to nothing else. */
 export const BACKUP_SECRET_PREFIX = "backup.";
 
+/** Returns why a secret of a Core cannot come from Git: who writes the address of backups gets the data of all apps. */
+export function backupSecretProblem(name: string): string | undefined {
+  if (!name.startsWith(BACKUP_SECRET_PREFIX)) return undefined;
+  return `would be the secret ${name.slice(0, 200)} of the Core, and those that begin with ${BACKUP_SECRET_PREFIX} are for backups and cannot come from Git: use another name; for backups, an administrator stores it in the Core`;
+}
+
 /** Largest number of stored backups of an app that are listed. */
 export const MAX_SNAPSHOTS = 100;
 

@@ -40,7 +40,7 @@ export function previewWrites(writes: readonly WriteAction[], facts: PreviewFact
     const { name } = action.document.id;
     const record = rules.find(facts.state, name);
     const foreign = record && ownershipRefusal(rules.alwaysThere, record, facts);
-    const refusal = foreign ?? rules.refusal(spec, record, facts.state, facts.abilities);
+    const refusal = foreign ?? rules.refusal(spec, record, facts.state, facts.abilities, name);
     const owner = foreign === undefined ? undefined : ownerOf(record, facts);
     const faults = refusal === undefined && rules.kind === "App" ? ports.faultsOf(action.document) : [];
     if (refusal !== undefined) refused.push({ action, message: refusal, retryable: true, owner });

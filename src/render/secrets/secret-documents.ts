@@ -1,3 +1,4 @@
+import { backupSecretProblem } from "../../api/core/app-backup.js";
 import { CoreSecretName } from "../../api/core/secret.js";
 import { DOCUMENT_API_VERSION } from "../../api/documents/group.js";
 import { SecretDocument, type SecretValueReference } from "../../api/documents/secret.js";
@@ -83,8 +84,11 @@ export function checkSecretDocument(
     const what = found.find((one) => one !== undefined);
     if (what !== undefined)
       at.readable(`is readable in Git (${what}): encrypt the file with SOPS, or take the value from a store`);
+    if (target !== "overseer") continue;
     const name = coreSecretName(document.metadata.name, key);
-    if (target === "overseer" && !CoreSecretName.safeParse(name).success)
+    const reserved = backupSecretProblem(name);
+    if (reserved !== undefined) at.problem(reserved);
+    if (!CoreSecretName.safeParse(name).success)
       at.problem(
         `its secret in the Core would be ${name.slice(0, 200)}: a name has at most 128 letters, digits, - . _, and begins and ends with a letter or digit`,
       );

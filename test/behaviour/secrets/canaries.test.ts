@@ -106,7 +106,7 @@ describe("Secrets of every source", function () {
       restart: {},
       secretStores: [
         { name: "cluster", kubernetes: { secrets: ["pg"] } },
-        { name: "core", core: { url: core.core.url, secretRef: { name: "core-reader" } } },
+        { name: "core", core: { url: core.core.url, secretRef: { name: "core-reader" }, secrets: ["upstream"] } },
       ],
     };
     const flags = ["--secret-store-hosts=127.0.0.1"];

@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { resticEnv, resticSecrets } from "../../../src/overseer-core/agent/backup/restic-env.js";
+import { resticEnv, resticSecrets, SUPPORTED_VARIABLES } from "../../../src/overseer-core/agent/backup/restic-env.js";
 import { inStartOrder } from "../../../src/overseer-core/agent/docker/stopped-apps.js";
 import { nextBackup, scheduleProblem } from "../../../src/overseer-core/operations/backup-schedule.js";
 import { FakeClock } from "../support/fake-clock.js";
@@ -43,6 +44,20 @@ describe("the environment of restic", () => {
     for (const name of ["PATH", "LD_PRELOAD", "RESTIC_PASSWORD_COMMAND", "RESTIC_PASSWORD_FILE", "RCLONE_CONFIG"]) {
       expect(() => of({ ...REPOSITORY, [`backup.${name}`]: "x" }), name).to.throw(`secret backup.${name} is not supp`);
     }
+    const others = `AWS_SHARED_CREDENTIALS_FILE AWS_CONFIG_FILE AWS_PROFILE AWS_WEB_IDENTITY_TOKEN_FILE RESTIC_FROM_REPOSITORY
+      GOOGLE_APPLICATION_CREDENTIALS GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES AZURE_FORCE_CLI_CREDENTIAL`;
+    for (const name of others.split(/\s+/)) {
+      expect(() => of({ ...REPOSITORY, [`backup.${name}`]: "x" }), name).to.throw(`secret backup.${name} is not supp`);
+    }
+  });
+
+  it("may contain each variable that the documentation lists, and no other", () => {
+    const rows = readFileSync("docs/app-backups.md", "utf8").split("\n").slice(0, 70);
+    const variables = rows.filter((row) => row.startsWith("| ")).flatMap((row) => row.match(/`[A-Z0-9_]+`/g) ?? []);
+    const names = variables.map((name) => name.slice(1, -1));
+    expect(names)
+      .to.include("AZURE_ACCOUNT_SAS")
+      .and.have.members([...SUPPORTED_VARIABLES]);
   });
 
   it("names the secrets to create", () => {

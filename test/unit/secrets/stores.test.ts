@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { HostRules } from "../../../src/base/host-rules.js";
+import { notListed } from "../../../src/controllers/overseer-app/source/secret-values.js";
 import { SecretStores, type StoreAccess } from "../../../src/secrets/stores/secret-stores.js";
 import { FakeClock } from "../support/fake-clock.js";
 
@@ -113,6 +114,25 @@ describe("secret stores", () => {
       expect(await failure(read(vault({ id: bad, url: bad })))).to.match(
         /^SecretStoreInvalid: url must begin with https/,
       );
+  });
+
+  it("of a Core never ask for a secret of backups", async () => {
+    answer = () => ({ body: { secrets: [{ name: "backup.RESTIC_PASSWORD", scope: "global", id: "1" }], value: "x" } });
+    const core: StoreAccess = { kind: "core", id: "c", url: url(), ca: undefined, token: "t", from: "Secret a/b" };
+    const reading = stores.read(core, "backup.RESTIC_PASSWORD", undefined, { since: 0, maxAgeMs: undefined });
+    expect(await failure(reading)).to.match(/^SecretStoreDenied: backup\.RESTIC_PASSWORD is a secret for backups/);
+    expect(requests).to.deep.equal([]);
+  });
+
+  it("of the cluster and of a Core give documents only what they list", () => {
+    const core = { url: "https://c", secretRef: { name: "t" }, interval: "0s" };
+    expect(notListed({ name: "core", core: { ...core, secrets: ["a"] } }, "a")).to.equal(undefined);
+    expect(notListed({ name: "core", core: { ...core, secrets: ["a"] } }, "b")).to.equal(
+      "Secret b is not in core.secrets of the store core: add it to spec.source.secretStores of the OverseerApp",
+    );
+    // Stored before the list was required.
+    expect(notListed({ name: "core", core: core as never }, "b")).to.match(/^Secret b is not in core\.secrets/);
+    expect(notListed({ name: "own", kubernetes: { secrets: [] } }, "b")).to.match(/not in kubernetes\.secrets/);
   });
 
   it("never repeat a credential or a value in a message", async () => {

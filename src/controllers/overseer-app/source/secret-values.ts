@@ -66,12 +66,13 @@ class ReferenceReader {
     const { name, key, version } = reference;
     if (version !== undefined && store.vault === undefined)
       return `the store ${store.name} has no versions: remove version`;
-    const listed = store.kubernetes?.secrets;
-    if (listed !== undefined && !listed.includes(name))
-      return `Secret ${name} is not in kubernetes.secrets of the store ${store.name}: add it to spec.source.secretStores of the OverseerApp`;
+    const refusal = notListed(store, name);
+    if (refusal !== undefined) return refusal;
     const field = `spec.source.secretStores[${index}]`;
     const data =
-      listed === undefined ? await this.#entry(store, field, name, version) : await this.#readSecret(name, field);
+      store.kubernetes === undefined
+        ? await this.#entry(store, field, name, version)
+        : await this.#readSecret(name, field);
     const what = `${name}${version === undefined ? "" : ` (version ${version})`} in the store ${store.name}`;
     if (data === undefined) return `there is no ${what}: create it, or correct the name`;
     return keyOf(data, key, what);
@@ -119,6 +120,13 @@ class ReferenceReader {
       });
     }
   }
+}
+
+/** Returns why documents may not refer to a secret of a store. */
+export function notListed({ name, kubernetes, vault, core }: SecretStore, secret: string): string | undefined {
+  if (vault !== undefined || (kubernetes ?? core)?.secrets?.includes(secret)) return undefined;
+  const type = kubernetes === undefined ? "core" : "kubernetes";
+  return `Secret ${secret} is not in ${type}.secrets of the store ${name}: add it to spec.source.secretStores of the OverseerApp`;
 }
 
 function keyOf(data: SecretData, key: string | undefined, what: string): Uint8Array | string {

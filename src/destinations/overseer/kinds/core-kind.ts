@@ -61,7 +61,13 @@ export interface CoreKindRules<S extends Managed, Spec> {
   /** Returns the unresolved references of a document. `coming`: names of apps that are about to be created, and `secret NAME`. */
   missing(spec: Spec, name: string, state: CoreState, coming: ReadonlySet<string>): readonly Missing[];
   /** Returns why the document cannot be applied to this Core. */
-  refusal(spec: Spec, record: S | undefined, state: CoreState, abilities: CoreAbilities): string | undefined;
+  refusal(
+    spec: Spec,
+    record: S | undefined,
+    state: CoreState,
+    abilities: CoreAbilities,
+    name: string,
+  ): string | undefined;
   /** Returns the request body to create or replace the resource. */
   body(content: Json, name: string, metadata: Metadata, exists: boolean): unknown;
   /** Returns fields of the body that are sent and never read back; undefined if there are none. */

@@ -1,3 +1,4 @@
+import { backupSecretProblem } from "../../../api/core/app-backup.js";
 import { CoreSecretSpec } from "../../../api/core/objects.js";
 import type { SecretRecord } from "../state/core-records.js";
 import { coreKind } from "./core-kind.js";
@@ -22,7 +23,10 @@ export const SECRET_KIND = coreKind<SecretRecord, CoreSecretSpec>({
   references: () => ({}),
   refersTo: () => true,
   missing: () => [],
-  refusal: () => undefined,
+  refusal: (_spec, _record, _state, _abilities, name) => {
+    const reserved = backupSecretProblem(name);
+    return reserved === undefined ? undefined : `it ${reserved}`;
+  },
   body: (_content, name, metadata, exists) => ({ ...(exists ? {} : { name }), metadata }),
   sent: ({ value, tag }) => ({ value: value.reveal(), valueTag: tag }),
   health: () => ({ status: "Healthy" }),

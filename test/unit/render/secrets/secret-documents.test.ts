@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { RenderRequest } from "../../../../src/render/request.js";
+import { withSecretValues } from "../../../../src/render/secrets/fill-secrets.js";
 import { templateParts } from "../../../../src/render/secrets/secret-template.js";
 import { SecretValues } from "../../../../src/render/secrets/secret-values.js";
 import { RenderSteps } from "../../../../src/render/steps.js";
@@ -88,6 +89,31 @@ describe("Secret documents", () => {
       expect(text).not.to.include("p4ss");
     });
   }
+
+  it("with the name of a secret of backups are refused for a Core, and are like others on Kubernetes", async () => {
+    const on = (target: "kubernetes" | "overseer", data: object, name = "backup") =>
+      renderFiles({ "db.yaml": document({ data }, name) }, wanted(target, Buffer.from("")), { steps: steps() });
+    const data = { RESTIC_REPOSITORY: "s3:evil" };
+    expect((await on("kubernetes", data)).documents).to.have.length(1);
+    const { message } = await failureOf(on("overseer", data));
+    expect(message).to.equal(
+      "db.yaml:1: Secret backup: spec.data.RESTIC_REPOSITORY: would be the secret backup.RESTIC_REPOSITORY of the Core, and those that begin with backup. are for backups and cannot come from Git: use another name; for backups, an administrator stores it in the Core",
+    );
+    expect((await on("overseer", data, "backups")).documents).to.have.length(1);
+  });
+
+  it("that were encrypted in Git are refused for a Core with the name of a secret of backups", () => {
+    for (const [name, key] of [
+      ["backup", "RESTIC_PASSWORD"],
+      ["backup.RESTIC_PASSWORD", "value"],
+    ] as const) {
+      const object = { apiVersion: "v1", kind: "Secret", metadata: { name }, data: { [key]: "eA==" } };
+      const output = { documents: [{ object, origin: { path: "s.yaml", line: 1 } }], problems: [] };
+      const { documents, problems } = withSecretValues(output as never, wanted("overseer", Buffer.from("")));
+      expect(documents).to.deep.equal([]);
+      expect(problems[0]?.message).to.include("would be the secret backup.RESTIC_PASSWORD of the Core");
+    }
+  });
 
   it("in plain text are noted as readable in Git", async () => {
     const { notes } = await render({ data: { token: `ghp_${"0123456789abcdefABCDEF0123456789abcd"}` } });
