@@ -1,10 +1,12 @@
 import type { CoreApp } from "../../api/core/app.js";
+import type { CoreJob } from "../../api/core/job.js";
 import type { Clock, Timer } from "../../base/clock.js";
 import { messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
+import { existing } from "../existing.js";
 import type { Store } from "../store/store.js";
 import { nextBackup } from "./backup-schedule.js";
-import { createBackup, NO_BACKUP, policyOf } from "./data-jobs.js";
+import { createBackup, failStranded, NO_BACKUP, policyOf } from "./data-jobs.js";
 
 /** Interval of checks, in milliseconds. Schedules have a resolution of one minute. */
 const CHECK_MS = 15_000;
@@ -51,8 +53,9 @@ export class BackupScheduler {
     }
   }
 
-  #checkApp(app: CoreApp): void {
+  #checkApp(found: CoreApp): void {
     const store = this.#store;
+    const app = failStranded(store, found) ? existing(store.apps.find(found.id), "app", found.id) : found;
     const policy = policyOf(store, app.id);
     if (policy === undefined) {
       if (app.backup !== null) store.apps.setBackup(app.id, { ...app.backup, next: null, problem: null });
@@ -66,14 +69,11 @@ export class BackupScheduler {
     const retry = backup.problem === null || backup.lastAttempt === null ? Infinity : since + RETRY_MS;
     const next = Math.min(due ?? Infinity, retry);
     const open = store.jobs.openOf(app.id, "data");
-    const waiting = open.find(({ status, type }) => status === "pending" && type === "backup");
-    const late = waiting !== undefined && now - Date.parse(waiting.createdAt) > LATE_MS;
+    const unfinished = open.find(({ type }) => type === "backup");
     const state = {
       ...backup,
       next: Number.isFinite(next) ? new Date(next).toISOString() : null,
-      problem: late
-        ? `the backup of ${waiting.createdAt} has not started: ${this.#whyLate(waiting.nodeId)}`
-        : backup.problem,
+      problem: (unfinished && this.#lateProblem(unfinished, now)) ?? backup.problem,
     };
     const node = store.apps.nodeOf(app.id);
     if (next > now || open.length > 0 || node === undefined || store.nodes.find(node) === undefined) {
@@ -82,6 +82,15 @@ export class BackupScheduler {
     }
     const job = createBackup(store, { ...app, backup: state });
     this.#logger.info("backup is due", { app: app.name, job: job.id });
+  }
+
+  /** Returns why an unfinished backup is late; undefined if it is not, or runs on a node that is online. */
+  #lateProblem({ createdAt, status, nodeId }: CoreJob, now: number): string | undefined {
+    if (now - Date.parse(createdAt) <= LATE_MS) return undefined;
+    if (status === "pending") return `the backup of ${createdAt} has not started: ${this.#whyLate(nodeId)}`;
+    const node = this.#store.nodes.find(nodeId ?? "");
+    if (node?.status === "online") return undefined;
+    return `the backup of ${createdAt} has not ended: ${this.#whyLate(nodeId)}`;
   }
 
   #whyLate(nodeId: string | null): string {

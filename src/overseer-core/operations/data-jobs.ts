@@ -57,6 +57,22 @@ export function createRestore(store: Store, app: CoreApp, snapshot: string): Cor
   return store.jobs.create({ type: "restore", ...placeOf(store, app), version: null, snapshot });
 }
 
+/**
+ * Fails the unfinished jobs with the data of an app on nodes that it does not run on any more: such a node may be lost, and its job would
+ * never end and keep all later ones from starting. Returns whether there were any.
+ */
+export function failStranded(store: Store, { id, name }: CoreApp): boolean {
+  const present = store.apps.nodeOf(id);
+  const stranded = store.jobs.openOf(id, "data").filter(({ nodeId }) => nodeId !== (present ?? null));
+  for (const { id: job, type, nodeId } of stranded) {
+    const node = store.nodes.find(nodeId ?? "")?.name;
+    const error = `${name} does not run on ${node ?? "its node"} any more, where this job was to run: repeat it on the present node`;
+    store.jobs.end(job, { status: "failed", error });
+    if (type === "backup") recordBackup(store, id, { status: "failed", error });
+  }
+  return stranded.length > 0;
+}
+
 function placeOf(store: Store, { id, name }: CoreApp) {
   const nodeId = store.apps.nodeOf(id);
   if (nodeId === undefined || store.nodes.find(nodeId) === undefined) {

@@ -4,7 +4,7 @@ import { resticEnv, resticSecrets, SUPPORTED_VARIABLES } from "../../../src/over
 import { inStartOrder } from "../../../src/overseer-core/agent/docker/stopped-apps.js";
 import { nextBackup, scheduleProblem } from "../../../src/overseer-core/operations/backup-schedule.js";
 import { FakeClock } from "../support/fake-clock.js";
-import { CoreRig, list } from "./rig.js";
+import { COMPOSE, CoreRig, list } from "./rig.js";
 
 describe("schedules of backups", () => {
   const at = (text: string): number => Date.parse(text);
@@ -162,6 +162,29 @@ describe("backups in a Core", () => {
     expect((await state())?.problem).to.match(
       /^the backup of 2026-05-01T03:\S+ has not started: the node one is offline$/,
     );
+  });
+
+  it("that run on a node that is lost are a problem, and begin again on the next node of the app", async () => {
+    await policy();
+    pass(4);
+    const lost = String((await claimed())?.job?.id);
+    pass(2);
+    expect((await state())?.problem).to.match(
+      /^the backup of 2026-05-01T03:\S+ has not ended: the node one is offline$/,
+    );
+    await core.post(`/api/apps/${app}/restore`, { snapshot: "latest" });
+    node = await core.node("two");
+    const moved = await core.call("PUT", `/api/apps/${app}`, { compose: COMPOSE, nodeId: node.id });
+    expect(moved.status).to.equal(200);
+    await core.post(`/api/apps/${app}/deploy`);
+    await core.end(String((await core.claim(node))?.job?.id), node.token);
+    pass(1);
+    const problem = "shop does not run on one any more, where this job was to run: repeat it on the present node";
+    expect((await core.get(`/api/jobs/${lost}`)).body.job).to.include({ status: "failed", error: problem });
+    pass(2);
+    const work = await claimed();
+    expect(work?.job).to.include({ type: "backup", nodeId: node.id });
+    expect((await core.post(`/api/apps/${app}/restore`, { snapshot: "latest" })).status).to.equal(202);
   });
 
   it("give their secrets to jobs with data only, never to a document that names them", async () => {
