@@ -127,8 +127,10 @@ export class Restic {
   /** Returns the backups of an app, newest first, of all nodes. */
   async snapshots(app: string): Promise<Snapshot[]> {
     const output = await this.#run(["snapshots", "--json", "--tag", tagOf(app)]);
-    const list = z.array(Snapshot).nullable().parse(parseJson(output)) ?? [];
-    return list.sort((a, b) => Date.parse(b.time) - Date.parse(a.time));
+    const { data: list } = z.array(Snapshot).nullable().safeParse(parseJson(output));
+    if (list === undefined)
+      throw new BackupError("restic snapshots printed what is not a list of backups: check the version of restic");
+    return (list ?? []).sort((a, b) => Date.parse(b.time) - Date.parse(a.time));
   }
 
   /** Returns a small file of a backup. */

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
-import { basename, join } from "node:path";
+import { lstatSync, mkdirSync, rmSync } from "node:fs";
+import { basename, join, posix } from "node:path";
 import { z } from "zod";
 import { BackupError } from "../backup/backup-error.js";
 import { stagingOf } from "../backup/replace-directories.js";
@@ -18,12 +18,16 @@ export const Manifest = z.object({
 });
 export type Manifest = z.infer<typeof Manifest>;
 
-/** Returns a snapshot of an app by ID, or the latest complete one. Throws BackupError if there is none. */
-export async function findSnapshot(restic: Restic, app: string, wanted: string): Promise<Snapshot> {
+/**
+ * Returns a snapshot of an app by ID, or the latest complete one: of this node if it has one, since nodes share repositories. Throws
+ * BackupError if there is none.
+ */
+export async function findSnapshot(restic: Restic, app: string, wanted: string, node: string): Promise<Snapshot> {
   const snapshots = await restic.snapshots(app);
   const latest = wanted === "latest";
+  const complete = snapshots.filter((one) => !isIncomplete(one));
   const found = latest
-    ? snapshots.find((one) => !isIncomplete(one))
+    ? (complete.find(({ hostname }) => hostname === node) ?? complete[0])
     : snapshots.find(({ id }) => id.startsWith(wanted));
   if (found !== undefined) return found;
   const known = snapshots.slice(0, 5).map(({ short_id: id, time }) => `${id} of ${time.slice(0, 16)}`);
@@ -31,13 +35,40 @@ export async function findSnapshot(restic: Restic, app: string, wanted: string):
   throw new BackupError(`the repository has no backup ${wanted} of ${app}: ${rest}`);
 }
 
-/** Reads which directories a snapshot contains. Throws BackupError if it was not made by an agent. */
+/**
+ * Reads which directories a snapshot contains. Nothing in it is trusted: who can write to the repository can write any manifest. Throws
+ * BackupError if it was not made by an agent.
+ */
 export async function manifestOf(restic: Restic, { id, short_id: shortId, paths }: Snapshot): Promise<Manifest> {
   const file = paths.find((path) => basename(path) === MANIFEST);
   if (file === undefined) throw new BackupError(`snapshot ${shortId} was not made by Overseer: restore it by restic`);
-  const manifest = Manifest.safeParse(JSON.parse(await restic.dump(id, file))).data;
-  if (manifest !== undefined) return manifest;
-  throw new BackupError(`snapshot ${shortId} was made by a later version of Overseer: update the agent`);
+  const manifest = Manifest.safeParse(parsed(await restic.dump(id, file), shortId)).data;
+  if (manifest === undefined)
+    throw new BackupError(`snapshot ${shortId} was made by a later version of Overseer: update the agent`);
+  const directories = manifest.directories.map(({ key, path }) => ({ key, path: cleanPath(path) }));
+  const bad = directories.findIndex(({ path }) => path === undefined || !paths.includes(path));
+  if (bad >= 0 || new Set(directories.map(({ key }) => key)).size < directories.length)
+    throw new BackupError(
+      `snapshot ${shortId} has a false ${MANIFEST}${bad < 0 ? "" : `: it does not contain ${manifest.directories[bad]?.path.slice(0, 200)}`}; someone may have changed the repository: choose another backup, or restore it by restic`,
+    );
+  return { ...manifest, directories: directories.map(({ key, path = "" }) => ({ key, path })) };
+}
+
+function parsed(text: string, snapshot: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new BackupError(
+      `${MANIFEST} of snapshot ${snapshot} is not JSON: choose another backup, or restore it by restic`,
+    );
+  }
+}
+
+/** Returns an absolute path as restic stores it; undefined for one that is relative, has parts `..`, or is the root. */
+function cleanPath(path: string): string | undefined {
+  if (!path.startsWith("/") || path.split("/").includes("..")) return undefined;
+  const clean = posix.normalize(path).replace(/\/$/, "");
+  return clean === "" ? undefined : clean;
 }
 
 /** Assigns the stored directories to those of the app. Throws BackupError if the app has no place for one of them. */
@@ -65,5 +96,19 @@ export async function stage(restic: Restic, snapshot: string, from: string, targ
   rmSync(staging, { recursive: true, force: true });
   mkdirSync(staging, { mode: 0o700 });
   await restic.restore(snapshot, from, staging);
-  if (!existsSync(join(staging, from))) throw new BackupError(`backup ${snapshot} has no content of ${from}`);
+  checkDirectories(snapshot, from, staging);
+}
+
+/** Throws BackupError unless all parts of a restored path are directories: a symbolic link would lead to other files of the node. */
+function checkDirectories(snapshot: string, from: string, staging: string): void {
+  let path = staging;
+  for (const part of from.split("/").filter((one) => one !== "")) {
+    path = join(path, part);
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found === undefined) throw new BackupError(`backup ${snapshot} has no content of ${from}`);
+    if (found.isDirectory()) continue;
+    throw new BackupError(
+      `backup ${snapshot} has no directory ${path.slice(staging.length)}, but a ${found.isSymbolicLink() ? "symbolic link" : "file"}: choose another backup, or restore it by restic`,
+    );
+  }
 }

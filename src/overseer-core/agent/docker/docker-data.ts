@@ -22,7 +22,7 @@ import { isRefusal } from "./engine-connection.js";
 import type { EngineEvents } from "./engine-events.js";
 import { projectName } from "./project-name.js";
 import type { ProjectWatch } from "./project-watch.js";
-import { StoppedApps } from "./stopped-apps.js";
+import { StoppedApps, untilUndisturbed } from "./stopped-apps.js";
 
 /** Longest part of the output of a hook in an error. */
 const MAX_HOOK_TEXT = 300;
@@ -94,14 +94,18 @@ export class DockerData implements DataRunner {
           log(`[docker] copying ${data.directories.map(({ key }) => key).join(", ")}`);
           return restic.backup(app.name, paths);
         };
-        const copyStopped = async (): ReturnType<Restic["backup"]> => {
-          const stored = await copy();
-          if (!(await this.#startedMeanwhile(app, containers, signal))) return stored;
-          // An engine that restarts also starts containers with the restart policy always.
-          await restic.discard(stored.id);
-          throw new Error("containers were started by something else while their data was copied");
+        const copyStopped = async () => {
+          const present = await this.#options.engine.containers(app.project, signal);
+          const once = async () => {
+            const stored = await copy();
+            if (!(await this.#startedMeanwhile(app, present, signal))) return stored;
+            // An engine that restarts also starts containers with the restart policy always.
+            await restic.discard(stored.id);
+            return undefined;
+          };
+          return this.#whileStopped(app, present, once, log, signal);
         };
-        const stored = work.stop ? await this.#whileStopped(app, containers, copyStopped, log, signal) : await copy();
+        const stored = work.stop ? await untilUndisturbed(copyStopped, log) : await copy();
         return { stored, excluded: data.excluded };
       });
       log(`[docker] stored ${stored.sizeBytes} bytes as ${stored.id}; verifying the repository`);
@@ -123,7 +127,7 @@ export class DockerData implements DataRunner {
         if (complete) return { restored: [] };
         const restic = this.#restic(job, signal);
         await restic.prepare(false, false);
-        const snapshot = await findSnapshot(restic, app.name, job.work.snapshot ?? "");
+        const snapshot = await findSnapshot(restic, app.name, job.work.snapshot ?? "", this.#options.restic.node);
         const containers = await this.#options.engine.containers(app.project, signal);
         const data = await this.#dataOf(app, containers, signal);
         const pairs = pairsOf(await manifestOf(restic, snapshot), data, snapshot.short_id);

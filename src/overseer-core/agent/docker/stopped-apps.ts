@@ -11,6 +11,8 @@ import { EngineError } from "./engine-connection.js";
 const LABEL_DEPENDS_ON = "com.docker.compose.depends_on";
 /** Time to start the containers of an app again, also while the agent stops. */
 const START_MS = 120_000;
+/** Copies of the data of a stopped app in one job. */
+const MAX_COPIES = 3;
 
 interface StoppedContainer {
   readonly id: string;
@@ -91,6 +93,21 @@ export class StoppedApps {
   #pathOf(project: string): string {
     return join(this.#folder, `${project}.json`);
   }
+}
+
+/**
+ * Copies the data of a stopped app, again while something else starts its containers meanwhile, which `copy` tells by undefined. Throws
+ * BackupError when that goes on: each copy makes the app unavailable.
+ */
+export async function untilUndisturbed<T>(copy: () => Promise<T | undefined>, log: LogLine): Promise<T> {
+  for (let copies = 1; copies <= MAX_COPIES; copies++) {
+    const stored = await copy();
+    if (stored !== undefined) return stored;
+    log("[docker] containers were started by something else while their data was copied; this copy was deleted");
+  }
+  throw new BackupError(
+    `containers were started by something else during each of ${MAX_COPIES} copies of their data: stop what starts them during backups, or use preHooks instead of stop`,
+  );
 }
 
 function dependenciesOf({ Config }: Container): string[] {
