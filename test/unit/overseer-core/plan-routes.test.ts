@@ -124,10 +124,10 @@ describe("the plan of routes", () => {
 
   it("matches a stored path that it refuses literally, so that no broader route serves it", () => {
     const { "overseer-http": http } = serversOf({ path: "/" }, { path: "/a/[x]*\\", signIn: SIGN_IN });
-    expect(http?.routes[0]?.match).to.deep.equal([
+    expect(http?.routes[1]?.match).to.deep.equal([
       { host: ["a.test"], path_regexp: { pattern: "(?i)^/a/\\[x\\]\\*\\\\(/|$)" } },
     ]);
-    expect(JSON.stringify(http?.routes[0]?.handle)).to.contain("not published");
+    expect(JSON.stringify(http?.routes[1]?.handle)).to.contain("not published");
   });
 
   it("serves no route without TLS over HTTPS by a broader one with TLS", () => {
@@ -143,6 +143,7 @@ describe("the plan of routes", () => {
       handle[0]?.status_code,
     ]);
     expect(shown).to.deep.equal([
+      [["a.test", "adm.wild.test"], undefined, 400],
       [["adm.wild.test"], undefined, 404],
       [["a.test"], ["/admin", "/admin/*"], 404],
       [["a.test"], undefined, undefined],
@@ -160,6 +161,38 @@ describe("the plan of routes", () => {
     ]);
   });
 
+  it("refuses paths with parameters that some apps read as a protected path, on hosts with a sign-in only", () => {
+    const servers = serversOf(
+      { path: "/admin", signIn: SIGN_IN },
+      { path: "/", tls: true },
+      { hostname: "b.test", app: "other" },
+    );
+    for (const { routes } of Object.values(servers)) {
+      const { match, handle } = routes[0] ?? { match: [], handle: [] };
+      expect(match?.[0]?.host).to.deep.equal(["a.test"]);
+      expect(handle).to.have.length(1);
+      expect(handle[0]?.status_code).to.equal(400);
+      // A path matcher would compare `/x/;y/../admin` as `/x/admin`.
+      const sent = match?.[0]?.vars_regexp as Record<string, { pattern: string }> | undefined;
+      const pattern = new RegExp(String(sent?.["{http.request.uri.path}"]?.pattern));
+      const hidden = [
+        "/;/admin",
+        "/;x/admin/y",
+        "/x/..;/admin",
+        "/x/..;y=1/admin",
+        "/.;/admin",
+        "/x/.;z/../admin",
+        "/a;b/;/c",
+        "/x/;y/../admin",
+        "/x/.;/../admin",
+      ];
+      for (const path of hidden) expect(pattern.test(path), path).to.equal(true);
+      const plain = ["/", "/admin;x", "/a;b/c", "/a..;b/c", "/a.;b", "/...;/b", "/;jsessionid=1", "/a/;jsessionid=1"];
+      for (const path of plain) expect(pattern.test(path), path).to.equal(false);
+    }
+    expect(serversOf({ path: "/" })["overseer-http"]?.routes).to.have.length(2);
+  });
+
   it("removes every spelling of the headers of a sign-in from requests to its app, on its public routes as well", () => {
     const { "overseer-http": http } = serversOf(
       { path: "/private", signIn: SIGN_IN },
@@ -167,11 +200,11 @@ describe("the plan of routes", () => {
       { hostname: "b.test", app: "other" },
     );
     const removed = http?.routes.map(({ handle }) => (handle[0]?.request as { delete?: string[] } | undefined)?.delete);
-    const [service, forged, own, open, other] = removed ?? [];
+    const [, service, forged, own, open, other] = removed ?? [];
     for (const list of [service, own, open]) expect(list).to.include.members(["Remote-User", "*_*", "*.*", "***"]);
     expect([forged, other]).to.deep.equal([undefined, undefined]);
-    expect(http?.routes[1]?.handle[0]?.status_code).to.equal(400);
-    expect(JSON.stringify(http?.routes[1]?.match)).to.contain('"Connection":{"pattern":"(?i)(^|[\\\\s,])(Remote-User)');
+    expect(http?.routes[2]?.handle[0]?.status_code).to.equal(400);
+    expect(JSON.stringify(http?.routes[2]?.match)).to.contain('"Connection":{"pattern":"(?i)(^|[\\\\s,])(Remote-User)');
   });
 
   it("keeps what others configure, and removes everything of its own", () => {

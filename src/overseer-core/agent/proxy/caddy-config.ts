@@ -72,10 +72,11 @@ function ownServers(routes: readonly PlannedRoute[], settings: ProxySettings): M
   const published = (route: PlannedRoute): Json[] => caddyRoutes(route, identity.get(route.app) ?? []);
   const open = new Set(routes.filter(({ tls, problem }) => tls && problem === null).map(({ hostname }) => hostname));
   const withoutCertificate = routes.map(({ hostname }) => hostname).filter((hostname) => !open.has(hostname));
+  const ambiguous = refusedPaths(routes);
   const https: Json = {
     listen: [`:${settings.httpsPort}`],
     // Routes without TLS keep their place, so that no broader route with TLS serves what they protect.
-    routes: [...routes.flatMap((route) => (route.tls ? published(route) : [onlyHttp(route)])), NOT_FOUND],
+    routes: [...ambiguous, ...routes.flatMap((route) => (route.tls ? published(route) : [onlyHttp(route)])), NOT_FOUND],
     automatic_https: {
       disable_redirects: true,
       ...(withoutCertificate.length === 0 ? {} : { skip_certificates: unique(withoutCertificate) }),
@@ -83,7 +84,11 @@ function ownServers(routes: readonly PlannedRoute[], settings: ProxySettings): M
   };
   const http: Json = {
     listen: [`:${settings.httpPort}`],
-    routes: [...routes.flatMap((route) => (route.tls ? [redirect(route, settings)] : published(route))), NOT_FOUND],
+    routes: [
+      ...ambiguous,
+      ...routes.flatMap((route) => (route.tls ? [redirect(route, settings)] : published(route))),
+      NOT_FOUND,
+    ],
     automatic_https: { disable: true },
   };
   return { ...(routes.some(({ tls }) => tls) ? { [HTTPS_SERVER]: https } : {}), [HTTP_SERVER]: http };
@@ -123,6 +128,18 @@ function caddyRoutes(route: PlannedRoute, identity: readonly string[]): Json[] {
     handle: [unavailable("the header Connection names a header of the sign-in", 400)],
   };
   return [...service, forged, { match, terminal: true, handle: [...forwardAuthHandlers(forwardAuth), backend] }];
+}
+
+/**
+ * Refuses paths that apps in Java read as other ones, on hosts where a path is protected: to them, `/;x/admin` and `/a/..;/admin` are
+ * `/admin`. An empty segment at the end, as in `/;jsessionid=1`, leads to no other place. Judges the path as it was sent: path matchers
+ * remove `;x/..` before they compare.
+ */
+function refusedPaths(routes: readonly PlannedRoute[]): Json[] {
+  const hosts = unique(routes.filter(({ signIn }) => signIn !== null).map(({ hostname }) => hostname));
+  if (hosts.length === 0) return [];
+  const match = { host: hosts, vars_regexp: { "{http.request.uri.path}": { pattern: "(^|/)(;[^/]*/|\\.\\.?;)" } } };
+  return [{ match: [match], terminal: true, handle: [unavailable("apps read this path in different ways", 400)] }];
 }
 
 function proxyTo(upstreams: readonly string[]): Json {
