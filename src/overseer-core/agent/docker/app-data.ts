@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { BackupError } from "../backup/backup-error.js";
 import { boundDevice } from "../host-access/judge-mounts.js";
-import { type Container, type DockerEngine, type EngineVolume, serviceOf } from "./engine.js";
+import { type Container, type DockerEngine, type EngineVolume, LABEL_PROJECT, serviceOf } from "./engine.js";
 
 /** Label of Compose with the name of a volume in the document. */
 const LABEL_VOLUME = "com.docker.compose.volume";
@@ -13,6 +13,8 @@ export interface DataDirectory {
   /** Identifies the data on any node: `volume db`, `anonymous db-1 /var/lib/data`, `directory`. */
   readonly key: string;
   readonly path: string;
+  /** Name of the volume; undefined for other directories. */
+  readonly volume?: string;
 }
 
 /** The data of an app on a node. */
@@ -24,7 +26,7 @@ export interface AppData {
 
 /**
  * Finds the data of an app: its named volumes, the anonymous ones of its containers, and its directory. Throws BackupError if the agent
- * cannot read it.
+ * cannot read it, or cannot tell two volumes apart.
  */
 export async function findAppData(
   engine: DockerEngine,
@@ -49,16 +51,29 @@ export async function findAppData(
     const path = pathOf(volume);
     if (path === undefined)
       excluded.push(`volume ${name} (${volume.Driver} with options: back it up where its data is)`);
-    else directories.push({ key: keyOf(volume, fallback), path: readable(path) });
+    else directories.push({ key: keyOf(volume, fallback, project), path: readable(path), volume: name });
   }
+  checkDistinct(directories);
   return { directories, excluded: excluded.slice(0, 20) };
 }
 
-function keyOf({ Name, Labels }: EngineVolume, fallback: string): string {
+function keyOf({ Name, Labels }: EngineVolume, fallback: string, project: string): string {
   const declared = Labels?.[LABEL_VOLUME];
-  if (declared !== undefined) return `volume ${declared}`;
+  // Volumes of other projects may have the same name in their documents.
+  if (declared !== undefined && Labels?.[LABEL_PROJECT] === project) return `volume ${declared}`;
   // Names that the engine made up differ on each node.
   return /^[0-9a-f]{64}$/.test(Name) ? fallback : `external ${Name}`;
+}
+
+/** Refuses data that a restore could not tell apart, as after a change of the `name` of a volume in the document. */
+function checkDistinct(directories: readonly DataDirectory[]): void {
+  for (const [index, { key, volume, path }] of directories.entries()) {
+    const other = directories.slice(index + 1).find((one) => one.key === key);
+    if (other === undefined) continue;
+    throw new BackupError(
+      `the volumes ${volume ?? path} and ${other.volume ?? other.path} of the app are both its ${key}: remove the one that it does not use any more by docker volume rm`,
+    );
+  }
 }
 
 /** Returns the directory of a volume; undefined if it is only there while a container runs. */

@@ -16,6 +16,7 @@ import { writeJson } from "../private-file.js";
 import { type DataJob, type DataRunner, type LogLine, RunError } from "../runner.js";
 import { type AppData, findAppData } from "./app-data.js";
 import { findSnapshot, MANIFEST, type Manifest, manifestOf, pairsOf, stage } from "./backup-manifest.js";
+import { checkUnused } from "./data-users.js";
 import type { DeployedRecords } from "./deployed-record.js";
 import { type Container, type DockerEngine, serviceOf } from "./engine.js";
 import { isRefusal } from "./engine-connection.js";
@@ -98,7 +99,7 @@ export class DockerData implements DataRunner {
           const present = await this.#options.engine.containers(app.project, signal);
           const once = async () => {
             const stored = await copy();
-            if (!(await this.#startedMeanwhile(app, present, signal))) return stored;
+            if (!(await this.#startedMeanwhile(app, signal))) return stored;
             // An engine that restarts also starts containers with the restart policy always.
             await restic.discard(stored.id);
             return undefined;
@@ -132,6 +133,8 @@ export class DockerData implements DataRunner {
         const data = await this.#dataOf(app, containers, signal);
         const pairs = pairsOf(await manifestOf(restic, snapshot), data, snapshot.short_id);
         for (const { to } of pairs) checkReplaceable(to.path);
+        const targets = pairs.map(({ to }) => to);
+        await checkUnused(this.#options.engine, targets, app.project, signal);
         try {
           log(`[docker] reading backup ${snapshot.short_id} of ${snapshot.time}`);
           for (const { from, to } of pairs) await stage(restic, snapshot.id, from, to.path);
@@ -141,8 +144,10 @@ export class DockerData implements DataRunner {
           );
           await this.#whileStopped(
             app,
-            containers,
+            // Reading a backup takes long: other containers may run now.
+            await this.#options.engine.containers(app.project, signal),
             async () => {
+              await checkUnused(this.#options.engine, targets, undefined, signal);
               const contents = pairs.map(({ from, to }) => ({
                 target: to.path,
                 content: join(stagingOf(to.path), from),
@@ -168,10 +173,10 @@ export class DockerData implements DataRunner {
     await this.#stopped.start(app.project, log);
   }
 
-  /** Reports whether one of the containers that were stopped runs. */
-  async #startedMeanwhile({ project }: App, stopped: readonly Container[], signal: AbortSignal): Promise<boolean> {
+  /** Reports whether a container of the stopped app runs, be it a new one. */
+  async #startedMeanwhile({ project }: App, signal: AbortSignal): Promise<boolean> {
     const now = await this.#options.engine.containers(project, signal);
-    return now.some(({ Id, State }) => State.Status === "running" && stopped.some((one) => one.Id === Id));
+    return now.some(({ State }) => State.Status === "running");
   }
 
   async #whileStopped<T>(
@@ -226,7 +231,8 @@ export class DockerData implements DataRunner {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const file = join(folder, MANIFEST);
     const version = this.#options.records.find(app.project)?.version ?? null;
-    writeJson(file, { format: 1, app: app.name, version, directories: [...directories] } satisfies Manifest);
+    const stored = directories.map(({ key, path }) => ({ key, path }));
+    writeJson(file, { format: 1, app: app.name, version, directories: stored } satisfies Manifest);
     return file;
   }
 

@@ -56,6 +56,14 @@ const RunningContainer = z.object({
 });
 export type RunningContainer = z.infer<typeof RunningContainer>;
 
+/** A container in a list, reduced to what it mounts. */
+const MountingContainer = z.object({
+  Names: z.array(z.string()).default([]),
+  Labels: z.record(z.string(), z.string()).nullish(),
+  Mounts: z.array(z.object({ Name: z.string().default(""), Source: z.string().default("") })).nullish(),
+});
+export type MountingContainer = z.infer<typeof MountingContainer>;
+
 /** An event of the engine. */
 const EngineEvent = z.object({
   Type: z.string().default(""),
@@ -113,6 +121,11 @@ export class DockerEngine {
     return z
       .array(RunningContainer)
       .parse(await this.#connection.json("GET", `/containers/json?filters=${filters}`, signal));
+  }
+
+  /** Returns what all containers mount that run, restart or are paused, of Compose projects and others. */
+  async mountingContainers(signal: AbortSignal): Promise<MountingContainer[]> {
+    return z.array(MountingContainer).parse(await this.#connection.json("GET", "/containers/json", signal));
   }
 
   /** Returns the names of the volumes of a Compose project. */
