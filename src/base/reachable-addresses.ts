@@ -24,6 +24,19 @@ export class ReachableAddresses {
       throw this.#refusal(host, port);
   }
 
+  /**
+   * Checks a host as `lookup` does, for connections that a proxy makes. Rejects with the refusal, or with the error of the resolver. The
+   * proxy resolves the name again. Names of allowed hosts need not be known here.
+   */
+  async checkNow(host: string, port: number): Promise<void> {
+    this.check(host, port);
+    const plain = host.replace(/^\[|\]$/g, "");
+    if (isIP(plain) !== 0 || this.#allowed.allows(host, port)) return;
+    await new Promise<void>((resolve, reject) => {
+      this.lookup(port)(plain, { all: true }, (error) => (error === null ? resolve() : reject(error)));
+    });
+  }
+
   /** Returns a resolver of names that fails if a name has an address that may not be reached. */
   lookup(port: number): LookupFunction {
     return (host, options, callback) => {

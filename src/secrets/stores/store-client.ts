@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { rootCertificates } from "node:tls";
 import { Agent, type Dispatcher, ProxyAgent } from "undici";
 import { OverseerError } from "../../base/errors.js";
@@ -45,6 +46,7 @@ export class StoreClient {
   readonly #port: number;
   readonly #reach: ReachableAddresses;
   readonly #dispatcher: Dispatcher;
+  readonly #proxy: HttpProxy | undefined;
   readonly #kind: string;
   readonly #onRequest: NonNullable<StoreNetwork["onRequest"]>;
 
@@ -62,15 +64,15 @@ export class StoreClient {
     );
     const trusted = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
     const proxy = (network.proxies ?? new ProxyRules()).proxyFor(this.#url.href);
+    this.#proxy = proxy;
+    const limits = { headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS, maxResponseSize: MAX_RESPONSE_BYTES };
     this.#dispatcher =
       proxy === undefined
         ? new Agent({
             connect: { lookup: this.#reach.lookup(this.#port), timeout: TIMEOUT_MS, ...trusted },
-            headersTimeout: TIMEOUT_MS,
-            bodyTimeout: TIMEOUT_MS,
-            maxResponseSize: MAX_RESPONSE_BYTES,
+            ...limits,
           })
-        : new ProxyAgent({ uri: proxy.url, requestTls: trusted, ...tokenOf(proxy) });
+        : new ProxyAgent({ uri: proxy.url, requestTls: trusted, ...limits, ...tokenOf(proxy) });
   }
 
   /** Sends a request. Throws an OverseerError if there is no response, or a redirect. */
@@ -78,6 +80,7 @@ export class StoreClient {
     this.#reach.check(this.#url.hostname, this.#port);
     let code = "error";
     try {
+      if (this.#proxy !== undefined) await this.#checkBehind(this.#proxy);
       const response = await this.#dispatcher.request({
         origin: this.#url.origin,
         path: `${this.#url.pathname.replace(/\/+$/, "")}${path}`,
@@ -93,7 +96,7 @@ export class StoreClient {
       });
       const { statusCode } = response;
       code = String(statusCode);
-      const text = await response.body.text();
+      const text = await this.#textOf(response.body);
       if (statusCode >= 300 && statusCode < 400) throw this.#redirect(response.headers.location);
       return { status: statusCode, body: parsed(text) };
     } catch (error) {
@@ -106,6 +109,35 @@ export class StoreClient {
   /** Closes all connections. */
   async close(): Promise<void> {
     await this.#dispatcher.destroy();
+  }
+
+  /** Checks the host before a proxy connects to it, since only the proxy knows to which address. */
+  async #checkBehind({ address, variable }: HttpProxy): Promise<void> {
+    const host = this.#url.hostname;
+    try {
+      await this.#reach.checkNow(host, this.#port);
+    } catch (error) {
+      if (error instanceof OverseerError) throw error;
+      throw storeUnavailable(
+        `${host} is reached by the proxy ${address} of ${variable}, but the operator cannot resolve it to check its address: ask the administrator to allow ${host}:${this.#port} in --secret-store-hosts`,
+      );
+    }
+  }
+
+  async #textOf(body: Readable): Promise<string> {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of body) {
+      const part = Buffer.from(chunk);
+      bytes += part.length;
+      if (bytes > MAX_RESPONSE_BYTES) throw this.#tooLarge();
+      chunks.push(part);
+    }
+    return Buffer.concat(chunks).toString("utf8");
+  }
+
+  #tooLarge(): OverseerError {
+    return storeUnavailable(`${this.what} answered with more than ${MAX_RESPONSE_BYTES / 1024 / 1024} MiB`);
   }
 
   #redirect(location: string | string[] | undefined): OverseerError {
@@ -123,6 +155,7 @@ export class StoreClient {
     const name = error instanceof Error ? error.name : "";
     if (/Timeout/.test(name)) return storeUnavailable(`${this.what} did not answer within ${TIMEOUT_MS / 1000} s`);
     const code = error instanceof Error && "code" in error ? String(error.code) : "no response";
+    if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return this.#tooLarge();
     return storeUnavailable(`cannot reach ${this.what}: ${code}`);
   }
 }
