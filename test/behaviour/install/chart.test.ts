@@ -304,6 +304,7 @@ describe("The chart", function () {
       "OverseerRepositoryStale",
       "OverseerGitFailing",
       "OverseerDriftNotHealed",
+      "OverseerBackupFailing",
       "OverseerDriftContested",
       "OverseerReconcileErrors",
       "OverseerReconcileSlow",
