@@ -1,3 +1,4 @@
+import { shortRevision } from "../../../api/short-revision.js";
 import { sha256 } from "../../../base/hash.js";
 import { displayId } from "../../../manifest/object-id.js";
 import type { HealAction, WriteAction } from "../../../plan/actions.js";
@@ -58,6 +59,6 @@ function describeMissing(run: AppRun, { live, document: { key } }: WriteAction):
   if (live === undefined) return "does not exist";
   const newest = run.desired?.documents.find((document) => document.key === key);
   if (newest && run.destination.recordedHash(newest) === live.documentHash)
-    return `was synced on its own to ${run.desired?.inputs.revision}`;
+    return `was synced on its own to ${shortRevision(run.desired?.inputs.revision ?? "")}`;
   return live.unfinished ?? "its ownership metadata was changed";
 }
