@@ -62,6 +62,16 @@ describe("The series of an app", () => {
     expect(after.join("\n")).not.to.match(/_since_|Deletions/);
   });
 
+  it("say since when an app on a Core has no current backup", async () => {
+    const { metrics, observer } = observed();
+    observer.state(app("shop/web"), { conditions: [condition("BackupFailed", "True", "BackupFailed")] });
+    expect(await seriesOf(metrics)).to.include(
+      `overseer_app_backup_failed_since_timestamp_seconds{namespace="shop",name="web"} ${SECONDS}`,
+    );
+    observer.state(app("shop/web"), { conditions: [] });
+    expect((await seriesOf(metrics)).join()).not.to.include("backup_failed");
+  });
+
   it("count each Change once, by its app, from 0 on", async () => {
     const { metrics, observer } = observed();
     observer.state(app("shop/web"), { conditions: [] });
