@@ -83,7 +83,7 @@ describe("The web UI", function () {
       }
       await page.getByRole("button", { name: /^Go to/ }).click();
       await page.getByRole("combobox").fill("sear");
-      await page.getByRole("option", { name: /^search/ }).waitFor();
+      await page.getByRole("option", { name: /^search ui-/ }).waitFor();
       await page.keyboard.press("Enter");
       await page.getByRole("heading", { level: 1, name: "search" }).waitFor();
       expect(findings).to.deep.equal([]);
