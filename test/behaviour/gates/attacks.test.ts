@@ -3,6 +3,7 @@ import type { Approval } from "../../../src/api/approval.js";
 import type { Change } from "../../../src/api/change.js";
 import { API_VERSION } from "../../../src/api/group.js";
 import type { RawObject } from "../../../src/kube/object.js";
+import { waitUntil } from "../../../tools/wait-until.js";
 import { INSTALL_NAMESPACE, OPERATOR, SERVER } from "../../support/helm.js";
 import { type KubectlUser, kubectlUser, untilPrints } from "../../support/user-kubectl.js";
 import { condition, configMap, deployment, World } from "../../support/world.js";
@@ -268,10 +269,16 @@ describe("Attacks on gates", function () {
     await world.kube.untilGone(world.appRef("again"));
     await push(repo, "again", "2");
     await world.app("again", "again", ".", SPEC);
-    const waiting = await waitsFor("again-1", "its plan takes over objects that exist: ConfigMap ");
+    // Its number depends on whether the Changes of the deleted app have been collected yet.
+    const what = "the new app waits, because its plan takes over objects that exist";
+    const waiting = await waitUntil({ what, timeoutMs: 60_000 }, async () => {
+      const changes = await world.kube.list<LiveChange>(API_VERSION, "Change", world.namespace);
+      const text = "its plan takes over objects that exist: ConfigMap ";
+      return changes.find(({ spec, status }) => spec.app.name === "again" && status?.waitingFor?.includes(text));
+    });
     expect(await dataOf("again")).to.deep.equal({ a: "1" });
     await decide("again-alice", alice, waiting);
-    await changeIn("again-1", "Succeeded");
+    await changeIn(waiting.metadata.name, "Succeeded");
   });
 
   it("keep an approval when a live object is edited, and drop it when another object takes its name", async () => {
