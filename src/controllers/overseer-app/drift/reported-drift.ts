@@ -1,11 +1,8 @@
 import { shortRevision } from "../../../api/short-revision.js";
-import { sha256 } from "../../../base/hash.js";
+import { listPaths } from "../../../manifest/list-paths.js";
 import { displayId } from "../../../manifest/object-id.js";
 import type { HealAction, WriteAction } from "../../../plan/actions.js";
 import type { AppRun } from "../run.js";
-
-/** Maximum number of paths in a note. */
-const MAX_PATHS = 5;
 
 /** An object that differs from the applied inputs, while self-heal is off. */
 export interface DriftedObject {
@@ -33,7 +30,7 @@ export async function findReported(
     const known = write.live.state === "Drifted" ? destination.describeDrift(target, write) : undefined;
     const verdict = known === undefined ? await destination.verify(target, write) : { drifted: true, diff: [] };
     if (!verdict.drifted) continue;
-    const paths = listed(verdict.diff.map((change) => change.path));
+    const paths = listPaths(verdict.diff.map((change) => change.path));
     const note = known ?? destination.describeDrift(target, write) ?? (paths || "differs from Git");
     found.push({ write, missing: false, note, shown: destination.describeDrift(target, write, true) ?? note });
   }
@@ -46,13 +43,6 @@ export function reportDrift(run: AppRun, found: readonly DriftedObject[]): void 
   if (found.length === 0) return;
   if (!run.status.conditions?.some((condition) => condition.type === "Drifted"))
     run.services.observer.drifted(found.length);
-}
-
-/** Lists paths. The digest of those that are not listed tells different ones apart. */
-function listed(paths: readonly string[]): string {
-  const left = paths.slice(MAX_PATHS);
-  const more = left.length > 0 ? ` and ${left.length} more (${sha256(left.join("\n"), 8)})` : "";
-  return `${paths.slice(0, MAX_PATHS).join(", ")}${more}`;
 }
 
 function describeMissing(run: AppRun, { live, document: { key } }: WriteAction): string {

@@ -1,12 +1,10 @@
-import { sha256 } from "../../../base/hash.js";
 import { fieldPaths } from "../../../kube/fields/managed-fields.js";
 import type { FieldsV1, ManagedFieldsEntry } from "../../../kube/object.js";
+import { listPaths } from "../../../manifest/list-paths.js";
 import { type AddedFields, missingIn } from "../ownership/added-fields.js";
 import { isMain } from "../ownership/field-managers.js";
 import { follow } from "../ownership/follow-step.js";
 
-/** Limit of paths in a message. */
-const MAX_PATHS = 5;
 const MAX_WALK = 500;
 const UNKNOWN = "unknown field manager";
 
@@ -40,16 +38,9 @@ export function describeAdded(
   const notes = added.flatMap(({ manager, time, fields }) => {
     const paths = fieldPaths(document === undefined ? fields : missingIn(fields, document), MAX_WALK);
     const at = times && time !== undefined ? ` (${time})` : "";
-    return paths.length === 0 ? [] : [`${manager || UNKNOWN} added ${listed(paths)}${at}`];
+    return paths.length === 0 ? [] : [`${manager || UNKNOWN} added ${listPaths(paths)}${at}`];
   });
   return notes.length === 0 ? undefined : notes.join("; ");
-}
-
-/** Lists paths. The digest of those that are not listed tells different ones apart: the text identifies the change. */
-function listed(paths: readonly string[]): string {
-  const left = paths.slice(MAX_PATHS);
-  const more = left.length > 0 ? ` and ${left.length} more (${sha256(left.join("\n"), 8)})` : "";
-  return `${paths.slice(0, MAX_PATHS).join(", ")}${more}`;
 }
 
 function describe(
@@ -63,7 +54,7 @@ function describe(
     const paths = fieldPaths(part(entry.fieldsV1), MAX_WALK);
     if (paths.length === 0) continue;
     const by = entry.subresource ? ` (by /${entry.subresource})` : "";
-    notes.push(`${entry.manager ?? UNKNOWN}${by}${verb}${listed(paths)}`);
+    notes.push(`${entry.manager ?? UNKNOWN}${by}${verb}${listPaths(paths)}`);
   }
   return notes.length === 0 ? undefined : notes.join("; ");
 }
