@@ -10,7 +10,7 @@ const SERVICE_LABEL = "app.kubernetes.io/component";
 /** Annotations that require a sign-in, of each provider. */
 export type SignIn = readonly { readonly annotations: Readonly<Record<string, string>> }[];
 
-/** Returns the facts of each app of documents that are compiled for Kubernetes, by the name of the app. */
+/** Returns the facts of each app of objects that are compiled for Kubernetes, or of its live objects, by the name of the app. */
 export function kubernetesFacts(objects: readonly KubeObject[], signIn: SignIn = []): ReadonlyMap<string, AppFacts> {
   const apps = new Map<string, KubeObject[]>();
   for (const object of objects) {
@@ -23,7 +23,7 @@ export function kubernetesFacts(objects: readonly KubeObject[], signIn: SignIn =
 function factsOfApp(objects: readonly KubeObject[], signIn: SignIn): AppFacts {
   const services = new Map<string, ServiceFacts>();
   for (const object of objects) {
-    const spec = mappingOf(mappingOf(mappingOf(object.spec).template).spec);
+    const spec = podSpecOf(object);
     const component = object.metadata.labels?.[SERVICE_LABEL];
     for (const container of itemsOf(spec.containers).filter(isRecord)) {
       const name = String(container.name);
@@ -32,6 +32,11 @@ function factsOfApp(objects: readonly KubeObject[], signIn: SignIn): AppFacts {
     }
   }
   return { services, routes: new Map(objects.flatMap((object) => routesOf(object, objects, signIn))) };
+}
+
+/** The specification of a pod, or of the pods that a workload creates; empty for other objects. */
+function podSpecOf({ kind, spec }: KubeObject): Mapping {
+  return kind === "Pod" ? mappingOf(spec) : mappingOf(mappingOf(mappingOf(spec).template).spec);
 }
 
 /** The names of headless Services that lead to the pods of a service. */
