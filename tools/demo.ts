@@ -5,7 +5,7 @@ import { CORE_STEPS } from "./demo/core-steps.js";
 import { conditionsOf } from "./demo/facts.js";
 import { lookAround } from "./demo/look-around.js";
 import { RENDERED_STEPS } from "./demo/rendered-steps.js";
-import { APP, CORE_APPS, RENDERED_APPS, SAMPLE } from "./demo/sample.js";
+import { APP, COMPOSE_APP, CORE_APPS, RENDERED_APPS, SAMPLE } from "./demo/sample.js";
 import { Screen, seconds } from "./demo/screen.js";
 import { keepLogs, type Stage, setStage } from "./demo/stage.js";
 import type { Step } from "./demo/step.js";
@@ -123,7 +123,7 @@ async function showSteps<S extends Stage>(
 /** Prints conditions and logs after a failed step. */
 async function explain(stage: Stage): Promise<void> {
   screen.line();
-  screen.facts(await conditionsOf(stage, [APP, ...RENDERED_APPS, ...CORE_APPS]).catch(() => []));
+  screen.facts(await conditionsOf(stage, [APP, ...RENDERED_APPS, COMPOSE_APP, ...CORE_APPS]).catch(() => []));
   for (const one of stage.processes) screen.line(`\nlast lines of the log of ${one.name}:\n${one.tail(12)}`);
   screen.line(`\nall logs: ${await keepLogs(stage)}`);
 }

@@ -102,18 +102,19 @@ describe("make demo", function () {
     expect(await demo.ended(), demo.output).to.equal(0);
     const steps = demo.output.split("\n").filter((line) => line.startsWith("✔"));
     expect(steps.map((line) => line.replace(/\s+\d+\.\d+ s$/, ""))).to.deep.equal([
-      "✔ 1/12 repository fetched",
-      "✔ 2/12 app synced and healthy",
-      "✔ 3/12 pushed commit applied",
-      "✔ 4/12 drift reverted",
-      "✔ 5/12 object pruned after its file was removed",
-      "✔ 6/12 Kustomize overlay synced",
-      "✔ 7/12 Helm chart synced",
-      "✔ 8/12 apps/ waits for missing secrets",
-      "✔ 9/12 apps synced to the Core, deployed by the agent (simulated)",
-      "✔ 10/12 infrastructure synced",
-      "✔ 11/12 manual change in the Core reverted",
-      "✔ 12/12 route refused: its sign-in provider is missing",
+      "✔ 1/13 repository fetched",
+      "✔ 2/13 app synced and healthy",
+      "✔ 3/13 pushed commit applied",
+      "✔ 4/13 drift reverted",
+      "✔ 5/13 object pruned after its file was removed",
+      "✔ 6/13 Kustomize overlay synced",
+      "✔ 7/13 Helm chart synced",
+      "✔ 8/13 apps/ waits for missing secrets",
+      "✔ 9/13 apps synced to the Core, deployed by the agent (simulated)",
+      "✔ 10/13 one of these apps synced to the cluster, too",
+      "✔ 11/13 infrastructure synced",
+      "✔ 12/13 manual change in the Core reverted",
+      "✔ 13/13 route refused: its sign-in provider is missing",
     ]);
     expect(steps.filter((line) => !/\d+\.\d+ s$/.test(line))).to.deep.equal([]);
     expect(demo.output)
@@ -135,6 +136,8 @@ describe("make demo", function () {
       .and.match(/Change +apps-1 {2}\+7 ~0 -0 {2}Succeeded/)
       .and.include("nextcloud: running, version 1, on node-1")
       .and.include("https://cloud.example.com/ → nextcloud:80, sign-in by oidc")
+      .and.match(/Change +nextcloud-1 {2}\+5 ~0 -0 {2}Succeeded/)
+      .and.match(/Core and cluster +no difference in names, variables, commands, volumes and routes/)
       .and.match(/Change +infrastructure-1 {2}\+3 ~1 -0 {2}Succeeded/)
       .and.include("DriftHealed: App gitea restored (changed in the Core: .compose.services.gitea.image)")
       .and.include("requires sign-in with github, but the Core has no such sign-in provider")
@@ -151,8 +154,8 @@ describe("make demo", function () {
     const demo = await start("--once", "--sample", sample, "--step-timeout", "5");
     expect(await demo.ended(), demo.output).to.equal(1);
     expect(demo.output)
-      .to.include("✔ 1/12")
-      .and.include("✘ 2/12")
+      .to.include("✔ 1/13")
+      .and.include("✘ 2/13")
       .and.include("Deployment demo-shop/web")
       .and.include("spec.replicas: is text, but must be a number")
       .and.include("last lines of the log of the operator:");
@@ -205,8 +208,8 @@ describe("make demo", function () {
     const demo = await start("--once", "--sample", sample, "--step-timeout", "10");
     expect(await demo.ended(), demo.output).to.equal(1);
     expect(demo.output)
-      .to.include("✔ 9/12")
-      .and.include("✘ 10/12")
+      .to.include("✔ 10/13")
+      .and.include("✘ 11/13")
       .and.include("infrastructure/routes.yaml")
       .and.include("last lines of the log of the Core:");
     expect(demo.output, "all could be ended in order").to.match(/all logs: .*\n$/);

@@ -1,6 +1,7 @@
 import type { Change } from "../../src/api/change.js";
 import type { CoreApp } from "../../src/api/core/app.js";
 import type { OverseerApp } from "../../src/api/overseer-app.js";
+import { syncToCluster } from "./both-steps.js";
 import type { CoreStage } from "./core.js";
 import { describeChange, event, plannedObjects } from "./facts.js";
 import { conditionOf, isTrue } from "./kube.js";
@@ -12,6 +13,7 @@ import type { Step, StepResult } from "./step.js";
 export const CORE_STEPS: readonly Step<CoreStage>[] = [
   { title: "apps/ waits for missing secrets", run: waitForSecrets },
   { title: "apps synced to the Core, deployed by the agent (simulated)", run: syncApps },
+  { title: "one of these apps synced to the cluster, too", run: syncToCluster },
   { title: "infrastructure synced", run: syncInfrastructure },
   { title: "manual change in the Core reverted", run: healCoreDrift },
   { title: "route refused: its sign-in provider is missing", run: refuseRoute },

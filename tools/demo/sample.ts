@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import { repositoryRoot } from "../repository-root.js";
+import type { ComposeApp } from "./both-steps.js";
 import type { WrittenObject } from "./kube.js";
 
 /** Namespace of the custom resources of the demo, a trusted namespace of the operator. */
@@ -14,6 +15,10 @@ export const REPOSITORY = "overseer-gitops";
 export const APP = "shop";
 /** Names of the OverseerApps that Kustomize and Helm render. */
 export const RENDERED_APPS = ["catalog-dev", "reviews"] as const;
+/** Name of the OverseerApp that compiles an app of the Core for the cluster, and of this app. */
+export const COMPOSE_APP = "nextcloud";
+/** Its namespace, which the demo creates. */
+export const CLOUD_NAMESPACE = "demo-cloud";
 /** Names of the OverseerApps on the Core and of their directories, in the order in which they can be deleted. */
 export const CORE_APPS = ["refused", "infrastructure", "apps"] as const;
 /** Name of the Secret with the token of the Core. */
@@ -54,6 +59,11 @@ export function overseerApp(): Promise<WrittenObject> {
 /** Returns the example OverseerApp that Kustomize or Helm renders. */
 export function renderedApp(name: (typeof RENDERED_APPS)[number]): Promise<WrittenObject> {
   return readExample(name === "reviews" ? "overseerapp-helm.yaml" : "overseerapp-kustomize.yaml");
+}
+
+/** Returns the example OverseerApp that compiles an app of the Core for the cluster. */
+export async function composeApp(): Promise<ComposeApp> {
+  return (await readExample("overseerapp-compose.yaml")) as ComposeApp;
 }
 
 /** Returns the example OverseerApp for a Core, for a directory of the sample and the Core at this URL. */

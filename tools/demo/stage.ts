@@ -16,7 +16,7 @@ import { FatalWaitError, waitUntil } from "../wait-until.js";
 import { forgetCoreApps } from "./core-apps.js";
 import { DemoKube } from "./kube.js";
 import { appRef } from "./look.js";
-import { APP, DEMO_NAMESPACE, RENDERED_APPS, REPOSITORY, readSample } from "./sample.js";
+import { APP, CLOUD_NAMESPACE, COMPOSE_APP, DEMO_NAMESPACE, RENDERED_APPS, REPOSITORY, readSample } from "./sample.js";
 import type { Screen } from "./screen.js";
 
 /** Environment of the demo. */
@@ -139,14 +139,16 @@ async function clear(screen: Screen, kube: DemoKube): Promise<void> {
   screen.line("removing the objects of the demo from your cluster, except the CRDs of gitops.overseer.io");
   await removeApps(kube);
   await kube.delete({ apiVersion: API_VERSION, kind: "GitRepository", namespace: DEMO_NAMESPACE, name: REPOSITORY });
-  await kube.delete(NAMESPACE);
-  await kube.untilGone(NAMESPACE);
+  for (const namespace of [NAMESPACE, { ...NAMESPACE, name: CLOUD_NAMESPACE }]) {
+    await kube.delete(namespace);
+    await kube.untilGone(namespace);
+  }
 }
 
 /** Deletes the apps and waits for the operator. At startup, apps of a killed demo may exist. */
 async function removeApps(kube: DemoKube): Promise<void> {
   // The Namespace of the others belongs to the app, which goes last.
-  for (const name of [...RENDERED_APPS, APP]) {
+  for (const name of [COMPOSE_APP, ...RENDERED_APPS, APP]) {
     await kube.delete(appRef(name));
     await kube.untilGone(appRef(name));
   }
