@@ -89,7 +89,7 @@ const Promotion = z
       .enum(["Allow", "Ask"])
       .default("Allow")
       .describe(
-        "What a Change brings that no earlier Environment has tested: with compare Images, differences of documents in more than images and the labels of chart versions; with compare Commit, commits that have changed nothing there, and edits of the app or its values. Allow applies it; Ask requires an approval, by the rule of gates.approval, or else of one user. Defaults to Allow.",
+        "What a Change brings that no earlier Environment has tested: with compare Images, differences of documents in more than images and the labels of chart versions; with compare Commit, commits that have changed nothing there, and changes of the values of the app. Allow applies it; Ask requires an approval, by the rule of gates.approval, or else of one user. With compare Commit, an edit of spec.source of an app that the earlier Environments have not tested always requires it. Defaults to Allow.",
       ),
     auto: z
       .boolean()

@@ -8,7 +8,7 @@ import { claimantsOf, environmentsOf, hasPlaceIn, type PlacedObject } from "./en
 import type { Gate } from "./gate.js";
 import { type Approver, expiryOf, whatLacks, whatLacksWithoutAny, whyIneligible } from "./quorum.js";
 
-/** What an Environment with `ownChanges: Ask` and without `gates.approval` asks for. */
+/** What an Environment without `gates.approval` asks for if a Change brings what no earlier Environment has tested. */
 const ONE_APPROVAL = ApprovalRule.parse({});
 /** Maximum number of authors in one message. */
 const SHOWN_AUTHORS = 5;
@@ -89,7 +89,9 @@ interface Asking {
 }
 
 function whyAsked(asking: Asking | undefined): string {
-  return asking?.own === undefined ? "" : ` (promotion.ownChanges is Ask: ${asking.own})`;
+  if (asking?.own === undefined) return "";
+  const isAsked = asking.environment.spec.promotion?.ownChanges === "Ask";
+  return ` (${isAsked ? "promotion.ownChanges is Ask: " : ""}${asking.own})`;
 }
 
 /** Returns the Environments whose approval a Change requires: its own, and the strictest for objects that belong to a whole cluster. */
@@ -100,10 +102,10 @@ async function askingEnvironments(context: GateContext): Promise<Asking[]> {
   const concerned = new Set([...own, ...affectedByClusterObjects(context, all)]);
   const asking: Asking[] = [];
   for (const environment of concerned) {
-    const { gates, windows = [], promotion } = environment.spec;
+    const { gates, windows = [], promotesFrom = [] } = environment.spec;
     const rule = gates?.approval;
     if (rule !== undefined && asks(rule, context)) asking.push({ environment, rule, windows });
-    else if (promotion?.ownChanges === "Ask" && own.includes(environment) && asksForOwn(context)) {
+    else if (promotesFrom.length > 0 && own.includes(environment) && asksForOwn(context)) {
       const what = await context.ownChangesIn(environment);
       if (what !== undefined) asking.push({ environment, rule: rule ?? ONE_APPROVAL, windows, own: what });
     }

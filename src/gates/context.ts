@@ -110,7 +110,7 @@ export interface GateContext {
   readonly plan: PlanFacts;
   /** Whether the earlier Environments have tested the inputs. Undefined if not known, or if there are none. */
   readonly promotion: Proof | undefined;
-  /** Returns what the Change brings into an Environment with `ownChanges: Ask` that no earlier one has tested; undefined if nothing. */
+  /** Returns what the Change brings into an Environment that no earlier one has tested, if that is asked for; undefined if nothing. */
   readonly ownChangesIn: (environment: Environment) => Promise<string | undefined>;
   /** Places for apps that apply a Change. Undefined if not known. */
   readonly rollout: RolloutSlots | undefined;

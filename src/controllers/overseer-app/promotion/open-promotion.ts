@@ -1,4 +1,5 @@
 import type { Change } from "../../../api/change.js";
+import type { Inputs } from "../../../api/inputs.js";
 import { isNewer } from "../../../plan/change-history.js";
 import { openChanges } from "../changes/change-record.js";
 import type { AppRun } from "../run.js";
@@ -16,6 +17,11 @@ export function openPromotion(run: AppRun): Change | undefined {
 
 /** Returns the commit that later ones must descend from: that of a Change that has begun to write, or else the applied one. */
 export function baseCommit(run: AppRun): string | undefined {
+  return baseInputs(run)?.commit;
+}
+
+/** Returns the inputs of a Change that has begun to write, or else the applied ones. */
+export function baseInputs(run: AppRun): Inputs | undefined {
   const begun = openChanges(run).find(({ status }) => status?.phase === "Applying" || status?.phase === "Verifying");
-  return begun?.spec.inputs?.commit ?? run.status.applied?.commit;
+  return begun?.spec.inputs ?? run.status.applied;
 }

@@ -2,15 +2,18 @@ import type { Environment } from "../../../api/environment.js";
 import type { Inputs } from "../../../api/inputs.js";
 import { canonicalJson } from "../../../base/hash.js";
 import { MissingFactError } from "../../../gates/context.js";
+import { proofOf } from "../../../gates/promotion/eligibility.js";
 import { ownChanges } from "../../../gates/promotion/own-changes.js";
 import { type PromotionPath, promotionPaths } from "../../../gates/promotion/paths.js";
+import { type EarlierSource, untestedEdit } from "../../../gates/promotion/source-edit.js";
 import { documentsWithHooks } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { remoteOf, renderEarlier } from "../source/render.js";
 
 /**
  * Returns what a Change brings into an Environment that no earlier one has tested, if the Environment asks for that; undefined otherwise.
- * Throws MissingFactError if it cannot be found out.
+ * An edit of `spec.source` is always asked for with `compare: Commit`: the commit was tested with another source. Throws MissingFactError if
+ * it cannot be found out.
  */
 export async function ownChangesIn(
   run: AppRun,
@@ -18,14 +21,37 @@ export async function ownChangesIn(
   inputs: Inputs,
 ): Promise<string | undefined> {
   const path = promotionPaths(run.app, run.services.lister).find(({ environment }) => environment === metadata.name);
-  if (path?.ownChanges !== "Ask") return undefined;
   const { applied } = run.status;
-  if (applied?.key === inputs.key) return undefined;
-  if (path.compare === "Images") return newDocuments(run, inputs);
+  if (path === undefined || applied?.key === inputs.key) return undefined;
+  const isAsked = path.ownChanges === "Ask";
+  if (path.compare === "Images") return isAsked ? newDocuments(run, inputs) : undefined;
   if (applied === undefined) return undefined;
-  if (applied.commit === inputs.commit || canonicalJson(applied.source) !== canonicalJson(inputs.source))
+  if (canonicalJson(applied.source) !== canonicalJson(inputs.source)) {
+    const edit = untestedEdit(applied.source, inputs.source, earlierSources(path, run.services.clock.now()));
+    if (edit !== undefined) return edit;
+    if (applied.commit === inputs.commit) return undefined;
+  }
+  if (!isAsked) return undefined;
+  if (applied.commit === inputs.commit)
     return "an edit of the app, or of what it reads besides Git, was not tested by an earlier Environment";
   return untouchedEarlier(run, path, applied.commit, inputs.commit);
+}
+
+function earlierSources(path: PromotionPath, now: number): EarlierSource[] {
+  return path.earlier.map((one) => {
+    if ("problem" in one) return { name: one.problem, source: undefined, proof: { proven: false, why: one.problem } };
+    const { metadata, status } = one.app;
+    const { ledger = [], applied } = status ?? {};
+    const last = ledger.at(-1);
+    const isCurrent = last !== undefined && last.key === applied?.key && last.ended === undefined;
+    return {
+      name: `OverseerApp ${metadata.namespace}/${metadata.name}`,
+      source: applied?.source,
+      proof: isCurrent
+        ? proofOf(ledger, ledger.length - 1, path, now)
+        : { proven: false, why: "its applied inputs are not in its ledger yet" },
+    };
+  });
 }
 
 async function newDocuments(run: AppRun, inputs: Inputs): Promise<string | undefined> {

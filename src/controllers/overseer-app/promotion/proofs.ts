@@ -1,3 +1,4 @@
+import type { Inputs } from "../../../api/inputs.js";
 import { OverseerError } from "../../../base/errors.js";
 import {
   allProven,
@@ -16,17 +17,42 @@ import { repositoryKey } from "../source/locate-inputs.js";
 import { renderEarlier } from "../source/render.js";
 import { locateAt, locatedOrThrow, UnlocatedError } from "./locate-at.js";
 
-/** Returns whether a commit has proven itself in every earlier Environment. What cannot be found out is not proven. */
+/**
+ * Returns whether a commit has proven itself in every earlier Environment. What cannot be found out is not proven. `inputs` are those that
+ * would be applied at this commit; by default those of the app's spec.
+ */
 export async function proofIn(
   run: AppRun,
   paths: readonly PromotionPath[],
   head: LocatedInputs,
   commit: string,
+  inputs?: Inputs,
 ): Promise<Proof> {
-  try {
+  return proofOfAll(async () => {
     const proofs: Proof[] = [unsigned(run, head, commit)];
-    for (const path of paths) proofs.push(await proofOnPath(run, path, head, commit));
-    return allProven(proofs);
+    for (const path of paths) proofs.push(await proofOnPath(run, path, head, commit, inputs));
+    return proofs;
+  });
+}
+
+/** Returns whether other inputs of a commit that was promoted before bring only tested images, where images are compared. */
+export async function proofOfEdit(
+  run: AppRun,
+  paths: readonly PromotionPath[],
+  head: LocatedInputs,
+  inputs: Inputs,
+): Promise<Proof> {
+  return proofOfAll(async () => {
+    const proofs: Proof[] = [];
+    for (const path of paths)
+      if (path.compare === "Images") proofs.push(await proofOnPath(run, path, head, inputs.commit, inputs));
+    return proofs;
+  });
+}
+
+async function proofOfAll(find: () => Promise<readonly Proof[]>): Promise<Proof> {
+  try {
+    return allProven(await find());
   } catch (error) {
     if (!(error instanceof OverseerError) && !(error instanceof UnlocatedError)) throw error;
     return { proven: false, why: error.message };
@@ -59,9 +85,15 @@ function unsigned({ app, services }: AppRun, head: LocatedInputs, commit: string
   };
 }
 
-async function proofOnPath(run: AppRun, path: PromotionPath, head: LocatedInputs, commit: string): Promise<Proof> {
+async function proofOnPath(
+  run: AppRun,
+  path: PromotionPath,
+  head: LocatedInputs,
+  commit: string,
+  inputs: Inputs | undefined,
+): Promise<Proof> {
   const now = run.services.clock.now();
-  const versions = path.compare === "Images" ? await newVersions(run, head, commit) : [];
+  const versions = path.compare === "Images" ? await newVersions(run, head, commit, inputs) : [];
   const proofs: Proof[] = [];
   for (const one of path.earlier) {
     if ("problem" in one) {
@@ -81,16 +113,22 @@ async function proofOnPath(run: AppRun, path: PromotionPath, head: LocatedInputs
 }
 
 /** Returns the images and chart versions of a commit that the applied documents do not have. */
-async function newVersions(run: AppRun, head: LocatedInputs, commit: string): Promise<readonly string[]> {
-  const located = locatedOrThrow(await locateAt(run, head, commit));
+async function newVersions(
+  run: AppRun,
+  head: LocatedInputs,
+  commit: string,
+  inputs: Inputs | undefined,
+): Promise<readonly string[]> {
+  const wanted = inputs ?? locatedOrThrow(await locateAt(run, head, commit)).inputs;
   const { applied } = run.status;
-  if (located.inputs.key === applied?.key) return [];
-  const versions = await versionsAt(run, located.inputs);
+  if (wanted.key === applied?.key) return [];
+  const versions = await versionsAt(run, wanted);
   const before = new Set(applied === undefined ? [] : await versionsAt(run, applied));
   return versions.filter((version) => !before.has(version));
 }
 
-async function versionsAt(run: AppRun, inputs: LocatedInputs["inputs"]): Promise<readonly string[]> {
+/** Returns the images and chart versions of inputs. Throws UnlocatedError if they can no longer be rendered. */
+export async function versionsAt(run: AppRun, inputs: Inputs): Promise<readonly string[]> {
   const known = run.memory.versions.get(inputs.key);
   if (known !== undefined) return known;
   const rendered = await renderEarlier(run, inputs);

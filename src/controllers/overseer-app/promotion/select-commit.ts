@@ -7,8 +7,8 @@ import type { Problem } from "../outcome.js";
 import type { AppRun } from "../run.js";
 import type { LocatedInputs } from "../source/locate-inputs.js";
 import { locateAt } from "./locate-at.js";
-import { baseCommit, openPromotion } from "./open-promotion.js";
-import { notFailedHere, proofIn } from "./proofs.js";
+import { baseCommit, baseInputs, openPromotion } from "./open-promotion.js";
+import { notFailedHere, proofIn, proofOfEdit } from "./proofs.js";
 
 /** Maximum number of commits that are rendered to compare images. */
 const MAX_RENDERED = 10;
@@ -34,15 +34,21 @@ export async function locateDesired(run: AppRun, head: LocatedInputs): Promise<L
   return locateSelected(run, paths, head);
 }
 
-/** Inputs that are applied, or that a Change has begun to apply, were promoted before, whatever became of the spec since. */
+/**
+ * Inputs that are applied, or that a Change has begun to apply, were promoted before. Other inputs of the same commit come from an edit of the
+ * app: their images are compared, and with `compare: Commit` the gate `approval` judges the edit.
+ */
 async function proofOfInputs(
   run: AppRun,
   paths: readonly PromotionPath[],
   head: LocatedInputs,
-  { key, commit }: Inputs,
+  inputs: Inputs,
 ): Promise<Proof> {
-  if (key === run.status.applied?.key || commit === baseCommit(run)) return { proven: true };
-  return proofIn(run, paths, head, commit);
+  const base = baseInputs(run);
+  if (inputs.key === run.status.applied?.key || inputs.key === base?.key) return { proven: true };
+  return inputs.commit === base?.commit
+    ? proofOfEdit(run, paths, head, inputs)
+    : proofIn(run, paths, head, inputs.commit, inputs);
 }
 
 async function locateSelected(

@@ -214,15 +214,79 @@ describe("promotion, in memory", () => {
     commit({ staging: "2", prod: "2" });
     await heart.settle(two);
     expect(last(), "tested with its commit").to.equal("web-2 Succeeded");
-    commit({ staging: "2", prod: "3" });
+    commit({ staging: "2", prod: "3", other: "4" });
     await heart.settle(two);
     expect(last()).to.equal("web-3 Waiting");
     heart.approve("prod/web-3", "alice");
     await heart.settle(two);
     expect(last()).to.equal("web-3 Succeeded");
-    heart.apply("prod/web", { source: source("staging") });
+    heart.apply("prod/web", { source: source("other") });
     await heart.settle(two);
     expect(last(), "an edit of the app").to.equal("web-4 Waiting");
+  });
+
+  it("holds an edit of spec.source at a promoted commit, until the earlier app has tested it or a user approves it", async () => {
+    await heart.settle(APPS, 2 * SOAK);
+    commit({ web: "1", other: "9" });
+    await heart.settle(APPS, 2 * SOAK);
+    const source = { repositoryRef: { name: "repo", namespace: "shop" }, path: "other" };
+    const last = (): string | undefined => heart.changes("prod/web").at(-1);
+    heart.apply("prod/web", { source });
+    await heart.settle(APPS, 2 * SOAK);
+    expect(values()).to.include("prod 1");
+    expect(last()).to.match(/Waiting$/);
+    const waiting = heart.app("prod/web")?.status?.conditions?.find(({ type }) => type === "Waiting");
+    expect(waiting?.message).to.contain(
+      "the edit of spec.source.path was not tested: OverseerApp staging/web has other values there",
+    );
+    heart.apply("staging/web", { source });
+    await heart.settle(["dev/web", "staging/web"], SOAK / 2);
+    await heart.settle(["prod/web"]);
+    expect(values(), "the edit of staging waits for dev").to.include.members(["prod 1", "staging 1"]);
+    heart.apply("dev/web", { source });
+    await heart.settle(APPS, SOAK / 2);
+    expect(values(), "the soak of the edit in staging runs").to.deep.equal(["dev 9", "prod 1", "staging 9"]);
+    await heart.settle(APPS, SOAK);
+    expect(values()).to.deep.equal(["dev 9", "prod 9", "staging 9"]);
+    heart.apply("prod/web", { source: { ...source, path: "web" } });
+    await heart.settle(APPS, SOAK);
+    heart.approve(`prod/${last()?.split(" ")[0]}`, "alice");
+    await heart.settle(APPS);
+    expect(values(), "approved by a user").to.include("prod 1");
+  });
+
+  it("judges the images of an edit of spec.source, also of one that is taken back while its Change waits", async () => {
+    const workload = (image: string): string =>
+      `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: a }\nspec: { template: { spec: { containers: [{ name: a, image: "${image}" }] } } }\n`;
+    const source = (path: string): object => ({ repositoryRef: { name: "repo", namespace: "shop" }, path });
+    heart.govern("staging", { namespaces: [{ name: "staging" }] });
+    heart.govern("prod", {
+      namespaces: [{ name: "prod" }],
+      promotesFrom: ["staging"],
+      promotion: { compare: "Images" },
+      gates: { approval: { required: 1 } },
+    });
+    heart.commit({
+      "staging/a.yaml": workload("web:1"),
+      "prod/a.yaml": workload("web:1"),
+      "x/a.yaml": workload("x:1"),
+    });
+    const two = ["staging/web", "prod/web"];
+    for (const stage of ["staging", "prod"]) heart.apply(`${stage}/web`, { source: source(stage) });
+    await heart.settle(two);
+    heart.approve("prod/web-1", "alice");
+    await heart.settle(two);
+    heart.apply("prod/web", { source: source("x") });
+    await heart.settle(two);
+    expect(heart.changes("prod/web").at(-1)).to.equal("web-2 Waiting");
+    const waiting = heart.app("prod/web")?.status?.conditions?.find(({ type }) => type === "Waiting");
+    expect(waiting?.message).to.contain("promotion: OverseerApp staging/web: x:1: it has not been applied there");
+    heart.approve("prod/web-2", "alice");
+    await heart.settle(two);
+    heart.apply("prod/web", { source: source("prod") });
+    await heart.settle(two);
+    const { applied } = heart.app("prod/web")?.status ?? {};
+    expect(applied?.source.path, "an approval does not replace the test").to.equal("prod");
   });
 
   it("moves nothing if Environments form a circle, a pair is missing or not clear", async () => {
