@@ -14,8 +14,10 @@ export interface AuditFileOptions {
   readonly maxFiles: number;
 }
 
-const CURRENT = "audit.jsonl";
-const COMPLETE = /^audit-(\d{12})\.jsonl$/;
+/** Name of the file that records are appended to. */
+export const CURRENT_FILE = "audit.jsonl";
+/** Names of complete files, with the number of their last record. */
+export const COMPLETE_FILE = /^audit-(\d{12})\.jsonl$/;
 
 /** Append-only files of audit records, of which `audit.jsonl` is the current one. A line is acknowledged when it is on disk. */
 export class AuditFile {
@@ -29,6 +31,11 @@ export class AuditFile {
     this.#options = options;
   }
 
+  /** Directory of the files. */
+  get dir(): string {
+    return this.#options.dir;
+  }
+
   /**
    * Opens the current file and continues its chain. Removes an incomplete last line, which was never acknowledged. Throws a terminal
    * OverseerError if the directory cannot be written, or a complete line was changed.
@@ -38,7 +45,7 @@ export class AuditFile {
     try {
       await mkdir(dir, { recursive: true, mode: 0o700 });
       await this.#recover();
-      this.#file = await open(join(dir, CURRENT), "a", 0o600);
+      this.#file = await open(join(dir, CURRENT_FILE), "a", 0o600);
     } catch (error) {
       if (error instanceof OverseerError) throw error;
       throw new OverseerError(`cannot write audit records to ${dir}: ${messageOf(error)}; set another --audit-dir`, {
@@ -73,10 +80,10 @@ export class AuditFile {
 
   async #recover(): Promise<void> {
     const { dir } = this.#options;
-    const text = await readFile(join(dir, CURRENT), "utf8").catch(() => "");
+    const text = await readFile(join(dir, CURRENT_FILE), "utf8").catch(() => "");
     const complete = text.slice(0, text.lastIndexOf("\n") + 1);
     this.#bytes = Buffer.byteLength(complete);
-    if (complete !== text) await truncate(join(dir, CURRENT), this.#bytes);
+    if (complete !== text) await truncate(join(dir, CURRENT_FILE), this.#bytes);
     const last = complete === "" ? await this.#lastOfOlder() : complete.trimEnd().split("\n").at(-1);
     if (last === undefined) return;
     const record = parseRecord(last);
@@ -98,7 +105,7 @@ export class AuditFile {
 
   /** Complete files, oldest first. */
   async #completeFiles(): Promise<string[]> {
-    return (await readdir(this.#options.dir)).filter((name) => COMPLETE.test(name)).sort();
+    return (await readdir(this.#options.dir)).filter((name) => COMPLETE_FILE.test(name)).sort();
   }
 
   /** Begins a new file. If that fails, the current one grows, and the next append tries again. */
@@ -106,8 +113,8 @@ export class AuditFile {
     const { dir, maxFiles } = this.#options;
     const before = this.#file;
     try {
-      await rename(join(dir, CURRENT), join(dir, `audit-${String(this.position.number).padStart(12, "0")}.jsonl`));
-      this.#file = await open(join(dir, CURRENT), "a", 0o600);
+      await rename(join(dir, CURRENT_FILE), join(dir, `audit-${String(this.position.number).padStart(12, "0")}.jsonl`));
+      this.#file = await open(join(dir, CURRENT_FILE), "a", 0o600);
       this.#bytes = 0;
       await before?.close();
       const files = await this.#completeFiles();

@@ -3,7 +3,9 @@ import type { Clock } from "../base/clock.js";
 import { messageOf } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
 import type { AuditFile } from "./audit-file.js";
+import { type AuditFound, type AuditSearch, type AuditSearcher, searchMemory } from "./audit-query.js";
 import { type AuditEntry, type AuditRecord, type ChainPosition, nextRecord } from "./record.js";
+import { searchFiles } from "./search-files.js";
 
 /** Records audited actions. */
 export interface AuditSink {
@@ -25,6 +27,9 @@ export interface AuditTrailOptions {
   readonly onFailure: () => void;
 }
 
+/** Records that are kept in memory without files. */
+const MAX_RECENT = 1_000;
+
 interface Pending {
   readonly record: AuditRecord;
   readonly done: () => void;
@@ -35,8 +40,12 @@ interface Pending {
  * The audit trail of a process: a chain of records in the log and, if configured, in files. Records that come while others are written
  * are written together, so that the cost of a disk flush is shared.
  */
-export class AuditTrail implements AuditSink {
+export class AuditTrail implements AuditSink, AuditSearcher {
   readonly #options: AuditTrailOptions;
+  readonly stored: "files" | "memory";
+  /** Without files, the latest records, the oldest first. */
+  readonly #recent: AuditRecord[] = [];
+  #begins: string;
   #position: ChainPosition;
   #pending: Pending[] = [];
   #writing: Promise<void> | undefined;
@@ -44,6 +53,18 @@ export class AuditTrail implements AuditSink {
   constructor(options: AuditTrailOptions) {
     this.#options = options;
     this.#position = options.file?.position ?? { chain: randomUUID(), number: 0, hash: "" };
+    this.stored = options.file === undefined ? "memory" : "files";
+    this.#begins = new Date(options.clock.now()).toISOString();
+  }
+
+  get begins(): string | undefined {
+    return this.stored === "memory" ? this.#begins : undefined;
+  }
+
+  /** Looks for records, newest first: in the files, or in what is left in memory. */
+  async search(search: AuditSearch): Promise<AuditFound> {
+    const { file } = this.#options;
+    return file === undefined ? searchMemory(this.#recent, search) : searchFiles(file.dir, search);
   }
 
   record(entry: AuditEntry): Promise<void> {
@@ -70,6 +91,7 @@ export class AuditTrail implements AuditSink {
       try {
         await this.#options.file?.append(batch.map(({ record }) => record));
         for (const { record, done } of batch) {
+          if (this.stored === "memory") this.#remember(record);
           this.#options.logger.info("audit", { audit: record });
           done();
         }
@@ -79,6 +101,13 @@ export class AuditTrail implements AuditSink {
     }
     // In the same turn as the check above: a record that comes later begins to write again.
     this.#writing = undefined;
+  }
+
+  #remember(record: AuditRecord): void {
+    this.#recent.push(record);
+    if (this.#recent.length <= MAX_RECENT) return;
+    this.#recent.shift();
+    this.#begins = this.#recent[0]?.time ?? this.#begins;
   }
 
   /** Rejects records. The chain goes on after the last one that is stored. */

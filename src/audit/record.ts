@@ -70,18 +70,32 @@ export interface ChainReport {
  * Verifies lines in their order, which may begin within a chain, since old files are deleted. A changed, removed, moved or added line
  * breaks the chain. What was cut off at the end cannot be seen without the hash of a later record, for example from the log.
  */
-export function verifyChain(lines: readonly string[]): ChainReport {
-  let before: AuditRecord | undefined;
-  for (const [index, line] of lines.entries()) {
-    const broken = (why: string): ChainReport => ({ records: index, broken: { line: index + 1, why } });
+export class ChainVerifier {
+  first: AuditRecord | undefined;
+  last: AuditRecord | undefined;
+
+  /** Takes the next line, and returns why it breaks the chain; undefined if it does not. */
+  next(line: string): string | undefined {
     const record = parseRecord(line);
-    if (record === undefined) return broken("the line is damaged or was changed");
+    const before = this.last;
+    if (record === undefined) return "the line is damaged or was changed";
     if (before !== undefined) {
-      if (record.chain !== before.chain) return broken("the line belongs to another chain");
-      if (record.number !== before.number + 1) return broken(`record ${before.number + 1} is missing`);
-      if (record.previous !== before.hash) return broken("the line does not follow the one before");
+      if (record.chain !== before.chain) return "the line belongs to another chain";
+      if (record.number !== before.number + 1) return `record ${before.number + 1} is missing`;
+      if (record.previous !== before.hash) return "the line does not follow the one before";
     }
-    before = record;
+    this.first ??= record;
+    this.last = record;
+    return undefined;
+  }
+}
+
+/** Verifies lines as `ChainVerifier` does. */
+export function verifyChain(lines: readonly string[]): ChainReport {
+  const chain = new ChainVerifier();
+  for (const [index, line] of lines.entries()) {
+    const why = chain.next(line);
+    if (why !== undefined) return { records: index, broken: { line: index + 1, why } };
   }
   return { records: lines.length, broken: undefined };
 }

@@ -4,6 +4,7 @@ import { addRender } from "./render/command.js";
 import type { Finish } from "./verb.js";
 import { addAct } from "./verbs/act.js";
 import { addAdmin } from "./verbs/admin.js";
+import { addAudit } from "./verbs/audit.js";
 import { addExplain } from "./verbs/explain.js";
 import { addLook } from "./verbs/look.js";
 import { addMigrate } from "./verbs/migrate.js";
@@ -24,7 +25,18 @@ export function createProgram(name: string, finish: Finish): Command {
     .showSuggestionAfterError()
     .configureHelp({ sortSubcommands: true })
     .exitOverride();
-  for (const add of [addLook, addExplain, addAct, addReview, addOffline, addMigrate, addAdmin, addSecret, addVersion])
+  for (const add of [
+    addLook,
+    addExplain,
+    addAct,
+    addReview,
+    addOffline,
+    addMigrate,
+    addAdmin,
+    addAudit,
+    addSecret,
+    addVersion,
+  ])
     add(program, finish);
   addRender(program);
   for (const command of program.commands) command.copyInheritedSettings(program).showHelpAfterError(false);

@@ -89,8 +89,11 @@ export class ApiRole implements Role {
     const lease = { namespace: config.namespace, name: config.internal.leaseName };
     const find = (): Promise<LeaderAddress | undefined> => findLeader(own, lease);
     const leader = new LeaderClient({ clock, logger, tokenFile: config.leaderTokenFile, find });
+    const auditDir = config.auditDir && join(config.auditDir, "api");
+    const audit = await openAudit({ ...this.#parts, config: { ...config, auditDir } });
     const routes = restRoutes({
       ...caches,
+      trail: audit.trail,
       leader,
       clock,
       users,
@@ -107,8 +110,6 @@ export class ApiRole implements Role {
     });
     const site = await loadSite(fileURLToPath(new URL("ui/", import.meta.url)));
     if (site !== undefined) server.serveFiles(site);
-    const auditDir = config.auditDir && join(config.auditDir, "api");
-    const audit = await openAudit({ ...this.#parts, config: { ...config, auditDir } });
     mountRest(server, routes, { tokens, sessions, limits: new RateLimits(clock), audit: audit.trail });
     if (!stopping.aborted) {
       await server.start();

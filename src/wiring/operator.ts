@@ -96,6 +96,7 @@ export class Operator {
       app: (key) => apps.get(key),
       renders: (key) => memories.get(key)?.renders,
       destination: (key) => destinations.current(key),
+      trail: audit.trail,
     };
     this.#statuses = commitStatusController(this.#shared);
     this.#environments = environmentController(this.#shared);

@@ -1,5 +1,6 @@
 import type { OverseerApp } from "../../api/overseer-app.js";
 import type { DesiredDocuments, ObjectComparison, ObjectQuery, ObservedObjects } from "../../api/rest/desired.js";
+import type { AuditSearcher } from "../../audit/audit-query.js";
 import type { Rendered } from "../../controllers/overseer-app/rendered.js";
 import { targetOf } from "../../controllers/overseer-app/run.js";
 import { parseKind } from "../../controllers/overseer-app/source/resource-kinds.js";
@@ -18,12 +19,14 @@ const MAX_OBJECTS = 5_000;
 /** Which documents of an app are asked for. */
 export type WantedInputs = "applied" | "newest";
 
-/** What the leader knows about apps. Everything is in its memory: no request is sent. */
+/** What the leader knows. Apps are in its memory: no request is sent. */
 export interface LeaderFacts {
   readonly app: (key: string) => OverseerApp | undefined;
   /** Returns the renders of an app, by input key. */
   readonly renders: (key: string) => ReadonlyMap<string, Rendered> | undefined;
   readonly destination: (key: string) => Destination | undefined;
+  /** The audit trail of the leader. */
+  readonly trail: AuditSearcher;
 }
 
 /** Returns the render of the inputs that are asked for; undefined if it is not in memory. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AuditPart, AuditQuery } from "../../api/rest/audit.js";
 import {
   DesiredDocuments,
   DocumentsQuery,
@@ -10,6 +11,7 @@ import { ObjectParams } from "../../api/rest/fields.js";
 import { nothingHere, ProblemError } from "../../http/problem.js";
 import { type Route, routesFor } from "../../http/route.js";
 import type { KubeObject } from "../../manifest/document.js";
+import { auditPart } from "./audit.js";
 import { compareObject, desiredDocuments, type LeaderFacts, observedObjects } from "./facts.js";
 
 /** Path prefix of the internal routes. */
@@ -18,6 +20,9 @@ export const INTERNAL = "/internal/v1";
 const MAX_BODY_BYTES = 4 * 2 ** 20;
 
 const route = routesFor<"role", undefined>();
+
+/** Query of the trail: the cursor is that of this process. */
+const TrailQuery = AuditQuery.extend({ before: z.string().max(64).optional() });
 
 /** Body of a comparison. */
 const Comparison = z.strictObject({
@@ -76,6 +81,15 @@ export function internalRoutes(facts: () => LeaderFacts | undefined): Route<"rol
         status: 200,
         body: orNothing(observedObjects(known(), `${namespace}/${name}`)),
       }),
+    }),
+    route({
+      method: "GET",
+      path: `${INTERNAL}/audit`,
+      summary: "Returns records of the audit trail of the leader.",
+      access: "role",
+      query: TrailQuery,
+      responses: { 200: AuditPart },
+      handle: async ({ query }) => ({ status: 200, body: await auditPart(known().trail, query, query.before) }),
     }),
   ];
 }

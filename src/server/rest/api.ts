@@ -3,6 +3,7 @@ import { GitRepositorySpec, GitRepositoryStatus } from "../../api/git-repository
 import { OverseerAppSpec, OverseerAppStatus } from "../../api/overseer-app.js";
 import { Accepted, CreatedObject } from "../../api/rest/actions.js";
 import { AppDetail, AppList, AppRow } from "../../api/rest/apps.js";
+import { AuditPage, AuditRecordView } from "../../api/rest/audit.js";
 import { ChangeDetail, ChangeList, ChangeRow } from "../../api/rest/changes.js";
 import { RepositoryDetail, RepositoryList, RepositoryRow } from "../../api/rest/repositories.js";
 import { SyncStatus } from "../../api/rest/sync-status.js";
@@ -13,6 +14,7 @@ import { alertRoutes } from "./routes/alerts.js";
 import { appActionRoutes } from "./routes/app-actions.js";
 import { appObjectRoutes } from "./routes/app-objects.js";
 import { appRoutes } from "./routes/apps.js";
+import { auditRoutes } from "./routes/audit.js";
 import { changeRoutes } from "./routes/changes.js";
 import { connectionTestRoutes } from "./routes/connection-test.js";
 import { decisionRoutes } from "./routes/decisions.js";
@@ -42,6 +44,7 @@ export function restRoutes(parts: RestParts): RestRoute[] {
     ...syncStatusRoutes(parts),
     ...eventRoutes(parts),
     ...logRoutes(parts),
+    ...auditRoutes(parts),
     ...signInRoutes(parts),
   ];
   all.push(documentRoute(() => describeRest(all)));
@@ -113,6 +116,8 @@ export function describeRest(routes: readonly RestRoute[]): Record<string, unkno
       SyncStatus,
       CreatedObject,
       Accepted,
+      AuditRecordView,
+      AuditPage,
     },
   });
 }

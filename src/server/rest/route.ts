@@ -1,6 +1,7 @@
 import type { AppRow } from "../../api/rest/apps.js";
 import type { ChangeRow } from "../../api/rest/changes.js";
 import type { RepositoryRow } from "../../api/rest/repositories.js";
+import type { AuditSearcher } from "../../audit/audit-query.js";
 import type { Clock } from "../../base/clock.js";
 import { type Route, routesFor } from "../../http/route.js";
 import type { Discovery } from "../../kube/discovery.js";
@@ -31,7 +32,7 @@ export type OwnResources = Readonly<Record<"app" | "change" | "approval" | "repo
 export interface RestParts extends ListParts {
   readonly clock: Clock;
   readonly users: Pick<UserRequests, "as">;
-  readonly rights: Pick<ReadingRights, "readable" | "can" | "mayFreeze">;
+  readonly rights: Pick<ReadingRights, "readable" | "can" | "mayFreeze" | "mayReadAudit">;
   readonly resources: OwnResources;
   readonly apps: ListSource<AppRow>;
   readonly changes: ListSource<ChangeRow>;
@@ -42,6 +43,8 @@ export interface RestParts extends ListParts {
   readonly sessions: Sessions | undefined;
   /** What only the leader knows. */
   readonly leader: Pick<LeaderClient, "ask">;
+  /** The audit trail of this process. */
+  readonly trail: AuditSearcher;
   readonly hub: EventHub;
   readonly streams: Streams;
   /** Throws UNAUTHENTICATED if the credential of a user is no longer valid. */

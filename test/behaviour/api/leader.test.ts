@@ -1,12 +1,15 @@
-import { writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import type { AuditPage } from "../../../src/api/rest/audit.js";
 import type { DesiredDocuments, ObjectComparison } from "../../../src/api/rest/desired.js";
 import type { AppObjects } from "../../../src/api/rest/objects.js";
 import { ApiClient } from "../../support/api-client.js";
 import { appDocument, CoreBench } from "../../support/core-bench.js";
 import { API, INSTALL_NAMESPACE } from "../../support/helm.js";
 import type { OperatorProcess } from "../../support/operator-process.js";
+import { runOverseer } from "../../support/overseer-cli.js";
 import { configMap, World } from "../../support/world.js";
 import {
   APP_RULES,
@@ -24,6 +27,7 @@ describe("The REST API asks the leader", function () {
   let core: CoreBench;
   let api: OperatorProcess;
   let tokenFile: string;
+  let auditDir: string;
   let secret: string;
   let bob: ApiClient;
 
@@ -43,7 +47,8 @@ describe("The REST API asks the leader", function () {
   before(async () => {
     world = await World.create("leader", { withoutOperator: true });
     const values = { "api.enabled": true, "api.leader.enabled": true };
-    await startRestricted(world, values, ["--internal-address=127.0.0.1:0"]);
+    auditDir = await mkdtemp(join(tmpdir(), "overseer-audit-"));
+    await startRestricted(world, values, ["--internal-address=127.0.0.1:0", `--audit-dir=${auditDir}`]);
     core = await CoreBench.start(world);
     tokenFile = join(world.operator.dir, "leader-token");
     await writeFile(tokenFile, await accountToken("overseer-gitops-leader"));
@@ -72,6 +77,7 @@ describe("The REST API asks the leader", function () {
     await core?.stop();
     await world?.remove();
     await removeInstallation(world);
+    await rm(auditDir, { recursive: true, force: true });
   });
 
   it("for the documents of an app, and for how a live object differs, without values of Secrets", async () => {
@@ -96,6 +102,51 @@ describe("The REST API asks the leader", function () {
     const { items, unavailable } = await bob.get<AppObjects>(`${app("shop")}/objects`);
     expect(unavailable).to.equal(undefined);
     expect(items.map(({ kind, name, health }) => [kind, name, health])).to.deep.equal([["App", "shop", "Healthy"]]);
+  });
+
+  it("for its audit trail, which those may read who have the right in all namespaces, by API and command line", async () => {
+    const { kube, namespace } = world;
+    const refused = await bob.send("GET", "/audit");
+    expect(refused.body).to.deep.include({ status: 403, code: "FORBIDDEN" });
+    expect(refused.text).to.include("auditrecords.gitops.overseer.io");
+    const binding = { apiVersion: `${RBAC}/v1`, kind: "ClusterRoleBinding" };
+    await kube.apply({
+      ...{ ...binding, metadata: { name: namespace } },
+      roleRef: { apiGroup: RBAC, kind: "ClusterRole", name: "overseer-gitops-audit" },
+      subjects: [{ kind: "User", name: "carol", apiGroup: RBAC }],
+    });
+    expect((await bob.send("POST", `${app("web")}/refresh`, {})).status).to.equal(202);
+    const token = world.controlPlane.tokens.carol;
+    const carol = await ApiClient.of(api, token);
+    const done = ({ items }: AuditPage): boolean =>
+      items.some(({ actor, verb, outcome }) => actor === "bob" && verb === "refresh" && outcome === "Succeeded") &&
+      items.some(({ verb, outcome }) => verb === "sync" && outcome === "Succeeded");
+    const query = `/audit?namespace=${namespace}&name=web`;
+    const page = await carol.until<AuditPage>(query, "records of the operator and of the API", done);
+    expect(page.sources.map(({ name, stored }) => [name, stored])).to.deep.equal([
+      ["operator", "files"],
+      ["api", "memory"],
+    ]);
+    const first = await carol.get<AuditPage>(`${query}&limit=1`);
+    const second = await carol.get<AuditPage>(`${query}&limit=1&before=${first.next}`);
+    expect([...first.items, ...second.items]).to.deep.equal(page.items.slice(0, 2));
+    expect((await carol.send("GET", "/audit?before=x")).status).to.equal(400);
+    const env = { OVERSEER_SERVER: await api.api(), OVERSEER_TOKEN: token };
+    const listed = await runOverseer(["audit", "--app", `${namespace}/web`, "--user", "bob"], { env });
+    expect(listed.stdout).to.match(
+      /^TIME +USER +VERB +OBJECT.*\n.*bob +refresh +OverseerApp leader-\S+\/web +Succeeded/,
+    );
+    expect(listed.stderr).to.include("the REST API keeps no audit files");
+    const file = join(auditDir, "audit.jsonl");
+    const verified = await runOverseer(["audit", "verify", file]);
+    expect([verified.code, verified.stdout]).to.deep.include(0);
+    expect(verified.stdout).to.match(/^\d+ records are intact/);
+    const all = await runOverseer(["audit", "list", file, "-o", "json"]);
+    expect(all.stdout).to.include('"verb":"sync"').and.not.include(secret);
+    const changed = await runOverseer(["audit", "verify", "-"], { input: all.stdout.replace('"sync"', '"heal"') });
+    expect([changed.code, changed.stderr]).to.deep.include(1);
+    expect(changed.stderr).to.include("the chain is broken at the beginning: the line is damaged or was changed");
+    await kube.delete({ ...binding, name: namespace });
   });
 
   it("with its own token only: the leader refuses others, and its address answers nobody else", async () => {

@@ -134,6 +134,12 @@ export class ReadingRights {
     return this.#everywhere.get(`${identityKey(user)} freeze`, load, { ms: KEPT_MS });
   }
 
+  /** Reports whether a user may read the audit trail: a right in all namespaces. */
+  mayReadAudit(user: Identity): Promise<boolean> {
+    const load = (): Promise<boolean> => this.#may(user, "list", "auditrecords", "");
+    return this.#everywhere.get(`${identityKey(user)} audit`, load, { ms: KEPT_MS });
+  }
+
   #mayList(user: Identity, resource: ListedPlural, namespace: string): Promise<boolean> {
     return this.#may(user, "list", resource, namespace);
   }
