@@ -5,6 +5,29 @@ import { Timestamp } from "./fields.js";
 /** Prefix of the secrets that a Core passes to the backup program, and to nothing else. */
 export const BACKUP_SECRET_PREFIX = "backup.";
 
+/** What restic documents of its repository and storage backends, without variables that run a program or read a file of the node. */
+export const BACKUP_VARIABLES: ReadonlySet<string> = new Set(
+  `RESTIC_REPOSITORY RESTIC_PASSWORD RESTIC_REST_USERNAME RESTIC_REST_PASSWORD RESTIC_KEY_HINT
+  RESTIC_AWS_ASSUME_ROLE_ARN RESTIC_AWS_ASSUME_ROLE_SESSION_NAME RESTIC_AWS_ASSUME_ROLE_EXTERNAL_ID
+  RESTIC_AWS_ASSUME_ROLE_REGION RESTIC_AWS_ASSUME_ROLE_STS_ENDPOINT
+  AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_REGION AWS_DEFAULT_REGION
+  B2_ACCOUNT_ID B2_ACCOUNT_KEY
+  AZURE_ACCOUNT_NAME AZURE_ACCOUNT_KEY AZURE_ACCOUNT_SAS AZURE_ENDPOINT_SUFFIX
+  GOOGLE_PROJECT_ID GOOGLE_ACCESS_TOKEN
+  ST_AUTH ST_USER ST_KEY
+  OS_AUTH_URL OS_REGION_NAME OS_USERNAME OS_USER_ID OS_PASSWORD OS_TENANT_ID OS_TENANT_NAME OS_USER_DOMAIN_NAME OS_USER_DOMAIN_ID
+  OS_PROJECT_NAME OS_PROJECT_DOMAIN_NAME OS_PROJECT_DOMAIN_ID OS_TRUST_ID OS_APPLICATION_CREDENTIAL_ID
+  OS_APPLICATION_CREDENTIAL_NAME OS_APPLICATION_CREDENTIAL_SECRET OS_STORAGE_URL OS_AUTH_TOKEN`.split(/\s+/),
+);
+
+/** Returns why a secret has no effect on backups although its name says so; undefined for other secrets. */
+export function unsupportedBackupSecret(name: string): string | undefined {
+  if (!name.startsWith(BACKUP_SECRET_PREFIX) || BACKUP_VARIABLES.has(name.slice(BACKUP_SECRET_PREFIX.length))) {
+    return undefined;
+  }
+  return `${name} is no setting of backups that is supported: use one such as ${BACKUP_SECRET_PREFIX}RESTIC_PASSWORD or ${BACKUP_SECRET_PREFIX}AWS_ACCESS_KEY_ID (docs/app-backups.md lists all)`;
+}
+
 /** Returns why a secret of a Core cannot come from Git: who writes the address of backups gets the data of all apps. */
 export function backupSecretProblem(name: string): string | undefined {
   if (!name.startsWith(BACKUP_SECRET_PREFIX)) return undefined;

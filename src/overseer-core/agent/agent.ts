@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { hostname } from "node:os";
 import type { CoreDataWork } from "../../api/core/app-backup.js";
 import type { CoreJobEnd, CoreJobWork, JobLane } from "../../api/core/job.js";
@@ -47,6 +48,8 @@ export class NodeAgent {
 
   constructor(options: AgentOptions) {
     this.#options = options;
+    // Every request and every wait listens to it; there is no fixed number of them.
+    setMaxListeners(0, this.#stopping.signal);
   }
 
   start(): void {

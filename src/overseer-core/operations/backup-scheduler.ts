@@ -76,8 +76,13 @@ export class BackupScheduler {
       problem: (unfinished && this.#lateProblem(unfinished, now)) ?? backup.problem,
     };
     const node = store.apps.nodeOf(app.id);
-    if (next > now || open.length > 0 || node === undefined || store.nodes.find(node) === undefined) {
-      store.apps.setBackup(app.id, state);
+    const lost = node !== undefined && store.nodes.find(node) === undefined;
+    if (next > now || open.length > 0 || node === undefined || lost) {
+      const problem =
+        lost && next <= now
+          ? `the node that ${app.name} ran on was deleted: deploy the app to another node`
+          : state.problem;
+      store.apps.setBackup(app.id, { ...state, problem });
       return;
     }
     const job = createBackup(store, { ...app, backup: state });

@@ -49,6 +49,25 @@ describe("The Docker runner after a crash (needs root, dockerd and busybox)", fu
     ]);
   };
 
+  let kept: string[] = [];
+  it("or a restart of the engine keeps the containers, and starts those that Docker does not start", async () => {
+    const both = { docker: shell(FOREVER, { restart: "unless-stopped" }), agent: shell(FOREVER) };
+    expect((await bench.deployed("kept", both)).error).to.equal(null);
+    kept = await bench.containers("kept");
+    await bench.untilApp("kept", "is reported", ({ observed }) => observed !== null);
+    await bench.docker.shutDown();
+    await bench.docker.restart();
+    await waitUntil(
+      { what: "all containers of kept run again, the same ones", timeoutMs: 90_000 },
+      async () => (await bench.containers("kept")).join() === kept.join(),
+    );
+    await bench.untilApp(
+      "kept",
+      "runs without drift",
+      ({ status, observed }) => status === "running" && observed?.drift.length === 0,
+    );
+  });
+
   it("of the agent completes the job and starts nothing twice, wherever it was killed", async () => {
     for (const [index, point] of [
       /deploying version/,
@@ -96,5 +115,11 @@ describe("The Docker runner after a crash (needs root, dockerd and busybox)", fu
       { what: "the node has no problem", timeoutMs: 30_000 },
       async () => (await bench.node())?.problem === null,
     );
+    const ids = (lines: readonly string[]): string[] => lines.map((line) => line.split(" ")[1] ?? "");
+    expect(ids(await bench.containers("kept"))).to.deep.equal(ids(kept));
+    for (const { error } of await bench.jobsOf("kept")) expect(error).to.equal(null);
+    const log = await bench.agent.log();
+    expect(log).not.to.match(/the configuration of container \S+ was changed/);
+    expect(log).not.to.match(/MaxListenersExceededWarning/);
   });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { resticEnv, resticSecrets, SUPPORTED_VARIABLES } from "../../../src/overseer-core/agent/backup/restic-env.js";
+import { BACKUP_VARIABLES } from "../../../src/api/core/app-backup.js";
+import { resticEnv, resticSecrets, unusedSecrets } from "../../../src/overseer-core/agent/backup/restic-env.js";
 import { inStartOrder } from "../../../src/overseer-core/agent/docker/stopped-apps.js";
 import { nextBackup, scheduleProblem } from "../../../src/overseer-core/operations/backup-schedule.js";
 import { FakeClock } from "../support/fake-clock.js";
@@ -41,13 +42,12 @@ describe("the environment of restic", () => {
   });
 
   it("takes no variable that would run a program or read a file of the node", () => {
-    for (const name of ["PATH", "LD_PRELOAD", "RESTIC_PASSWORD_COMMAND", "RESTIC_PASSWORD_FILE", "RCLONE_CONFIG"]) {
-      expect(() => of({ ...REPOSITORY, [`backup.${name}`]: "x" }), name).to.throw(`secret backup.${name} is not supp`);
-    }
-    const others = `AWS_SHARED_CREDENTIALS_FILE AWS_CONFIG_FILE AWS_PROFILE AWS_WEB_IDENTITY_TOKEN_FILE RESTIC_FROM_REPOSITORY
+    const others = `PATH LD_PRELOAD RESTIC_PASSWORD_COMMAND RESTIC_PASSWORD_FILE RCLONE_CONFIG AWS_SHARED_CREDENTIALS_FILE AWS_CONFIG_FILE AWS_PROFILE AWS_WEB_IDENTITY_TOKEN_FILE RESTIC_FROM_REPOSITORY
       GOOGLE_APPLICATION_CREDENTIALS GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES AZURE_FORCE_CLI_CREDENTIAL`;
     for (const name of others.split(/\s+/)) {
-      expect(() => of({ ...REPOSITORY, [`backup.${name}`]: "x" }), name).to.throw(`secret backup.${name} is not supp`);
+      const secrets = { ...REPOSITORY, [`backup.${name}`]: "x" };
+      expect(of(secrets), name).to.deep.equal(of(REPOSITORY));
+      expect(unusedSecrets(new Map(Object.entries(secrets)))).to.deep.equal([`backup.${name}`]);
     }
   });
 
@@ -57,7 +57,7 @@ describe("the environment of restic", () => {
     const names = variables.map((name) => name.slice(1, -1));
     expect(names)
       .to.include("AZURE_ACCOUNT_SAS")
-      .and.have.members([...SUPPORTED_VARIABLES]);
+      .and.have.members([...BACKUP_VARIABLES]);
   });
 
   it("names the secrets to create", () => {
@@ -185,6 +185,26 @@ describe("backups in a Core", () => {
     const work = await claimed();
     expect(work?.job).to.include({ type: "backup", nodeId: node.id });
     expect((await core.post(`/api/apps/${app}/restore`, { snapshot: "latest" })).status).to.equal(202);
+  });
+
+  it("of a node that is deleted are a problem of its apps", async () => {
+    const two = await core.node("two");
+    await policy();
+    pass(4);
+    expect((await claimed())?.job?.type).to.equal("backup");
+    await core.call("PUT", `/api/apps/${app}`, { compose: COMPOSE, nodeId: two.id });
+    expect((await core.call("DELETE", `/api/nodes/${node.id}`)).status).to.equal(204);
+    expect((await state())?.problem).to.equal("the node one was deleted before the job ended");
+    pass(2);
+    expect((await state())?.problem).to.equal("the node that shop ran on was deleted: deploy the app to another node");
+  });
+
+  it("do not accept a secret that would have no effect", async () => {
+    const { status, body } = await core.post("/api/secrets", { name: "backup.RESTIC_PASSWORD_FILE", value: "/x" });
+    expect(status).to.equal(400);
+    expect(body.detail).to.match(
+      /^backup.RESTIC_PASSWORD_FILE is no setting of backups that is supported: use one such/,
+    );
   });
 
   it("give their secrets to jobs with data only, never to a document that names them", async () => {

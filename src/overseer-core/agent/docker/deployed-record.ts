@@ -44,10 +44,36 @@ export function deployedContainer(container: Container): DeployedContainer {
   };
 }
 
-/** Returns a hash of what can be edited on a container without creating it again: limits, restart policy, name, networks. */
+/**
+ * Returns a hash of what can be edited on a container without creating it again: limits, restart policy, name, networks. Values that mean
+ * "not set" are omitted, because the engine describes them in several ways: it shows `Dns: null` until it restarts, and `Dns: []` then.
+ */
 export function configurationHash(container: Container): string {
+  return hashOf(container, withoutUnset);
+}
+
+/** Whether a container still has the configuration of a record. Earlier versions hashed values that are not set, too. */
+export function hasConfiguration(container: Container, recorded: string): boolean {
+  return recorded === configurationHash(container) || recorded === hashOf(container, (value) => value);
+}
+
+function hashOf(container: Container, form: (value: unknown) => unknown): string {
   const networks = Object.keys(container.NetworkSettings?.Networks ?? {}).sort();
-  return sha256(canonicalJson([nameOf(container), container.Config, container.HostConfig, networks]), 32);
+  const parts = [nameOf(container), form(container.Config), form(container.HostConfig), networks];
+  return sha256(canonicalJson(parts), 32);
+}
+
+/** Removes the keys of an object whose values are null, false, 0 or empty, at all levels. */
+function withoutUnset(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutUnset);
+  if (typeof value !== "object" || value === null) return value;
+  const kept = Object.entries(value).map(([key, child]) => [key, withoutUnset(child)] as const);
+  return Object.fromEntries(kept.filter(([, child]) => !isUnset(child)));
+}
+
+function isUnset(value: unknown): boolean {
+  if (typeof value === "object" && value !== null) return Object.keys(value).length === 0;
+  return !value;
 }
 
 /** Stores one record per project in a directory. */

@@ -11,7 +11,7 @@ import { runChild } from "../../../child/run-child.js";
 import { BackupError } from "../backup/backup-error.js";
 import { checkReplaceable, DirectoryReplacer, stagingOf } from "../backup/replace-directories.js";
 import { Restic, type ResticOptions, reported } from "../backup/restic.js";
-import { resticEnv } from "../backup/restic-env.js";
+import { resticEnv, unusedSecrets } from "../backup/restic-env.js";
 import { writeJson } from "../private-file.js";
 import { type DataJob, type DataRunner, type LogLine, RunError } from "../runner.js";
 import { type AppData, findAppData } from "./app-data.js";
@@ -82,6 +82,8 @@ export class DockerData implements DataRunner {
     return this.#checked(async () => {
       const { work } = job;
       const app = this.#appOf(job.app);
+      const unused = unusedSecrets(job.secrets);
+      if (unused.length > 0) log(`[docker] these secrets have no effect on backups: ${unused.join(", ")}`);
       const restic = this.#restic(job, signal);
       await restic.prepare(work.mayCreate, work.stop);
       const { stored, excluded } = await this.#options.watch.during(app.project, async () => {

@@ -1,5 +1,5 @@
 import type { CoreServiceState } from "../../../api/core/app.js";
-import { configurationHash, type DeployedRecord } from "./deployed-record.js";
+import { type DeployedRecord, hasConfiguration } from "./deployed-record.js";
 import { type Container, nameOf } from "./engine.js";
 import { serviceStates } from "./service-states.js";
 
@@ -40,7 +40,7 @@ export function observeProject(
   }
   for (const { id, service, configuration, name } of record.containers) {
     const live = byId.get(id);
-    if (live === undefined || configurationHash(live) === configuration) continue;
+    if (live === undefined || hasConfiguration(live, configuration)) continue;
     edited.push(id);
     drift.push(`service ${service}: the configuration of container ${name} was changed`);
   }

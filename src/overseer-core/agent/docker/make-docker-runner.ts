@@ -1,3 +1,4 @@
+import { uptime } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../../../base/clock.js";
 import type { Logger } from "../../../base/logger.js";
@@ -47,8 +48,9 @@ export async function makeDockerRunner(
   const cli = new DockerCli({ path, env, clock, confinement: await findConfinement() });
   const engine = new DockerEngine(socket);
   const events = new EngineEvents(engine, clock, logger);
+  const bootMs = clock.now() - uptime() * 1000;
   const records = new DeployedRecords(dataDir);
-  const watch = new ProjectWatch({ engine, events, records, revertDrift, clock, logger });
+  const watch = new ProjectWatch({ engine, events, records, revertDrift, bootMs, clock, logger });
   const restic = { path, env: { HOME: home }, cacheDir: join(dataDir, "restic-cache"), node, clock };
   const data = new DockerData({ dataDir, engine, events, watch, records, restic, logger });
   const runner = new DockerRunner({

@@ -11,7 +11,7 @@ import type { EngineEvents } from "./engine-events.js";
 import { type Mask, maskOf } from "./mask.js";
 import { RevertLimit } from "./revert-limit.js";
 import { isGood } from "./service-states.js";
-import { StoppedContainers } from "./stopped-containers.js";
+import { StoppedContainers, stoppedByReboot } from "./stopped-containers.js";
 
 /** Time in milliseconds to collect events before a project is looked at. */
 const COLLECT_MS = 300;
@@ -24,6 +24,8 @@ export interface ProjectWatchOptions {
   readonly records: DeployedRecords;
   /** Whether to request a new deployment when containers differ from what was deployed. */
   readonly revertDrift: boolean;
+  /** When the node started, in milliseconds. */
+  readonly bootMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -67,6 +69,7 @@ export class ProjectWatch {
       event: (event) => this.#noteEvent(event),
       failed: (message) => {
         this.#unreachable = message;
+        this.#stopped.interrupted();
         this.#reportProblem();
       },
     });
@@ -185,7 +188,7 @@ export class ProjectWatch {
   }
 
   async #observe(record: DeployedRecord): Promise<void> {
-    const { engine, revertDrift } = this.#options;
+    const { engine, revertDrift, bootMs } = this.#options;
     const { app, project, version } = record;
     const signal = this.#signal;
     if (signal === undefined || this.#reports === undefined) return;
@@ -196,7 +199,9 @@ export class ProjectWatch {
     for (const { imageName } of record.containers) {
       if (!images.has(imageName)) images.set(imageName, await engine.imageId(imageName, signal));
     }
-    const { services, drift, revertible } = observeProject(record, containers, this.#stopped.ids, images);
+    this.#stopped.seen(project, containers);
+    const stopped = new Set([...this.#stopped.ids, ...stoppedByReboot(record, containers, bootMs)]);
+    const { services, drift, revertible } = observeProject(record, containers, stopped, images);
     const detailed: CoreServiceState[] = [];
     for (const state of services) detailed.push(await this.#withLastLine(record, state, containers, signal));
     if (this.#busy.has(project) || this.#jobs.get(project) !== jobs) return;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BACKUP_SECRET_PREFIX } from "../../../api/core/app-backup.js";
+import { BACKUP_SECRET_PREFIX, unsupportedBackupSecret } from "../../../api/core/app-backup.js";
 import { CoreSecret, CoreSecretCreate, CoreSecretUpdate } from "../../../api/core/secret.js";
 import type { CoreToken } from "../../../api/core/token.js";
 import { etagOf } from "../../../http/etag.js";
@@ -59,6 +59,8 @@ function writeRoutes(store: Store): Route[] {
       handle: ({ body, caller: token }) => {
         checkScope(store, body);
         const { name, scope } = body;
+        const unsupported = unsupportedBackupSecret(name);
+        if (unsupported !== undefined) throw new ProblemError("INVALID", unsupported, { field: "name" });
         if (store.secrets.at(name, scope, body.scopeId ?? null)) {
           throw new ProblemError("CONFLICT", `the secret ${name} already exists in this scope`, { field: "name" });
         }
