@@ -40,6 +40,9 @@ patch: mappings are merged, \`null\` removes a field, lists and values are repla
 one, is an error. Other documents of the directory are added to the source. \`include\` and \`exclude\` do not apply to the directory,
 and a partial App cannot have \`composeFiles\`. Problems are reported in the file that the field comes from.
 
+JSON Schema of partial Apps: [schemas/overseer.io/v1/partial-app.json](../../schemas/overseer.io/v1/partial-app.json). \`overseer validate
+environments/staging\` checks a directory by it.
+
 ## Variables
 
 Variables in the Compose document are interpolated as in Compose: \`$NAME\`, \`\${NAME}\`, \`\${NAME:-default}\`,

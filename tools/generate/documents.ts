@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DOCUMENTS, type DocumentKind } from "../../src/api/documents/documents.js";
 import { DOCUMENT_API_VERSION } from "../../src/api/documents/group.js";
+import { PartialAppDocument } from "../../src/api/documents/partial-app.js";
 import { DOCUMENT_EXAMPLES } from "./document-examples.js";
 import { DOCUMENT_TEXTS } from "./document-texts.js";
 import { fieldTable } from "./field-table.js";
@@ -11,21 +12,32 @@ import type { Schema } from "./schema.js";
 /** Returns the JSON Schemas of the documents that users write, and a reference page for each. */
 export function documentOutputs(): Output[] {
   const kinds = Object.keys(DOCUMENTS) as DocumentKind[];
-  return kinds.flatMap((kind) => [
-    { path: schemaPath(kind), text: `${JSON.stringify(jsonSchema(kind), undefined, 2)}\n` },
-    { path: `docs/documents/${kind.toLowerCase()}.md`, text: documentPage(kind) },
-  ]);
+  const partialApp = jsonSchemaOf(PartialAppDocument, "Partial App");
+  return [
+    ...kinds.flatMap((kind) => [
+      { path: schemaPath(kind), text: `${JSON.stringify(jsonSchema(kind), undefined, 2)}\n` },
+      { path: `docs/documents/${kind.toLowerCase()}.md`, text: documentPage(kind) },
+    ]),
+    { path: PARTIAL_APP_PATH, text: `${JSON.stringify(partialApp, undefined, 2)}\n` },
+  ];
 }
+
+/** Path of the JSON Schema of partial Apps, relative to the root of the repository. */
+const PARTIAL_APP_PATH = `schemas/${DOCUMENT_API_VERSION}/partial-app.json`;
 
 /** Returns the path of the JSON Schema of a kind, relative to the root of the repository. */
 export function schemaPath(kind: DocumentKind): string {
   return `schemas/${DOCUMENT_API_VERSION}/${kind.toLowerCase()}.json`;
 }
 
-/** Schema of the input: fields with a default are optional. */
 function jsonSchema(kind: DocumentKind): RawSchema {
-  const { $schema, ...rest } = z.toJSONSchema(DOCUMENTS[kind], { io: "input", reused: "inline" });
-  return { $schema, title: kind, ...rest };
+  return jsonSchemaOf(DOCUMENTS[kind], kind);
+}
+
+/** Schema of the input: fields with a default are optional. */
+function jsonSchemaOf(type: z.ZodType, title: string): RawSchema {
+  const { $schema, ...rest } = z.toJSONSchema(type, { io: "input", reused: "inline" });
+  return { $schema, title, ...rest };
 }
 
 function documentPage(kind: DocumentKind): string {

@@ -8,6 +8,7 @@ import { pathRequest } from "../render/render.js";
 import type { WorkingTree } from "../render/working-tree.js";
 import { checkManifest } from "./check-manifest.js";
 import { findManifests } from "./find-apps.js";
+import { checkPartialApps } from "./partial-apps.js";
 
 /** Options of commands that work on a tree. */
 export type OfflineOptions = Omit<RenderOptions, "output" | "app" | "file">;
@@ -49,11 +50,20 @@ export async function sourcesOf(tree: WorkingTree, path: string, options: Offlin
     if (gap === undefined) sources.push({ name, request: sourceRequestOf(manifest.object, manifest.file) });
     else gaps.push(`${name}: ${gap}`);
   }
-  if (apps.length === 0 && wrong.every(({ faults }) => faults.length === 0) && problems.length === 0)
+  const partial = await checkPartialApps(
+    tree,
+    directory,
+    sources.map(({ request }) => request.source.overlay),
+  );
+  if (partial.isAll)
+    gaps.push(
+      `${partial.directories.join(", ")}: partial Apps were checked by their schema only, since no OverseerApp in ${directory || "."} merges them: try overseer render PATH --overlay ${partial.directories[0]}`,
+    );
+  else if (apps.length === 0 && wrong.every(({ faults }) => faults.length === 0) && problems.length === 0)
     sources.push({ name: directory === "" ? "." : directory, request: pathRequest(tree, path) });
   return {
     sources,
-    problems: [...problems, ...wrong.flatMap(({ faults }) => faults)],
+    problems: [...problems, ...wrong.flatMap(({ faults }) => faults), ...partial.problems],
     gaps,
     manifests: manifests.length,
   };

@@ -31,7 +31,7 @@ describe("the generator", () => {
     expect([inFolder("crds"), inFolder("docs/resources")]).to.deep.equal([RESOURCES.length, RESOURCES.length]);
     const kinds = Object.keys(DOCUMENTS).length;
     // Beside a page for each kind, the table of the keys of Compose.
-    expect([inFolder("schemas/overseer.io/v1"), inFolder("docs/documents")]).to.deep.equal([kinds, kinds + 1]);
+    expect([inFolder("schemas/overseer.io/v1"), inFolder("docs/documents")]).to.deep.equal([kinds + 1, kinds + 1]);
     expect(written).to.include.members(["crds/gitops.overseer.io_overseerapps.yaml", "docs/resources/overseerapp.md"]);
     expect(await writeFiles(folder, outputs)).to.deep.equal([]);
   });

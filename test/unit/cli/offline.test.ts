@@ -80,6 +80,36 @@ describe("the command line without a cluster", function () {
     expect([json.ok, json.notChecked.length]).to.deep.equal([true, 3]);
   });
 
+  it("checks partial Apps by their schema, unless an OverseerApp merges them", async () => {
+    const partial = (spec: string): string =>
+      `apiVersion: overseer.io/v1\nkind: App\nmetadata: { name: wiki }\nspec: ${spec}\n`;
+    await write({
+      "apps/wiki.yaml": partial('{ domain: w.example.com, compose: { services: { wiki: { image: "wiki:1" } } } }'),
+      "environments/dev/wiki.yaml": partial("{ domain: null, backup: { retention: { days: 3 } } }"),
+      "environments/prod/wiki.yaml": partial("{ compose: { services: { wiki: { cpus: 2 } } } }"),
+      "environments/bad/wiki.yaml": partial(
+        "{ domian: x.example.com, backup: { retention: { days: many } }, composeFiles: [a] }",
+      ),
+    });
+    for (const name of ["dev", "prod"]) {
+      const { code, stderr } = await run("validate", `environments/${name}`);
+      expect(code, stderr).to.equal(0);
+      expect(stderr).to.include(`NOT CHECKED: environments/${name}: partial Apps were checked by their schema only`);
+    }
+    const bad = await run("validate", "environments");
+    expect(bad.code).to.equal(1);
+    expect(bad.stderr.split("\n").filter((line) => line.startsWith("error: "))).to.deep.equal([
+      "error: environments/bad/wiki.yaml:1: App wiki: spec.backup.retention.days: expected a number, found text",
+      "error: environments/bad/wiki.yaml:1: App wiki: spec.domian: unknown field; did you mean domain?",
+      "error: environments/bad/wiki.yaml:1: App wiki: spec.composeFiles: is not possible in a partial App: write the differences in compose",
+    ]);
+    await rm(join(root, "environments/bad"), { recursive: true });
+    const source = "{ repositoryRef: { name: shop }, path: apps, overlay: environments/dev }";
+    await write({ "app.yaml": app("wiki", `source: ${source}, destination: { kubernetes: {} }`) });
+    const merged = await run("validate");
+    expect([merged.code, merged.stdout]).to.deep.equal([0, "valid: OverseerApp shop/wiki: 2 objects\n"]);
+  });
+
   it("names wrong and misspelled fields of apps, and broken documents, with file and line", async () => {
     await write({
       "apps/a.yaml": app(
