@@ -6,6 +6,7 @@ import { isNewer, type RawObject } from "../kube/object.js";
 import { collectionPath, type ResourceInfo } from "../kube/resource.js";
 import { storeKey } from "../kube/watch/fresh-list.js";
 import { Reflector, type ReflectorObserver, type StoreEvent } from "../kube/watch/reflector.js";
+import { unreadableSpec } from "./readable-spec.js";
 
 /** Options of a cache. */
 export interface ResourceCacheOptions<T> {
@@ -31,7 +32,8 @@ export interface ResourceCacheOptions<T> {
 
 /**
  * Caches the custom resources of one kind, in all or some namespaces, kept current by watches. Own writes are visible before
- * their event.
+ * their event. A namespaced object that cannot be read is logged, and stays as it was when it could be: it must not stop the watch of
+ * all others. One of a whole cluster stops it, since it may be what holds Changes.
  */
 export class ResourceCache<T extends CustomResource<unknown, unknown>> {
   readonly resource: ResourceInfo;
@@ -41,6 +43,8 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
   readonly #groupBy: ((object: T) => string | undefined) | undefined;
   readonly #objects = new Map<string, T>();
   readonly #groups = new Map<string, Map<string, T>>();
+  /** Objects of watch events whose spec cannot be read, not even to reduce them. */
+  readonly #unreadable = new WeakSet<object>();
   /** Namespaces whose first list is complete. */
   readonly #synced = new Set<string>();
   /** Namespaces whose last list or watch failed. */
@@ -66,7 +70,7 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
       logger: options.logger,
       path: collectionPath(options.resource, namespace === "" ? undefined : namespace),
       mode: "full",
-      reduce: (raw) => this.#trim(withoutManagedFields(raw) as unknown as T),
+      reduce: (raw) => this.#reduce(raw, options.logger),
       uidOf: (object) => object.metadata.uid,
       onEvent: (event) => {
         const key = event.key;
@@ -74,12 +78,16 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
         if (event.type === "Deleted") {
           if (known && known.metadata.uid !== event.previous.metadata.uid) return;
           this.#remove(key);
-          options.onChange(key, undefined, known ?? event.previous, event.previous);
+          const previous = this.#unreadable.has(event.previous) ? known : event.previous;
+          if (previous) options.onChange(key, undefined, known ?? previous, previous);
           return;
         }
-        if (known && known !== previousOf(event) && !event.listed && isOlder(event.object, known)) return;
+        if (this.#unreadable.has(event.object)) return;
+        const before = previousOf(event);
+        const previous = before && this.#unreadable.has(before) ? known : before;
+        if (known && known !== previous && !event.listed && isOlder(event.object, known)) return;
         this.#put(key, event.object);
-        options.onChange(key, event.object, known, previousOf(event));
+        options.onChange(key, event.object, known, previous);
       },
       onSync: (error, listed) => {
         if (error !== undefined) this.#failing.add(namespace);
@@ -89,6 +97,22 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
       },
       ...(options.observer ? { observer: options.observer } : {}),
     });
+  }
+
+  #reduce(raw: RawObject, logger: Logger): T {
+    const object = withoutManagedFields(raw) as unknown as T;
+    const { metadata } = object;
+    const known = this.#objects.get(storeKey(object));
+    const isChecked = known?.metadata.uid === metadata.uid && known.metadata.generation === metadata.generation;
+    const fault = isChecked ? undefined : unreadableSpec(this.resource.kind, object.spec);
+    if (fault === undefined) return this.#trim(object);
+    const { kind, namespaced } = this.resource;
+    const { namespace, name } = metadata;
+    const message = `cannot be read: ${fault}; apply the definitions (crds/) of this version, and correct it`;
+    if (!namespaced) throw new Error(`${kind} ${name} ${message}`);
+    logger.warn(`ignoring a resource that ${message}`, { kind, namespace, name });
+    this.#unreadable.add(object);
+    return object;
   }
 
   /** Starts the watches, and resolves when all objects are known. */
