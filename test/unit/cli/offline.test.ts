@@ -85,7 +85,7 @@ describe("the command line without a cluster", function () {
       `apiVersion: overseer.io/v1\nkind: App\nmetadata: { name: wiki }\nspec: ${spec}\n`;
     await write({
       "apps/wiki.yaml": partial('{ domain: w.example.com, compose: { services: { wiki: { image: "wiki:1" } } } }'),
-      "environments/dev/wiki.yaml": partial("{ domain: null, backup: { retention: { days: 3 } } }"),
+      "environments/dev/wiki.yaml": partial("{ domain: null, resources: { memory: 1g } }"),
       "environments/prod/wiki.yaml": partial("{ compose: { services: { wiki: { cpus: 2 } } } }"),
       "environments/bad/wiki.yaml": partial(
         "{ domian: x.example.com, backup: { retention: { days: many } }, composeFiles: [a] }",
@@ -107,7 +107,7 @@ describe("the command line without a cluster", function () {
     const source = "{ repositoryRef: { name: shop }, path: apps, overlay: environments/dev }";
     await write({ "app.yaml": app("wiki", `source: ${source}, destination: { kubernetes: {} }`) });
     const merged = await run("validate");
-    expect([merged.code, merged.stdout]).to.deep.equal([0, "valid: OverseerApp shop/wiki: 2 objects\n"]);
+    expect([merged.code, merged.stdout], merged.stderr).to.deep.equal([0, "valid: OverseerApp shop/wiki: 2 objects\n"]);
   });
 
   it("names wrong and misspelled fields of apps, and broken documents, with file and line", async () => {
