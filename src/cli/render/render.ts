@@ -18,6 +18,7 @@ import type { RenderOptions } from "./options.js";
 import { formatDocuments } from "./print.js";
 import { registryCredentials } from "./registry-credentials.js";
 import { withRemoteBases } from "./remote-bases.js";
+import { valuesOfSet } from "./set-flags.js";
 import { WorkingTree } from "./working-tree.js";
 
 /** Runs `overseer render`. */
@@ -136,8 +137,10 @@ async function withFlags(
       valueFiles: [...(helm.valueFiles ?? []), ...files.map((path) => relativePath(folder, path))],
       parameters: [
         ...(helm.parameters ?? []),
-        ...set.map((text) => parameter("--set", text)),
-        ...setString.map((text) => ({ ...parameter("--set-string", text), forceString: true })),
+        ...set.flatMap((text) => valuesOfSet("--set", text)),
+        ...setString
+          .flatMap((text) => valuesOfSet("--set-string", text))
+          .map((parameter) => ({ ...parameter, forceString: true })),
       ],
     },
   };
@@ -162,11 +165,6 @@ async function attachFile(tree: WorkingTree, file: string): Promise<string> {
   } catch (error) {
     throw new UsageError(`--values ${JSON.stringify(file)} cannot be read: ${messageOf(error)}`);
   }
-}
-
-function parameter(flag: string, text: string): { readonly name: string; readonly value: string } {
-  const [name, value] = pair(flag, text);
-  return { name, value };
 }
 
 function pair(flag: string, text: string): readonly [name: string, value: string] {

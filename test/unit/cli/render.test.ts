@@ -105,6 +105,20 @@ describe("overseer render", function () {
     expect(own[0]?.data).to.deep.equal({ a: "chart", b: "prod", c: "set", d: "1" });
   });
 
+  it("separates the settings of one flag as helm does", async () => {
+    await write(CHART);
+    const flags = [
+      ["--set", "a=1,m.one=5", "--set", "list={x,y\\,z},b=p\\,q,"],
+      ["--set-string", "a=1,m.one=5,list[0]={1,2},c="],
+    ];
+    for (const each of flags) {
+      const expected = await runCommand("helm", ["template", "app", "chart", ...each], { cwd: root, env });
+      const [own] = await rendered("chart", ...each);
+      const [bare] = loadAll(expected) as Rendered[];
+      expect(own?.data, each.join(" ")).to.deep.equal(bare?.data);
+    }
+  });
+
   it("takes a values file that is not in the repository, and names it in errors", async () => {
     await write({ ...CHART, ".gitignore": "local.yaml\n", "local.yaml": "b: local\n", "broken.yaml": "b: [\n" });
     await runCommand("git", ["init", "--quiet"], { cwd: root, env });
@@ -222,6 +236,7 @@ describe("overseer render", function () {
       [["render", "-f", "nowhere.yaml"], '-f "nowhere.yaml" cannot be read'],
       [["render", "--values", "nowhere.yaml"], '--values "nowhere.yaml" cannot be read'],
       [["render", "--set", "a"], '--set "a" is not of the form NAME=VALUE'],
+      [["render", "--set", "a=1,b"], '--set "a=1,b" is not of the form NAME=VALUE'],
       [["render", "--timeout", "soon"], "number of seconds"],
     ] as const) {
       const { code, stdout, stderr } = await run(args);
