@@ -10,6 +10,8 @@ export interface ClusterFlags {
   readonly as?: string;
   readonly asGroup?: readonly string[];
   readonly token?: string;
+  /** URL of the REST API, in place of a cluster. */
+  readonly server?: string;
   /** Milliseconds; 0 is no limit. */
   readonly requestTimeout: number;
   readonly quiet?: boolean;
@@ -35,6 +37,7 @@ export function withClusterFlags(command: Command): Command {
     .addOption(env(new Option("--as <USER>", "user to impersonate")))
     .addOption(new Option("--as-group <GROUP>", "group to impersonate; may be repeated").argParser(collect))
     .addOption(env(new Option("--token <TOKEN>", "bearer token, in place of the credentials of the kubeconfig")))
+    .addOption(env(new Option("--server <URL>", "REST API to use in place of a kubeconfig")))
     .addOption(
       env(new Option("--request-timeout <DURATION>", "time limit of one request, such as 15s; 0 is none"))
         .argParser(duration)

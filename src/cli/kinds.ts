@@ -39,6 +39,9 @@ export const KINDS = {
   },
 } as const satisfies Readonly<Record<string, Kind>>;
 
+/** Events of Kubernetes: not an object that commands name. */
+export const EVENT: Kind = { kind: "Event", plural: "events", names: ["event"] };
+
 /** Returns every name of a kind. */
 export function namesOf(kind: Kind): readonly string[] {
   return [...kind.names, kind.plural];

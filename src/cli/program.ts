@@ -11,13 +11,14 @@ import { addMigrate } from "./verbs/migrate.js";
 import { addOffline } from "./verbs/offline.js";
 import { addReview } from "./verbs/review.js";
 import { addSecret } from "./verbs/secret.js";
+import { addSignIn } from "./verbs/sign-in.js";
 import { addVersion } from "./verbs/version.js";
 
 /** Creates the program with all its commands. `name` is how it was called, and `finish` takes the exit code of a command. */
 export function createProgram(name: string, finish: Finish): Command {
   const program = new Command(name)
     .description(
-      "Command line of Overseer GitOps. It talks to the cluster of the kubeconfig, as its user: what it does, kubectl can do as well.",
+      "Command line of Overseer GitOps. It talks to the cluster of the kubeconfig, as its user: what it does, kubectl can do as well. With --server, it talks to the REST API.",
     )
     .version(VERSION, "-V, --version", "print the version and exit")
     .helpOption("-h, --help", "print this help and exit")
@@ -35,6 +36,7 @@ export function createProgram(name: string, finish: Finish): Command {
     addAdmin,
     addAudit,
     addSecret,
+    addSignIn,
     addVersion,
   ])
     add(program, finish);

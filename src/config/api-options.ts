@@ -86,6 +86,19 @@ export const API_OPTIONS = [
     help: "Scopes to request, separated by spaces. Must include openid, and what the issuer requires for groups.",
   },
   {
+    flag: "oidc-cli-client-id",
+    value: "ID",
+    env: "OVERSEER_OIDC_CLI_CLIENT_ID",
+    help: "Client ID of the command line at the issuer, for overseer login: a public client that may redirect to http://127.0.0.1, or use the device flow. Its ID tokens are accepted as bearer tokens.",
+  },
+  {
+    flag: "oidc-cli-scopes",
+    value: "SCOPES",
+    env: "OVERSEER_OIDC_CLI_SCOPES",
+    fallback: "those of --oidc-scopes and offline_access",
+    help: "Scopes that overseer login requests. Must include openid.",
+  },
+  {
     flag: "oidc-username-claim",
     value: "CLAIM",
     env: "OVERSEER_OIDC_USERNAME_CLAIM",

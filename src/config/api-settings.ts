@@ -51,6 +51,8 @@ export const API_SETTING_SCHEMAS = {
   "oidc-client-id": text,
   "oidc-client-secret-file": text,
   "oidc-scopes": text.refine((value) => value.split(/\s+/).includes("openid"), "must include openid"),
+  "oidc-cli-client-id": text,
+  "oidc-cli-scopes": text.refine((value) => value.split(/\s+/).includes("openid"), "must include openid"),
   "oidc-username-claim": text,
   "oidc-username-prefix": z.string().trim(),
   "oidc-groups-claim": text,
@@ -76,6 +78,8 @@ export interface OidcSettings {
   readonly clientId: string;
   readonly clientSecretFile: string | undefined;
   readonly scopes: string;
+  /** The client of the command line; undefined if it cannot sign in. */
+  readonly cli?: { readonly clientId: string; readonly scopes: string } | undefined;
   readonly usernameClaim: string;
   readonly usernamePrefix: string;
   readonly groupsClaim: string;
@@ -95,18 +99,24 @@ export function signInSettings(values: Values): SignInSettings {
 
 function oidcSettings(values: Values, publicUrl: string | undefined): OidcSettings | undefined {
   const { "oidc-issuer": issuer, "oidc-client-id": clientId, "oidc-username-prefix": prefix } = values;
+  const { "oidc-cli-client-id": cliClientId } = values;
+  if (cliClientId !== undefined && issuer === undefined)
+    throw new ConfigError("--oidc-cli-client-id needs --oidc-issuer", "CONFIG_INVALID");
   if (issuer === undefined && clientId === undefined) return undefined;
   if (issuer === undefined || clientId === undefined || publicUrl === undefined)
     throw new ConfigError("sign-in by OIDC needs --oidc-issuer, --oidc-client-id and --public-url", "CONFIG_INVALID");
   const usernameClaim = values["oidc-username-claim"] ?? "sub";
   // As the API server does, so that both know a user by the same name.
   const defaultPrefix = usernameClaim === "email" ? "" : `${issuer}#`;
+  const scopes = values["oidc-scopes"] ?? "openid profile email";
+  const cliScopes = values["oidc-cli-scopes"] ?? `${scopes} offline_access`;
   return {
     issuer,
     name: values["oidc-name"],
     clientId,
     clientSecretFile: values["oidc-client-secret-file"],
-    scopes: values["oidc-scopes"] ?? "openid profile email",
+    scopes,
+    cli: cliClientId === undefined ? undefined : { clientId: cliClientId, scopes: cliScopes },
     usernameClaim,
     usernamePrefix: prefix === undefined ? defaultPrefix : prefix === "-" ? "" : prefix,
     groupsClaim: values["oidc-groups-claim"] ?? "groups",

@@ -84,8 +84,9 @@ export class ApiRole implements Role {
       clock,
       logger,
     });
-    const tokens = new TokenReviews(own, clock, logger);
-    const sessions = await createSessions(this.#parts);
+    const issuer = await createSessions(this.#parts);
+    const sessions = issuer?.sessions;
+    const tokens = new TokenReviews(own, clock, logger, issuer?.idTokens);
     const lease = { namespace: config.namespace, name: config.internal.leaseName };
     const find = (): Promise<LeaderAddress | undefined> => findLeader(own, lease);
     const leader = new LeaderClient({ clock, logger, tokenFile: config.leaderTokenFile, find });

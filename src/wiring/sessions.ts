@@ -1,13 +1,21 @@
 import { readFile } from "node:fs/promises";
 import { messageOf } from "../base/errors.js";
 import { ConfigError } from "../config/errors.js";
+import { IdTokens } from "../server/rest/session/id-tokens.js";
 import { OidcSignIn } from "../server/rest/session/oidc.js";
 import { Sealer } from "../server/rest/session/sealer.js";
 import { Sessions } from "../server/rest/session/sessions.js";
 import type { RoleParts } from "./role.js";
 
-/** Creates the sessions of the role api; undefined without an issuer. Throws ConfigError if a file cannot be used. */
-export async function createSessions({ config, clock, logger }: RoleParts): Promise<Sessions | undefined> {
+/** What the issuer of OpenID Connect is for. */
+export interface IssuerParts {
+  readonly sessions: Sessions;
+  /** ID tokens of the command line; undefined without a client for it. */
+  readonly idTokens: IdTokens | undefined;
+}
+
+/** Creates what signs users of the role api in; undefined without an issuer. Throws ConfigError if a file cannot be used. */
+export async function createSessions({ config, clock, logger }: RoleParts): Promise<IssuerParts | undefined> {
   const { oidc: settings, publicUrl, sessionKeyFile, sessionMs } = config.signIn;
   if (settings === undefined || publicUrl === undefined) return undefined;
   const { clientSecretFile } = settings;
@@ -19,7 +27,12 @@ export async function createSessions({ config, clock, logger }: RoleParts): Prom
   ]);
   const clientSecret = secret?.trim();
   const oidc = new OidcSignIn({ settings, clientSecret, publicUrl, logger });
-  return new Sessions({ clock, sealer: new Sealer(clock, keys), oidc, sessionMs, publicUrl });
+  const audience = settings.cli?.clientId;
+  const keysUrl = (): Promise<string> => oidc.keysUrl();
+  return {
+    sessions: new Sessions({ clock, sealer: new Sealer(clock, keys), oidc, sessionMs, publicUrl }),
+    idTokens: audience === undefined ? undefined : new IdTokens({ settings, audience, keysUrl, logger }),
+  };
 }
 
 async function readText(path: string, flag: string): Promise<string> {

@@ -37,7 +37,7 @@ const CONFINED: readonly (readonly [string, RegExp])[] = [
   ["commander", /^src\/cli\//],
   ["nodemailer", /^src\/notify\//],
   ["jose", /^src\/server\/rest\/session\//],
-  ["openid-client", /^src\/server\/rest\/session\//],
+  ["openid-client", /^src\/(server\/rest\/session|cli\/login)\//],
   ["@marcbachmann/cel-js", /^src\/manifest\/expressions\//],
   ["winston", /^src\/telemetry\//],
   ["prom-client", /^src\/telemetry\//],

@@ -8,11 +8,18 @@ interface ProviderModule {
 
 const PACKAGE = "oidc-provider";
 
+/** Seconds that ID tokens are valid: the first one of a client is so short that a command renews it. */
+function ttlOf({ oidc }: { readonly oidc: { readonly params?: { readonly grant_type?: string } } }): number {
+  return oidc.params?.grant_type === "refresh_token" ? 3600 : 45;
+}
+
 /** A certified issuer of OpenID Connect in this process. Every password is right; users have the groups that the test gives them. */
 export class OidcIssuer {
   readonly url: string;
   readonly clientId = "overseer";
   readonly clientSecret = "client-secret-of-the-test";
+  /** Public client of the command line. */
+  readonly cliClientId = "overseer-cli";
   readonly #server: Server;
 
   private constructor(url: string, server: Server) {
@@ -28,10 +35,17 @@ export class OidcIssuer {
     const issuer = new OidcIssuer(url, server);
     const { default: Provider } = (await import(PACKAGE)) as ProviderModule;
     const { clientId: client_id, clientSecret: client_secret } = issuer;
+    const cli = {
+      ...{ client_id: issuer.cliClientId, token_endpoint_auth_method: "none", application_type: "native" },
+      ...{ redirect_uris: ["http://127.0.0.1/callback"], response_types: ["code"] },
+      grant_types: ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
+    };
     listener = new Provider(url, {
-      clients: [{ client_id, client_secret, redirect_uris: [redirectUri] }],
+      clients: [{ client_id, client_secret, redirect_uris: [redirectUri] }, cli],
+      features: { deviceFlow: { enabled: true }, revocation: { enabled: true } },
+      ttl: { IdToken: ttlOf },
       claims: { openid: ["sub"], groups: ["groups"] },
-      scopes: ["openid", "groups"],
+      scopes: ["openid", "groups", "offline_access"],
       conformIdTokenClaims: false,
       findAccount: (_context: unknown, id: string) => ({
         accountId: id,
@@ -57,6 +71,20 @@ export class OidcIssuer {
     throw new Error("the issuer has not redirected to the client");
   }
 
+  /** Confirms the code of a device, from the URL that contains it. */
+  async confirmDevice(url: string, user: string): Promise<void> {
+    const browser = new Browser();
+    let next = url;
+    for (let step = 0; step < 20; step++) {
+      const { location, form } = await browser.visit(next);
+      if (location !== undefined) next = location;
+      else if (form === undefined) return;
+      else next = await browser.submit(form, user);
+      if (next === "") return;
+    }
+    throw new Error("the issuer has not confirmed the device");
+  }
+
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -65,7 +93,8 @@ export class OidcIssuer {
 
 interface Form {
   readonly action: string;
-  readonly prompt: string;
+  /** Values of the hidden fields. */
+  readonly hidden: Readonly<Record<string, string>>;
 }
 
 /** A browser that keeps cookies, and fills in the forms of the issuer. */
@@ -76,16 +105,18 @@ class Browser {
     const response = await this.#fetch(url, { method: "GET" });
     const location = response.headers.get("location");
     if (location !== null) return { location: new URL(location, url).href };
-    const html = await response.text();
-    const action = /<form[^>]* action="([^"]+)"/.exec(html)?.[1];
-    const prompt = /name="prompt" value="([^"]+)"/.exec(html)?.[1];
-    return action === undefined || prompt === undefined ? {} : { form: { action: new URL(action, url).href, prompt } };
+    const form = formIn(await response.text(), url);
+    return form === undefined ? {} : { form };
   }
 
-  async submit({ action, prompt }: Form, user: string): Promise<string> {
-    const body = new URLSearchParams({ prompt, login: user, password: "any" });
+  /** Returns where a form leads: a redirect, or the page that it answers with, which is then the next to submit. */
+  async submit({ action, hidden }: Form, user: string): Promise<string> {
+    const body = new URLSearchParams({ ...hidden, login: user, password: "any" });
     const response = await this.#fetch(action, { method: "POST", body });
-    return new URL(response.headers.get("location") ?? "", action).href;
+    const location = response.headers.get("location");
+    if (location !== null) return new URL(location, action).href;
+    const next = formIn(await response.text(), action);
+    return next === undefined ? "" : this.submit(next, user);
   }
 
   async #fetch(url: string, init: RequestInit): Promise<Response> {
@@ -98,4 +129,15 @@ class Browser {
     }
     return response;
   }
+}
+
+/** Returns the first form of a page. */
+function formIn(html: string, url: string): Form | undefined {
+  const action = /<form[^>]* action="([^"]+)"/.exec(html)?.[1];
+  if (action === undefined) return undefined;
+  const fields = [...html.matchAll(/<input[^>]*type="hidden"[^>]*>/g)].map(([field]) => [
+    /name="([^"]+)"/.exec(field)?.[1] ?? "",
+    /value="([^"]*)"/.exec(field)?.[1] ?? "",
+  ]);
+  return { action: new URL(action, url).href, hidden: Object.fromEntries(fields) };
 }

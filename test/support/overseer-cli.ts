@@ -53,6 +53,10 @@ export class RunningCommand {
     this.#end = new Promise((done) => this.#child.once("close", (code, signal) => done(code ?? (signal ? 128 : -1))));
   }
 
+  get stderr(): string {
+    return this.#stderr;
+  }
+
   get stdout(): string {
     return this.#stdout;
   }

@@ -47,7 +47,14 @@ export const CreatedObject = z.object({
 export type CreatedObject = z.infer<typeof CreatedObject>;
 
 /** A request that the operator carries out. */
-export const Accepted = z.object({ namespace: z.string(), name: z.string() });
+export const Accepted = z.object({
+  namespace: z.string(),
+  name: z.string(),
+  reconcileAt: z
+    .string()
+    .optional()
+    .describe("Value of the annotation reconcile-at: status.lastHandledReconcileAt repeats it when that was done."),
+});
 
 /** A decision about a Change, which is named in the body. */
 export const ApprovalBody = DecisionBody.extend({

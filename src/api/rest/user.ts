@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CAN_I_RESOURCES } from "./can-i-resources.js";
 import { NameParam, NamespaceParam, Time } from "./fields.js";
 
 /** The user of a request. */
@@ -14,16 +15,6 @@ export const Whoami = z
   })
   .describe("The user of the request.");
 export type Whoami = z.infer<typeof Whoami>;
-
-/** Kinds that `can-i` knows, by their names in the API. */
-export const CAN_I_RESOURCES = {
-  apps: "overseerapps",
-  changes: "changes",
-  approvals: "approvals",
-  repositories: "gitrepositories",
-  environments: "environments",
-  channels: "notificationchannels",
-} as const;
 
 /** A question about a permission. */
 export const CanIQuery = z.strictObject({

@@ -6,8 +6,9 @@ import { isStatus } from "../../kube/errors.js";
 import type { RawObject } from "../../kube/object.js";
 import { collectionPath, type ResourceInfo } from "../../kube/resource.js";
 import { type GroupVersionKind, parseApiVersion } from "../../manifest/object-id.js";
+import { shownName } from "../connection/apps.js";
+import type { LiveApp } from "../connection/live.js";
 import { CommandError, EXIT } from "../exit-codes.js";
-import { type LiveApp, shownName } from "./apps.js";
 import type { Cluster } from "./cluster.js";
 
 /** An object of an app, with its kind: items of a list have none. */

@@ -1,9 +1,11 @@
 import { API_VERSION } from "../../api/group.js";
 import { formatDuration } from "../../base/duration.js";
-import { nearest } from "../../config/nearest.js";
 import type { KubeClient, KubeRequest } from "../../kube/client/kube-client.js";
 import { isStatus } from "../../kube/errors.js";
 import type { RawObject } from "../../kube/object.js";
+import { splitLines } from "../../kube/watch/watch-lines.js";
+import type { ObjectList, Reader, Scope, ServerTable, WatchLine, WatchStart } from "../connection/connection.js";
+import { notFound, notInstalled } from "../connection/not-found.js";
 import { CommandError, EXIT } from "../exit-codes.js";
 import type { Kind } from "../kinds.js";
 import type { Target } from "../target.js";
@@ -13,29 +15,8 @@ const AS_TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1,application/json"
 /** Field manager of what the command line writes. */
 const FIELD_MANAGER = "overseer";
 
-/** A list that the API server has formatted. */
-export interface ServerTable {
-  readonly metadata?: { readonly resourceVersion?: string };
-  readonly columnDefinitions: readonly { readonly name: string; readonly priority: number }[];
-  readonly rows: readonly { readonly cells: readonly unknown[]; readonly object: RawObject }[];
-}
-
-/** A list of objects. */
-export interface ObjectList<T> {
-  readonly metadata: { readonly resourceVersion: string };
-  readonly items: readonly T[];
-}
-
-/** A place of objects: a namespace, or all, and a selector of labels. */
-export interface Scope {
-  /** Empty: all namespaces. */
-  readonly namespace: string;
-  readonly selector?: string | undefined;
-  readonly fields?: string | undefined;
-}
-
 /** The cluster of the command line, as its user sees it. All requests are those that kubectl could send. */
-export class Cluster {
+export class Cluster implements Reader {
   readonly client: KubeClient;
   /** Namespace of the flags or of the context. */
   readonly namespace: string;
@@ -76,9 +57,10 @@ export class Cluster {
   }
 
   /** Path of a kind in a namespace, or in all. */
-  path({ plural, clusterScoped }: Kind, namespace: string, name?: string): string {
+  path({ kind, plural, clusterScoped }: Kind, namespace: string, name?: string): string {
     const place = namespace === "" || clusterScoped === true ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
-    return `/apis/${API_VERSION}${place}/${plural}${name === undefined ? "" : `/${encodeURIComponent(name)}`}`;
+    const root = kind === "Event" ? "/api/v1" : `/apis/${API_VERSION}`;
+    return `${root}${place}/${plural}${name === undefined ? "" : `/${encodeURIComponent(name)}`}`;
   }
 
   /** Namespace of a target. */
@@ -92,7 +74,7 @@ export class Cluster {
     try {
       return await this.request<T>({ method: "GET", path: this.path(target.kind, namespace, target.name) });
     } catch (error) {
-      throw isStatus(error, 404) ? await this.#notFound(target) : error;
+      throw isStatus(error, 404) ? await notFound(this, target) : error;
     }
   }
 
@@ -110,8 +92,12 @@ export class Cluster {
   }
 
   /** Lists objects. Throws a CommandError if the kind is not installed. */
-  async list<T = RawObject>(kind: Kind, { namespace, selector, fields }: Scope): Promise<ObjectList<T>> {
-    const query = { labelSelector: selector, fieldSelector: fields };
+  async list<T = RawObject>(kind: Kind, { namespace, selector, fields, limit }: Scope): Promise<ObjectList<T>> {
+    const query = {
+      labelSelector: selector,
+      fieldSelector: fields,
+      ...(limit === undefined ? {} : { limit: String(limit) }),
+    };
     try {
       return await this.request<ObjectList<T>>({ method: "GET", path: this.path(kind, namespace), query });
     } catch (error) {
@@ -134,6 +120,24 @@ export class Cluster {
     }
   }
 
+  /** Watches a collection until the server ends the watch. */
+  async *watch<T>(kind: Kind, start: WatchStart): AsyncGenerator<WatchLine<T>> {
+    const path = this.path(kind, start.namespace);
+    const query = {
+      watch: "1",
+      allowWatchBookmarks: "true",
+      resourceVersion: start.resourceVersion,
+      labelSelector: start.selector,
+      fieldSelector: start.fields,
+    };
+    const chunks = await this.client.stream({
+      ...{ method: "GET", path, query },
+      ...(start.asTable === true ? { accept: AS_TABLE } : {}),
+      ...(start.signal === undefined ? {} : { signal: start.signal }),
+    });
+    for await (const line of splitLines(chunks, path)) yield JSON.parse(line) as WatchLine<T>;
+  }
+
   /** Creates an object as the user. */
   create<T>(kind: Kind, namespace: string, body: object): Promise<T> {
     const query = { fieldManager: FIELD_MANAGER };
@@ -153,7 +157,7 @@ export class Cluster {
         body,
       });
     } catch (error) {
-      throw isStatus(error, 404) ? await this.#notFound(target) : error;
+      throw isStatus(error, 404) ? await notFound(this, target) : error;
     }
   }
 
@@ -161,32 +165,4 @@ export class Cluster {
   close(): Promise<void> {
     return this.client.close();
   }
-
-  async #notFound(target: Target): Promise<CommandError> {
-    const { kind, name } = target;
-    const namespace = this.namespaceOf(target);
-    const others = await this.list(kind, { namespace }).catch((error: unknown) =>
-      error instanceof CommandError ? error : undefined,
-    );
-    if (others instanceof CommandError) return others;
-    const names = (others?.items ?? []).map(({ metadata }) => metadata.name);
-    const close = nearest(name, names);
-    const hint =
-      close !== undefined
-        ? `did you mean ${JSON.stringify(close)}?`
-        : kind.clusterScoped === true
-          ? `list them with "overseer get ${kind.plural}"`
-          : `list them with "overseer get ${kind.plural} -n ${namespace}", or choose a namespace with -n`;
-    return new CommandError(
-      `there is no ${kind.kind} ${JSON.stringify(name)}${kind.clusterScoped === true ? "" : ` in namespace ${namespace}`}: ${hint}`,
-      EXIT.notAllowed,
-    );
-  }
-}
-
-function notInstalled({ kind }: Kind): CommandError {
-  return new CommandError(
-    `the cluster does not know the kind ${kind}: install Overseer GitOps, or choose another context with --context`,
-    EXIT.notAllowed,
-  );
 }

@@ -6,7 +6,7 @@ import { KubeClient } from "../../kube/client/kube-client.js";
 import { VERSION } from "../../version.js";
 import { CommandError, EXIT } from "../exit-codes.js";
 import type { ClusterFlags } from "../flags.js";
-import { Cluster } from "./cluster.js";
+import { ClusterConnection } from "./cluster-connection.js";
 import { readContext } from "./kubeconfig-context.js";
 
 /**
@@ -14,7 +14,7 @@ import { readContext } from "./kubeconfig-context.js";
  *
  * @throws CommandError if there is no configuration.
  */
-export async function connect(flags: ClusterFlags): Promise<Cluster> {
+export async function connect(flags: ClusterFlags): Promise<ClusterConnection> {
   const files = kubeconfigs(flags, process.env);
   const { KUBERNETES_SERVICE_HOST: serviceHost, KUBERNETES_SERVICE_PORT: servicePort } = process.env;
   if (files.length === 0) {
@@ -35,9 +35,9 @@ function cluster(
   access: ClusterAccess,
   flags: ClusterFlags,
   place: { readonly namespace: string; readonly context: string | undefined },
-): Cluster {
+): ClusterConnection {
   const client = new KubeClient({ access, userAgent: `overseer/${VERSION}`, connections: 8 });
-  return new Cluster({
+  return new ClusterConnection({
     client,
     namespace: flags.namespace ?? place.namespace,
     context: place.context,

@@ -1,11 +1,5 @@
+import type { Identity } from "../connection/connection.js";
 import type { Cluster } from "./cluster.js";
-
-/** Who the API server takes the user of the command line for. */
-export interface Identity {
-  readonly username: string;
-  readonly groups: readonly string[];
-  readonly uid?: string;
-}
 
 /** Groups that an Approval can name. */
 const MAX_GROUPS = 100;

@@ -1,4 +1,4 @@
-import type { ExitCode } from "../exit-codes.js";
+import { CommandError, EXIT, type ExitCode } from "../exit-codes.js";
 import type { ClusterFlags } from "../flags.js";
 import type { Cluster } from "./cluster.js";
 import { connect } from "./connect.js";
@@ -8,6 +8,11 @@ export async function withCluster(
   flags: ClusterFlags,
   work: (cluster: Cluster) => Promise<ExitCode>,
 ): Promise<ExitCode> {
+  if (flags.server !== undefined)
+    throw new CommandError(
+      "this command needs the cluster itself, which --server does not give: omit --server, unset OVERSEER_SERVER, and use a kubeconfig",
+      EXIT.usage,
+    );
   const cluster = await connect(flags);
   try {
     return await work(cluster);

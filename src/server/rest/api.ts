@@ -23,6 +23,7 @@ import { environmentRoutes } from "./routes/environments.js";
 import { eventRoutes } from "./routes/events.js";
 import { logRoutes } from "./routes/logs.js";
 import { repositoryRoutes } from "./routes/repositories.js";
+import { resourceRoutes } from "./routes/resources.js";
 import { signInRoutes } from "./routes/sign-in.js";
 import { syncStatusRoutes } from "./routes/sync-status.js";
 import { userRoutes } from "./routes/user.js";
@@ -41,6 +42,7 @@ export function restRoutes(parts: RestParts): RestRoute[] {
     ...environmentRoutes(parts),
     ...repositoryRoutes(parts),
     ...connectionTestRoutes(parts),
+    ...resourceRoutes(parts),
     ...syncStatusRoutes(parts),
     ...eventRoutes(parts),
     ...logRoutes(parts),

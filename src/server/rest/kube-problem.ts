@@ -33,6 +33,8 @@ function statusProblem(error: KubeStatusError, use: KubeUse): ProblemError {
     case 422:
       if (use === "read") return new ProblemError("INVALID", withoutValues(error.message));
       return new ProblemError("INVALID", invalidText(error), { errors: partsOf(error) });
+    case 410:
+      return new ProblemError("SNAPSHOT_EXPIRED", "the list is too old to go on: list again");
     case 413:
       return new ProblemError("BODY_TOO_LARGE", "the object is larger than the API server accepts: send less");
     case 429:

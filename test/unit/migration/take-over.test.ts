@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import type { PlannedAction } from "../../../src/api/change.js";
-import type { LiveApp } from "../../../src/cli/cluster/apps.js";
+import type { LiveApp } from "../../../src/cli/connection/live.js";
 import { groupApps } from "../../../src/cli/verbs/take-over/groups.js";
 import { readState, stateProblem, type TakeOverState } from "../../../src/cli/verbs/take-over/state.js";
 import { judgePlan } from "../../../src/migration/take-over/judge-plan.js";

@@ -1,7 +1,5 @@
-import type { Environment } from "../../../api/environment.js";
-import { type FreezeSpec, freezePatch } from "../../../api/environment-freeze.js";
-import type { RawObject } from "../../../kube/object.js";
-import { withCluster } from "../../cluster/with-cluster.js";
+import type { FreezeSpec } from "../../../api/environment-freeze.js";
+import { withConnection } from "../../connection/with-connection.js";
 import { EXIT, type ExitCode, UsageError } from "../../exit-codes.js";
 import { type ClusterFlags, duration, type OutputFlags } from "../../flags.js";
 import { KINDS } from "../../kinds.js";
@@ -19,9 +17,9 @@ export interface FreezeFlags extends ClusterFlags, OutputFlags {
 /** Freezes an Environment, or with `undefined` lifts its freeze, by a patch of its spec. */
 export function setFreeze(name: string, isFrozen: boolean, flags: FreezeFlags): Promise<ExitCode> {
   const freeze = isFrozen ? freezeOf(flags) : null;
-  return withCluster(flags, async (cluster) => {
+  return withConnection(flags, async (connection) => {
     const target = parseTargetOf(name, [KINDS.environment]);
-    const patched = await cluster.patch<Environment & RawObject>(target, freezePatch(freeze));
+    const patched = await connection.setFreeze(target, freeze);
     const { output } = flags;
     if (output === "json" || output === "yaml" || output === "name")
       print(await formatObjects([patched], output, false));

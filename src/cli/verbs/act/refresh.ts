@@ -1,10 +1,10 @@
 import { formatDuration } from "../../../base/duration.js";
 import type { RawObject } from "../../../kube/object.js";
-import { type LiveApp, selectTargets } from "../../cluster/apps.js";
-import type { Cluster } from "../../cluster/cluster.js";
-import { requestReconcile } from "../../cluster/reconcile-request.js";
-import { follow } from "../../cluster/watch.js";
-import { withCluster } from "../../cluster/with-cluster.js";
+import { selectTargets } from "../../connection/apps.js";
+import type { Connection } from "../../connection/connection.js";
+import { follow } from "../../connection/follow.js";
+import type { LiveApp } from "../../connection/live.js";
+import { withConnection } from "../../connection/with-connection.js";
 import { CommandError, EXIT, type ExitCode } from "../../exit-codes.js";
 import type { ClusterFlags, SelectionFlags } from "../../flags.js";
 import { KINDS } from "../../kinds.js";
@@ -20,34 +20,34 @@ export interface RefreshFlags extends ClusterFlags, SelectionFlags {
 
 /** Runs `overseer refresh`: polls the repository of each app, then reconciles the app. */
 export function refresh(names: readonly string[], flags: RefreshFlags): Promise<ExitCode> {
-  return withCluster(flags, async (cluster) => {
-    const targets = await selectTargets(cluster, names, flags, [KINDS.app, KINDS.repository]);
+  return withConnection(flags, async (connection) => {
+    const targets = await selectTargets(connection, names, flags, [KINDS.app, KINDS.repository]);
     const repositories = new Map<string, Target>();
     for (const target of targets) {
-      const repository = target.kind === KINDS.app ? await repositoryOf(cluster, target) : target;
-      repositories.set(`${cluster.namespaceOf(repository)}/${repository.name}`, repository);
+      const repository = target.kind === KINDS.app ? await repositoryOf(connection, target) : target;
+      repositories.set(`${connection.namespaceOf(repository)}/${repository.name}`, repository);
     }
-    await Promise.all([...repositories.values()].map((target) => refreshOne(cluster, target, flags)));
+    await Promise.all([...repositories.values()].map((target) => refreshOne(connection, target, flags)));
     const apps = targets.filter(({ kind }) => kind === KINDS.app);
-    await Promise.all(apps.map((target) => refreshOne(cluster, target, flags)));
+    await Promise.all(apps.map((target) => refreshOne(connection, target, flags)));
     return EXIT.done;
   });
 }
 
-async function repositoryOf(cluster: Cluster, target: Target): Promise<Target> {
-  const app = await cluster.get<LiveApp>(target);
-  const { name, namespace = cluster.namespaceOf(target) } = app.spec.source.repositoryRef;
+async function repositoryOf(connection: Connection, target: Target): Promise<Target> {
+  const app = await connection.get<LiveApp>(target);
+  const { name, namespace = connection.namespaceOf(target) } = app.spec.source.repositoryRef;
   return { kind: KINDS.repository, namespace, name };
 }
 
-async function refreshOne(cluster: Cluster, target: Target, flags: RefreshFlags): Promise<void> {
-  const what = `${target.kind.kind} ${cluster.namespaceOf(target)}/${target.name}`;
-  const value = await requestReconcile(cluster, target);
+async function refreshOne(connection: Connection, target: Target, flags: RefreshFlags): Promise<void> {
+  const what = `${target.kind.kind} ${connection.namespaceOf(target)}/${target.name}`;
+  const value = await connection.requestReconcile(target);
   if (!flags.wait) return print(`${what} requested\n`);
   hint(flags, `${what}: waiting for the operator`);
   const signal = AbortSignal.timeout(flags.timeout);
   type Handled = RawObject & { readonly status?: { readonly lastHandledReconcileAt?: string } };
-  for await (const object of follow<Handled>(cluster, target, signal)) {
+  for await (const object of follow<Handled>(connection, target, signal)) {
     if (object === undefined) throw new CommandError(`${what} was deleted`, EXIT.failed);
     if (object.status?.lastHandledReconcileAt === value) return print(`${what} refreshed\n`);
   }

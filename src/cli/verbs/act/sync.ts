@@ -1,8 +1,7 @@
-import { API_VERSION } from "../../../api/group.js";
-import { changesOf, type LiveApp, type LiveChange, selectTargets, shownName } from "../../cluster/apps.js";
-import type { Cluster } from "../../cluster/cluster.js";
-import { whoAmI } from "../../cluster/identity.js";
-import { withCluster } from "../../cluster/with-cluster.js";
+import { changesOf, selectTargets, shownName } from "../../connection/apps.js";
+import type { ChangeRequest, Connection } from "../../connection/connection.js";
+import type { LiveApp, LiveChange } from "../../connection/live.js";
+import { withConnection } from "../../connection/with-connection.js";
 import { CommandError, EXIT, type ExitCode, UsageError } from "../../exit-codes.js";
 import type { ClusterFlags, OutputFlags, SelectionFlags } from "../../flags.js";
 import { KINDS } from "../../kinds.js";
@@ -22,9 +21,9 @@ export interface RequestFlags extends ClusterFlags, OutputFlags, SelectionFlags 
 
 /** Runs `overseer sync`. */
 export function sync(names: readonly string[], flags: RequestFlags): Promise<ExitCode> {
-  return withCluster(flags, async (cluster) => {
-    const targets = await selectTargets(cluster, names, flags);
-    return requestAll(cluster, targets, flags, async () => ({ cause: "Sync" }));
+  return withConnection(flags, async (connection) => {
+    const targets = await selectTargets(connection, names, flags);
+    return requestAll(connection, targets, flags, async () => ({ cause: "Sync" }));
   });
 }
 
@@ -35,10 +34,10 @@ export interface RollbackFlags extends RequestFlags {
 
 /** Runs `overseer rollback`. */
 export function rollback(name: string, flags: RollbackFlags): Promise<ExitCode> {
-  return withCluster(flags, async (cluster) => {
-    const targets = await selectTargets(cluster, [name], {});
-    return requestAll(cluster, targets, flags, async (target) => {
-      const to = await rollbackTarget(cluster, target, flags.to);
+  return withConnection(flags, async (connection) => {
+    const targets = await selectTargets(connection, [name], {});
+    return requestAll(connection, targets, flags, async (target) => {
+      const to = await rollbackTarget(connection, target, flags.to);
       hint(
         flags,
         `rolling back ${target.name} to ${to.metadata.name} (${to.spec.inputs?.revision ?? "unknown revision"})`,
@@ -55,11 +54,11 @@ export interface PromoteFlags extends RequestFlags {
 
 /** Runs `overseer promote`. */
 export function promote(names: readonly string[], flags: PromoteFlags): Promise<ExitCode> {
-  return withCluster(flags, async (cluster) => {
-    const targets = await selectTargets(cluster, names, flags);
-    return requestAll(cluster, targets, flags, async (target) => {
-      const commit = promotable(await cluster.get<LiveApp>(target), flags.commit);
-      hint(flags, `promoting ${commit.slice(0, 12)} to ${cluster.namespaceOf(target)}/${target.name}`);
+  return withConnection(flags, async (connection) => {
+    const targets = await selectTargets(connection, names, flags);
+    return requestAll(connection, targets, flags, async (target) => {
+      const commit = promotable(await connection.get<LiveApp>(target), flags.commit);
+      hint(flags, `promoting ${commit.slice(0, 12)} to ${connection.namespaceOf(target)}/${target.name}`);
       return { cause: "Promotion", promote: { commit } };
     });
   });
@@ -84,10 +83,10 @@ export function promotable(app: LiveApp, commit: string | undefined): string {
 }
 
 /** The Change that is named, or the last one that succeeded with other inputs than the applied ones. */
-async function rollbackTarget(cluster: Cluster, target: Target, name: string | undefined): Promise<LiveChange> {
-  const namespace = cluster.namespaceOf(target);
+async function rollbackTarget(connection: Connection, target: Target, name: string | undefined): Promise<LiveChange> {
+  const namespace = connection.namespaceOf(target);
   if (name !== undefined) {
-    const change = await cluster.get<LiveChange>({
+    const change = await connection.get<LiveChange>({
       kind: KINDS.change,
       namespace,
       name: name.replace(/^change\//, ""),
@@ -96,8 +95,8 @@ async function rollbackTarget(cluster: Cluster, target: Target, name: string | u
       throw new UsageError(`Change ${name} is of the app ${change.spec.app.name}, not of ${target.name}`);
     return change;
   }
-  const app = await cluster.get<LiveApp>(target);
-  const earlier = earlierSuccess(await changesOf(cluster, target), app.status?.applied?.key);
+  const app = await connection.get<LiveApp>(target);
+  const earlier = earlierSuccess(await changesOf(connection, target), app.status?.applied?.key);
   if (earlier !== undefined) return earlier;
   throw new CommandError(
     `there is no earlier Change of ${shownName(app)} that succeeded with other inputs: see "overseer history ${target.name}"`,
@@ -114,32 +113,22 @@ export function earlierSuccess(changes: readonly LiveChange[], applied: string |
 
 /** Creates a request for each app as the user, and waits for them unless that is not wanted. */
 async function requestAll(
-  cluster: Cluster,
+  connection: Connection,
   targets: readonly Target[],
   flags: RequestFlags,
-  more: (target: Target) => Promise<{ readonly cause: "Sync" | "Rollback" | "Promotion" }>,
+  more: (target: Target) => Promise<ChangeRequest>,
 ): Promise<ExitCode> {
-  const { username } = await whoAmI(cluster);
+  const dryRun = flags.dryRun === true ? { dryRun: true } : {};
   const created: LiveChange[] = [];
   for (const target of targets) {
     // An app that does not exist is an error here, with the nearest name, rather than a Change that is rejected.
-    await cluster.get(target);
+    await connection.get(target);
     const request = await more(target);
-    const spec = {
-      app: { name: target.name },
-      ...request,
-      requester: username,
-      ...(flags.dryRun === true ? { dryRun: true } : {}),
-    };
-    const metadata = {
-      generateName: `${target.name}-${flags.dryRun === true ? "plan" : request.cause.toLowerCase()}-`,
-    };
-    const body = { apiVersion: API_VERSION, kind: "Change", metadata, spec };
-    created.push(await cluster.create<LiveChange>(KINDS.change, cluster.namespaceOf(target), body));
+    created.push(await connection.requestChange(target, { ...request, ...dryRun }));
   }
   if (!flags.wait) return printRequested(created, flags);
   const ended = await Promise.allSettled(
-    created.map((change) => awaitChange(cluster, change, { ...flags, timeoutMs: flags.timeout })),
+    created.map((change) => awaitChange(connection, change, { ...flags, timeoutMs: flags.timeout })),
   );
   const changes = ended.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   await printEnded(changes, flags);

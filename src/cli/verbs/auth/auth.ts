@@ -1,9 +1,8 @@
 import { GROUP } from "../../../api/group.js";
 import { nearest } from "../../../config/nearest.js";
-import { appTarget } from "../../cluster/apps.js";
-import type { Cluster } from "../../cluster/cluster.js";
-import { whoAmI } from "../../cluster/identity.js";
 import { withCluster } from "../../cluster/with-cluster.js";
+import { appTarget } from "../../connection/apps.js";
+import { withConnection } from "../../connection/with-connection.js";
 import { EXIT, type ExitCode, UsageError } from "../../exit-codes.js";
 import type { ClusterFlags, OutputFlags } from "../../flags.js";
 import { formatValue } from "../../output/objects.js";
@@ -57,14 +56,14 @@ export const ACTIONS: Readonly<Record<string, readonly Permission[]>> = {
 
 /** Runs `overseer auth whoami`. */
 export function whoami(flags: ClusterFlags & OutputFlags): Promise<ExitCode> {
-  return withCluster(flags, async (cluster) => {
-    const identity = await whoAmI(cluster);
+  return withConnection(flags, async (connection) => {
+    const identity = await connection.whoAmI();
     const { output } = flags;
     const value = {
       username: identity.username,
       groups: identity.groups,
-      context: cluster.context,
-      server: cluster.client.server,
+      context: connection.place.context,
+      server: connection.place.server,
     };
     if (output === "json" || output === "yaml") print(await formatValue(JSON.parse(JSON.stringify(value)), output));
     else if (output === "name") print(`${identity.username}\n`);
@@ -84,13 +83,16 @@ export function whoami(flags: ClusterFlags & OutputFlags): Promise<ExitCode> {
 /** Runs `overseer auth can-i`: exit code 1 if not. */
 export function canI(action: string, name: string | undefined, flags: ClusterFlags & OutputFlags): Promise<ExitCode> {
   const needed = permissionsOf(action);
-  return withCluster(flags, async (cluster) => {
+  return withConnection(flags, async (connection) => {
     const target = name === undefined ? undefined : appTarget(name);
-    const namespace = target === undefined ? cluster.namespace : cluster.namespaceOf(target);
+    const namespace = target === undefined ? connection.namespace : connection.namespaceOf(target);
     const answers = await Promise.all(
       needed.map(async (permission) => ({
         ...permission,
-        allowed: await isAllowed(cluster, permission, namespace, target?.name),
+        allowed: await connection.isAllowed({
+          ...{ verb: permission.verb, resource: permission.resource, namespace },
+          ...(permission.named ? { name: target?.name } : {}),
+        }),
       })),
     );
     const missing = answers.filter(({ allowed }) => !allowed);
@@ -116,27 +118,6 @@ export function canI(action: string, name: string | undefined, flags: ClusterFla
       );
     return missing.length === 0 ? EXIT.done : EXIT.failed;
   });
-}
-
-async function isAllowed(
-  cluster: Cluster,
-  { verb, resource, named }: Permission,
-  namespace: string,
-  name: string | undefined,
-): Promise<boolean> {
-  const resourceAttributes = {
-    group: GROUP,
-    resource,
-    verb,
-    namespace,
-    ...(named && name !== undefined ? { name } : {}),
-  };
-  const { status } = await cluster.request<{ status?: { allowed?: boolean } }>({
-    method: "POST",
-    path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
-    body: { apiVersion: "authorization.k8s.io/v1", kind: "SelfSubjectAccessReview", spec: { resourceAttributes } },
-  });
-  return status?.allowed === true;
 }
 
 /** Runs `overseer auth who-can`: the subjects whose roles permit an action. Reads RBAC with the rights of the user. */

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { parseDuration } from "../../../base/duration.js";
 import type { RawObject } from "../../../kube/object.js";
-import type { Cluster } from "../../cluster/cluster.js";
 import { withCluster } from "../../cluster/with-cluster.js";
+import { withConnection } from "../../connection/with-connection.js";
 import { EXIT } from "../../exit-codes.js";
 import type { ClusterFlags } from "../../flags.js";
 import { print } from "../../terminal.js";
@@ -24,7 +24,9 @@ async function look(lookup: Lookup, words: readonly string[]): Promise<readonly 
     return at >= 0 ? words[at + 1] : words.find((word) => word.startsWith(`${long}=`))?.slice(long.length + 1);
   };
   if (lookup.of === "contexts") return contexts(value("--kubeconfig"));
-  const { OVERSEER_NAMESPACE, OVERSEER_CONTEXT, OVERSEER_KUBECONFIG, OVERSEER_REQUEST_TIMEOUT } = process.env;
+  const { OVERSEER_NAMESPACE, OVERSEER_CONTEXT, OVERSEER_KUBECONFIG, OVERSEER_SERVER, OVERSEER_REQUEST_TIMEOUT } =
+    process.env;
+  const server = value("--server") ?? OVERSEER_SERVER;
   const namespace = value("--namespace", "-n") ?? OVERSEER_NAMESPACE;
   const context = value("--context") ?? OVERSEER_CONTEXT;
   const kubeconfig = value("--kubeconfig") ?? OVERSEER_KUBECONFIG;
@@ -33,23 +35,24 @@ async function look(lookup: Lookup, words: readonly string[]): Promise<readonly 
     ...(namespace === undefined ? {} : { namespace }),
     ...(context === undefined ? {} : { context }),
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(server === undefined ? {} : { server }),
   };
   let found: readonly Candidate[] = [];
-  await withCluster(flags, async (cluster) => {
-    found = await names(cluster, lookup);
-    return EXIT.done;
-  });
+  if (lookup.of === "namespaces")
+    await withCluster(flags, async (cluster) => {
+      found = candidates(await cluster.request({ method: "GET", path: "/api/v1/namespaces", query: { limit: "500" } }));
+      return EXIT.done;
+    });
+  else
+    await withConnection(flags, async (connection) => {
+      found = candidates(await connection.list(lookup.kind, { namespace: connection.namespace, limit: 500 }));
+      return EXIT.done;
+    });
   return found;
 }
 
-async function names(cluster: Cluster, lookup: Exclude<Lookup, { of: "contexts" }>): Promise<readonly Candidate[]> {
-  const list = async (path: string): Promise<readonly RawObject[]> =>
-    (await cluster.request<{ items: RawObject[] }>({ method: "GET", path, query: { limit: "500" } })).items;
-  const objects =
-    lookup.of === "namespaces"
-      ? await list("/api/v1/namespaces")
-      : await list(cluster.path(lookup.kind, cluster.namespace));
-  return objects.map((object) => {
+function candidates({ items }: { readonly items: readonly RawObject[] }): readonly Candidate[] {
+  return items.map((object) => {
     const { message } = (object.status ?? {}) as { message?: string };
     return { value: object.metadata.name, ...(message === undefined ? {} : { description: message.slice(0, 60) }) };
   });

@@ -4,9 +4,9 @@ import type { GitRepository } from "../../../api/git-repository.js";
 import type { OverseerApp } from "../../../api/overseer-app.js";
 import type { RawObject } from "../../../kube/object.js";
 import { yamlText } from "../../../manifest/yaml/dump.js";
-import type { Cluster } from "../../cluster/cluster.js";
-import { eventsOf } from "../../cluster/events.js";
-import { withCluster } from "../../cluster/with-cluster.js";
+import type { Connection } from "../../connection/connection.js";
+import { eventsOf } from "../../connection/events.js";
+import { withConnection } from "../../connection/with-connection.js";
 import { EXIT, type ExitCode, UsageError } from "../../exit-codes.js";
 import type { ClusterFlags, OutputFlags } from "../../flags.js";
 import { findKind, KINDS, kindOf } from "../../kinds.js";
@@ -22,13 +22,13 @@ import { describeApproval, describeRepository } from "./others.js";
 /** Runs `overseer describe`. */
 export function describe(args: readonly string[], flags: ClusterFlags & OutputFlags): Promise<ExitCode> {
   const targets = targetsOf(args);
-  return withCluster(flags, async (cluster) => {
+  return withConnection(flags, async (connection) => {
     const texts: string[] = [];
     const objects: RawObject[] = [];
     for (const target of targets) {
-      const object = await cluster.get(target);
+      const object = await connection.get(target);
       objects.push(object);
-      if (flags.output === undefined) texts.push(await describeObject(cluster, target, object));
+      if (flags.output === undefined) texts.push(await describeObject(connection, target, object));
     }
     const { output } = flags;
     print(
@@ -49,8 +49,8 @@ function targetsOf(args: readonly string[]): readonly Target[] {
   return rest.map((text) => parseTarget(text, kind));
 }
 
-async function describeObject(cluster: Cluster, { kind }: Target, object: RawObject): Promise<string> {
-  const events = await eventsOf(cluster, object.metadata.namespace ?? "", [object.metadata.uid]);
+async function describeObject(connection: Connection, { kind }: Target, object: RawObject): Promise<string> {
+  const events = await eventsOf(connection, object.metadata.namespace ?? "", [object.metadata.uid]);
   const text = format(kind.kind, object);
   return events.length === 0 ? text : `${text}Events:\n${indent(formatEvents(events))}`;
 }

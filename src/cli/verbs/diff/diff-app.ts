@@ -1,10 +1,8 @@
 import { findCondition } from "../../../api/conditions.js";
-import { API_VERSION } from "../../../api/group.js";
-import { appTarget, type LiveApp, type LiveChange } from "../../cluster/apps.js";
-import { whoAmI } from "../../cluster/identity.js";
-import { withCluster } from "../../cluster/with-cluster.js";
+import { appTarget } from "../../connection/apps.js";
+import type { LiveApp } from "../../connection/live.js";
+import { withConnection } from "../../connection/with-connection.js";
 import { CommandError, EXIT, type ExitCode } from "../../exit-codes.js";
-import { KINDS } from "../../kinds.js";
 import type { DiffFlags } from "../../offline/diff.js";
 import { formatMarkdown } from "../../offline/format-diff.js";
 import { formatValue } from "../../output/objects.js";
@@ -19,15 +17,11 @@ import { awaitChange } from "../wait/await-change.js";
 export async function diffApp(name: string, flags: DiffFlags): Promise<ExitCode> {
   const { ensureNoPath } = await import("../../offline/diff.js");
   ensureNoPath(name);
-  return withCluster(flags, async (cluster) => {
+  return withConnection(flags, async (connection) => {
     const target = appTarget(name);
-    const app = await cluster.get<LiveApp>(target);
-    const { username } = await whoAmI(cluster);
-    const created = await cluster.create<LiveChange>(KINDS.change, cluster.namespaceOf(target), {
-      ...{ apiVersion: API_VERSION, kind: "Change", metadata: { generateName: `${target.name}-diff-` } },
-      spec: { app: { name: target.name }, cause: "Sync", requester: username, dryRun: true },
-    });
-    const { status } = await awaitChange(cluster, created, { timeoutMs: flags.timeout, quiet: true });
+    const app = await connection.get<LiveApp>(target);
+    const created = await connection.requestChange(target, { cause: "Sync", dryRun: true, purpose: "diff" });
+    const { status } = await awaitChange(connection, created, { timeoutMs: flags.timeout, quiet: true });
     const changes = (status?.plan ?? []).filter(({ verb }) => verb !== "Keep");
     if (status?.phase !== "Planned")
       throw new CommandError(
@@ -39,14 +33,14 @@ export async function diffApp(name: string, flags: DiffFlags): Promise<ExitCode>
     if (output === "json" || output === "yaml")
       print(
         await formatValue(
-          JSON.parse(JSON.stringify({ app: `${cluster.namespaceOf(target)}/${target.name}`, changes, refusals })),
+          JSON.parse(JSON.stringify({ app: `${connection.namespaceOf(target)}/${target.name}`, changes, refusals })),
           output,
         ),
       );
     else if (output === "markdown")
       print(
         formatMarkdown(
-          [{ name: `OverseerApp ${cluster.namespaceOf(target)}/${target.name}`, changes }],
+          [{ name: `OverseerApp ${connection.namespaceOf(target)}/${target.name}`, changes }],
           "the live objects",
         ),
       );

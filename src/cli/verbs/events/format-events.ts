@@ -1,4 +1,4 @@
-import type { ShownEvent } from "../../cluster/events.js";
+import type { ShownEvent } from "../../connection/events.js";
 import { age } from "../../output/age.js";
 import { formatTable } from "../../output/table.js";
 

@@ -14,8 +14,9 @@ import {
 } from "../../../api/group.js";
 import type { RawObject } from "../../../kube/object.js";
 import { yamlText } from "../../../manifest/yaml/dump.js";
-import { type LiveApp, selectTargets } from "../../cluster/apps.js";
 import { withCluster } from "../../cluster/with-cluster.js";
+import { selectTargets } from "../../connection/apps.js";
+import type { LiveApp } from "../../connection/live.js";
 import { EXIT, type ExitCode } from "../../exit-codes.js";
 import type { ClusterFlags, OutputFlags, SelectionFlags } from "../../flags.js";
 import { KINDS } from "../../kinds.js";

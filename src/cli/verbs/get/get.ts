@@ -1,7 +1,6 @@
 import type { RawObject } from "../../../kube/object.js";
-import type { Cluster, Scope, ServerTable } from "../../cluster/cluster.js";
-import { watchPath } from "../../cluster/watch.js";
-import { withCluster } from "../../cluster/with-cluster.js";
+import type { Connection, Scope, ServerTable } from "../../connection/connection.js";
+import { withConnection } from "../../connection/with-connection.js";
 import { EXIT, type ExitCode, UsageError } from "../../exit-codes.js";
 import type { ClusterFlags, OutputFlags, SelectionFlags } from "../../flags.js";
 import { findKind, type Kind, kindOf } from "../../kinds.js";
@@ -23,11 +22,11 @@ export function get(kinds: string, names: readonly string[], flags: GetFlags): P
     throw new UsageError("names cannot be combined with -l or -A");
   if (flags.watch === true && (wanted.kinds.length > 1 || wanted.targets.length > 1))
     throw new UsageError("-w takes one kind, or one name");
-  return withCluster(flags, (cluster) => {
-    if (flags.watch === true) return watch(cluster, wanted, flags);
+  return withConnection(flags, (connection) => {
+    if (flags.watch === true) return watch(connection, wanted, flags);
     if (flags.output === "json" || flags.output === "yaml" || flags.output === "name")
-      return printObjects(cluster, wanted, flags, flags.output);
-    return printTables(cluster, wanted, flags);
+      return printObjects(connection, wanted, flags, flags.output);
+    return printTables(connection, wanted, flags);
   });
 }
 
@@ -68,20 +67,20 @@ function wantedOf(first: string, rest: readonly string[]): Wanted {
   return { kinds, targets };
 }
 
-function scopeOf(cluster: Cluster, { allNamespaces, selector }: SelectionFlags): Scope {
-  return { namespace: allNamespaces === true ? "" : cluster.namespace, selector };
+function scopeOf(connection: Connection, { allNamespaces, selector }: SelectionFlags): Scope {
+  return { namespace: allNamespaces === true ? "" : connection.namespace, selector };
 }
 
 async function printObjects(
-  cluster: Cluster,
+  connection: Connection,
   { kinds, targets }: Wanted,
   flags: GetFlags,
   output: "json" | "yaml" | "name",
 ): Promise<ExitCode> {
   const objects: RawObject[] = [];
-  for (const target of targets) objects.push(await cluster.get(target));
+  for (const target of targets) objects.push(await connection.get(target));
   for (const kind of targets.length > 0 ? [] : kinds) {
-    const { items } = await cluster.list(kind, scopeOf(cluster, flags));
+    const { items } = await connection.list(kind, scopeOf(connection, flags));
     // Items of a list have no kind of their own.
     objects.push(
       ...items.map((item) => ({
@@ -95,50 +94,52 @@ async function printObjects(
   return EXIT.done;
 }
 
-async function printTables(cluster: Cluster, { kinds, targets }: Wanted, flags: GetFlags): Promise<ExitCode> {
+async function printTables(connection: Connection, { kinds, targets }: Wanted, flags: GetFlags): Promise<ExitCode> {
   const view = { wide: flags.output === "wide", withoutHeader: flags.headers === false };
   const tables: string[] = [];
   for (const kind of kinds) {
     const table =
       targets.length > 0
         ? await tableOf(
-            cluster,
+            connection,
             targets.filter((target) => target.kind === kind),
           )
-        : await cluster.table(kind, scopeOf(cluster, flags));
+        : await connection.table(kind, scopeOf(connection, flags));
     const more = { namespaces: flags.allNamespaces === true, kind: kinds.length > 1 ? kind : undefined };
     tables.push(formatServerTable(table, { ...view, ...more }));
   }
   const shown = tables.filter((text) => text !== "");
   if (shown.length === 0)
-    say(flags.allNamespaces === true ? "No resources found" : `No resources found in namespace ${cluster.namespace}.`);
+    say(
+      flags.allNamespaces === true ? "No resources found" : `No resources found in namespace ${connection.namespace}.`,
+    );
   print(shown.join("\n"));
   return EXIT.done;
 }
 
 /** One table with a row for each name. */
-async function tableOf(cluster: Cluster, targets: readonly Target[]): Promise<ServerTable> {
+async function tableOf(connection: Connection, targets: readonly Target[]): Promise<ServerTable> {
   const tables: ServerTable[] = [];
   for (const target of targets) {
     // Get by name, so that an error has the nearest name; the table then has this object only.
-    const object = await cluster.get(target);
-    const scope = { namespace: cluster.namespaceOf(target), fields: `metadata.name=${object.metadata.name}` };
-    tables.push(await cluster.table(target.kind, scope));
+    const object = await connection.get(target);
+    const scope = { namespace: connection.namespaceOf(target), fields: `metadata.name=${object.metadata.name}` };
+    tables.push(await connection.table(target.kind, scope));
   }
   const [first] = tables;
   return { columnDefinitions: first?.columnDefinitions ?? [], rows: tables.flatMap(({ rows }) => rows) };
 }
 
 /** Prints the objects, and each later state of one. Ends with the program. */
-async function watch(cluster: Cluster, { kinds, targets }: Wanted, flags: GetFlags): Promise<ExitCode> {
+async function watch(connection: Connection, { kinds, targets }: Wanted, flags: GetFlags): Promise<ExitCode> {
   const [kind] = kinds;
   if (kind === undefined) return EXIT.done;
   const [target] = targets;
   const scope: Scope =
     target === undefined
-      ? scopeOf(cluster, flags)
-      : { namespace: cluster.namespaceOf(target), fields: `metadata.name=${target.name}` };
-  const first = await cluster.table(kind, scope);
+      ? scopeOf(connection, flags)
+      : { namespace: connection.namespaceOf(target), fields: `metadata.name=${target.name}` };
+  const first = await connection.table(kind, scope);
   const { output } = flags;
   const asObject = output === "json" || output === "yaml" || output === "name" ? output : undefined;
   const view: TableView = {
@@ -149,11 +150,9 @@ async function watch(cluster: Cluster, { kinds, targets }: Wanted, flags: GetFla
   if (asObject === undefined) print(formatServerTable(first, view));
   let resourceVersion = first.metadata?.resourceVersion ?? "0";
   let hasHeader = first.rows.length > 0;
-  const path = cluster.path(kind, scope.namespace);
-  const accept = asObject === undefined ? "application/json;as=Table;g=meta.k8s.io;v=v1,application/json" : undefined;
   for (;;) {
-    const start = { ...scope, resourceVersion, ...(accept === undefined ? {} : { accept }) };
-    for await (const { type, object } of watchPath<ServerTable & RawObject>(cluster, path, start)) {
+    const start = { ...scope, resourceVersion, asTable: asObject === undefined };
+    for await (const { type, object } of connection.watch<ServerTable & RawObject>(kind, start)) {
       if (type === "ERROR") return EXIT.failed;
       resourceVersion = object.metadata?.resourceVersion ?? resourceVersion;
       if (type === "BOOKMARK") continue;

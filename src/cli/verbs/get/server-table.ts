@@ -1,4 +1,4 @@
-import type { ServerTable } from "../../cluster/cluster.js";
+import type { ServerTable } from "../../connection/connection.js";
 import type { Kind } from "../../kinds.js";
 import { formatTable } from "../../output/table.js";
 

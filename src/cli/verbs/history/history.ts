@@ -1,6 +1,7 @@
 import { shortRevision } from "../../../api/short-revision.js";
-import { appTarget, changesOf, type LiveChange } from "../../cluster/apps.js";
-import { withCluster } from "../../cluster/with-cluster.js";
+import { appTarget, changesOf } from "../../connection/apps.js";
+import type { LiveChange } from "../../connection/live.js";
+import { withConnection } from "../../connection/with-connection.js";
 import { EXIT, type ExitCode } from "../../exit-codes.js";
 import type { ClusterFlags, OutputFlags } from "../../flags.js";
 import { age } from "../../output/age.js";
@@ -10,10 +11,10 @@ import { print, say } from "../../terminal.js";
 
 /** Runs `overseer history`. */
 export function history(name: string, flags: ClusterFlags & OutputFlags): Promise<ExitCode> {
-  return withCluster(flags, async (cluster) => {
+  return withConnection(flags, async (connection) => {
     const target = appTarget(name);
-    const app = await cluster.get(target);
-    const changes = await changesOf(cluster, target);
+    const app = await connection.get(target);
+    const changes = await changesOf(connection, target);
     const { output } = flags;
     if (output === "json" || output === "yaml" || output === "name")
       print(

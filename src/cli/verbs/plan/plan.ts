@@ -1,5 +1,5 @@
-import { findChange } from "../../cluster/apps.js";
-import { withCluster } from "../../cluster/with-cluster.js";
+import { findChange } from "../../connection/apps.js";
+import { withConnection } from "../../connection/with-connection.js";
 import { EXIT, type ExitCode } from "../../exit-codes.js";
 import type { ClusterFlags, OutputFlags } from "../../flags.js";
 import { formatValue } from "../../output/objects.js";
@@ -8,8 +8,8 @@ import { reviewText } from "../review/review-text.js";
 
 /** Runs `overseer plan`. */
 export function plan(name: string, flags: ClusterFlags & OutputFlags & { readonly diff: boolean }): Promise<ExitCode> {
-  return withCluster(flags, async (cluster) => {
-    const change = await findChange(cluster, name);
+  return withConnection(flags, async (connection) => {
+    const change = await findChange(connection, name);
     const { metadata, spec, status } = change;
     if (flags.output === "json" || flags.output === "yaml") {
       const { planHash, summary, plan: actions = [], omitted, planIncomplete, refusals, gates } = status ?? {};

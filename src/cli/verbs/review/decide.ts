@@ -1,14 +1,11 @@
-import type { Approval } from "../../../api/approval.js";
 import type { Decision } from "../../../api/approval-state.js";
 import { isFinal } from "../../../api/change.js";
 import { findCondition } from "../../../api/conditions.js";
-import { API_VERSION } from "../../../api/group.js";
-import type { RawObject } from "../../../kube/object.js";
-import { findChange, type LiveChange, shownName } from "../../cluster/apps.js";
-import type { Cluster } from "../../cluster/cluster.js";
-import { groupsForApproval, whoAmI } from "../../cluster/identity.js";
-import { follow } from "../../cluster/watch.js";
-import { withCluster } from "../../cluster/with-cluster.js";
+import { findChange, shownName } from "../../connection/apps.js";
+import type { Connection } from "../../connection/connection.js";
+import { follow } from "../../connection/follow.js";
+import type { LiveApproval, LiveChange } from "../../connection/live.js";
+import { withConnection } from "../../connection/with-connection.js";
 import { CommandError, EXIT, type ExitCode, UsageError } from "../../exit-codes.js";
 import type { ClusterFlags, OutputFlags } from "../../flags.js";
 import { KINDS } from "../../kinds.js";
@@ -25,8 +22,6 @@ export interface DecideFlags extends ClusterFlags, OutputFlags {
   readonly timeout: number;
 }
 
-type LiveApproval = Approval & RawObject;
-
 /** Length of the comment of a break-glass. */
 const MIN_REASON = 10;
 
@@ -42,30 +37,16 @@ const VERBS: Readonly<Record<Decision, string>> = {
 export function decide(name: string, decision: Decision, flags: DecideFlags): Promise<ExitCode> {
   if (decision === "BreakGlass" && (flags.comment?.length ?? 0) < MIN_REASON)
     throw new UsageError(`break-glass requires --comment with at least ${MIN_REASON} characters that say why`);
-  return withCluster(flags, async (cluster) => {
-    const change = await findChange(cluster, name);
+  return withConnection(flags, async (connection) => {
+    const change = await findChange(connection, name);
     const planHash = decidable(change, decision, flags);
     process.stderr.write(plainText(reviewText(change)));
     await confirm(`${VERBS[decision][0]?.toUpperCase()}${VERBS[decision].slice(1)} ${shownName(change)}?`, flags);
-    const identity = await whoAmI(cluster);
-    const groups = groupsForApproval(identity);
-    if (decision === "Withdraw") ensureDecided(change, identity.username);
-    const { name: changeName, uid, namespace = "" } = change.metadata;
-    const approval = await cluster.create<LiveApproval>(KINDS.approval, namespace, {
-      ...{ apiVersion: API_VERSION, kind: "Approval", metadata: { generateName: `${changeName}-` } },
-      spec: {
-        app: { name: change.spec.app.name },
-        change: { name: changeName, uid },
-        planHash,
-        decision,
-        approver: identity.username,
-        ...(flags.comment === undefined ? {} : { comment: flags.comment }),
-        ...(groups.length === 0 ? {} : { groups }),
-      },
-    });
+    if (decision === "Withdraw") ensureDecided(change, (await connection.whoAmI()).username);
+    const approval = await connection.decide(change, { decision, planHash, comment: flags.comment });
     // A withdrawal has no effect of its own that could be waited for: it ends that of others.
     if (decision === "Withdraw") return reportWithdrawal(approval, change, flags);
-    return report(await untilCounted(cluster, approval, flags.timeout), change, flags);
+    return report(await untilCounted(connection, approval, flags.timeout), change, flags);
   });
 }
 
@@ -115,11 +96,11 @@ async function reportWithdrawal(
 }
 
 /** Waits until the operator has judged the Approval. */
-async function untilCounted(cluster: Cluster, approval: LiveApproval, timeoutMs: number): Promise<LiveApproval> {
+async function untilCounted(connection: Connection, approval: LiveApproval, timeoutMs: number): Promise<LiveApproval> {
   const { name, namespace = "" } = approval.metadata;
   let last = approval;
   for await (const object of follow<LiveApproval>(
-    cluster,
+    connection,
     { kind: KINDS.approval, namespace, name },
     AbortSignal.timeout(timeoutMs),
   )) {

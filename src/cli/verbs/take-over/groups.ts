@@ -1,8 +1,9 @@
 import { ANNOTATION_IMPORTED_FROM, ANNOTATION_IMPORTED_POLICY } from "../../../api/group.js";
 import { isRecord } from "../../../manifest/shape.js";
 import { describeOwner, type OwnerRef, parseOwner } from "../../../migration/take-over/owner.js";
-import { type LiveApp, shownName } from "../../cluster/apps.js";
 import type { Cluster } from "../../cluster/cluster.js";
+import { shownName } from "../../connection/apps.js";
+import type { LiveApp } from "../../connection/live.js";
 import { CommandError, EXIT } from "../../exit-codes.js";
 import { KINDS } from "../../kinds.js";
 import type { Target } from "../../target.js";

@@ -1,7 +1,7 @@
 import type { RawObject } from "../../../kube/object.js";
 import { describeOwner, type OwnerObject, type OwnerRef } from "../../../migration/take-over/owner.js";
-import type { LiveApp } from "../../cluster/apps.js";
 import type { Cluster } from "../../cluster/cluster.js";
+import type { LiveApp } from "../../connection/live.js";
 
 /** Label of Secrets that were those of a Helm release. */
 export const FORMER_RELEASE = "gitops.overseer.io/former-release";

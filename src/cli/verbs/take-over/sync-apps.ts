@@ -1,6 +1,6 @@
 import { API_VERSION } from "../../../api/group.js";
-import type { LiveApp, LiveChange } from "../../cluster/apps.js";
 import type { Cluster } from "../../cluster/cluster.js";
+import type { LiveApp, LiveChange } from "../../connection/live.js";
 import { CommandError, EXIT } from "../../exit-codes.js";
 import { KINDS } from "../../kinds.js";
 import { awaitChange } from "../wait/await-change.js";

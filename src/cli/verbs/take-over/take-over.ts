@@ -1,10 +1,10 @@
 import { systemClock } from "../../../base/clock.js";
 import { Discovery } from "../../../kube/discovery.js";
 import { describeOwner } from "../../../migration/take-over/owner.js";
-import { selectTargets } from "../../cluster/apps.js";
 import { connect } from "../../cluster/connect.js";
 import { whoAmI } from "../../cluster/identity.js";
 import { withCluster } from "../../cluster/with-cluster.js";
+import { selectTargets } from "../../connection/apps.js";
 import { CommandError, EXIT, type ExitCode, UsageError } from "../../exit-codes.js";
 import { confirm, say } from "../../terminal.js";
 import { GroupTakeOver } from "./group-take-over.js";

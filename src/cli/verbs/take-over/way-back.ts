@@ -1,7 +1,8 @@
 import { describeOwner } from "../../../migration/take-over/owner.js";
-import { type LiveApp, shownName } from "../../cluster/apps.js";
 import type { Cluster } from "../../cluster/cluster.js";
-import { follow } from "../../cluster/watch.js";
+import { shownName } from "../../connection/apps.js";
+import { follow } from "../../connection/follow.js";
+import type { LiveApp } from "../../connection/live.js";
 import { CommandError, EXIT } from "../../exit-codes.js";
 import { KINDS } from "../../kinds.js";
 import { print } from "../../terminal.js";

@@ -1,7 +1,7 @@
 import type { ActionVerb } from "../../../api/change.js";
 import type { GitRepository } from "../../../api/git-repository.js";
 import type { ManagedFieldsEntry } from "../../../kube/object.js";
-import type { LiveApp, LiveChange } from "../../cluster/apps.js";
+import type { LiveApp, LiveChange } from "../../connection/live.js";
 import { timeAndAge } from "../../output/age.js";
 import { formatFields } from "../../output/table.js";
 

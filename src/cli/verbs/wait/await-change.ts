@@ -1,9 +1,9 @@
 import { isFinal } from "../../../api/change.js";
 import { shortRevision } from "../../../api/short-revision.js";
 import { formatDuration } from "../../../base/duration.js";
-import type { LiveApp, LiveChange } from "../../cluster/apps.js";
-import type { Cluster } from "../../cluster/cluster.js";
-import { follow } from "../../cluster/watch.js";
+import type { Reader } from "../../connection/connection.js";
+import { follow } from "../../connection/follow.js";
+import type { LiveApp, LiveChange } from "../../connection/live.js";
 import { CommandError, EXIT } from "../../exit-codes.js";
 import { KINDS } from "../../kinds.js";
 import { hint } from "../../terminal.js";
@@ -21,24 +21,24 @@ export interface AwaitOptions {
  *
  * @throws CommandError after the timeout, with what is missing, or if the Change was deleted.
  */
-export async function awaitChange(cluster: Cluster, first: LiveChange, options: AwaitOptions): Promise<LiveChange> {
+export async function awaitChange(reader: Reader, first: LiveChange, options: AwaitOptions): Promise<LiveChange> {
   const { signal, left } = deadline(options.timeoutMs);
   let change = first;
   for (const seen = new Set<string>(); ; ) {
     seen.add(change.metadata.name);
-    change = await untilFinal(cluster, change, options, signal);
+    change = await untilFinal(reader, change, options, signal);
     if (change.status?.phase !== "Superseded") return change;
     const { namespace = "" } = change.metadata;
-    const app = await cluster.find<LiveApp>({ kind: KINDS.app, namespace, name: change.spec.app.name });
+    const app = await reader.find<LiveApp>({ kind: KINDS.app, namespace, name: change.spec.app.name });
     const next = app?.status?.change?.name;
     if (next === undefined || seen.has(next) || left() <= 0) return change;
     hint(options, `${change.metadata.name} was replaced by ${next}`);
-    change = await cluster.get<LiveChange>({ kind: KINDS.change, namespace, name: next });
+    change = await reader.get<LiveChange>({ kind: KINDS.change, namespace, name: next });
   }
 }
 
 async function untilFinal(
-  cluster: Cluster,
+  reader: Reader,
   change: LiveChange,
   options: AwaitOptions,
   signal: AbortSignal,
@@ -46,7 +46,7 @@ async function untilFinal(
   const { name, namespace = "", uid } = change.metadata;
   let printed = "";
   let last: LiveChange = change;
-  for await (const object of follow<LiveChange>(cluster, { kind: KINDS.change, namespace, name }, signal)) {
+  for await (const object of follow<LiveChange>(reader, { kind: KINDS.change, namespace, name }, signal)) {
     if (object === undefined || object.metadata.uid !== uid)
       throw new CommandError(`Change ${namespace}/${name} was deleted before it ended`, EXIT.failed);
     last = object;

@@ -2,11 +2,11 @@ import type { GitRepository } from "../../../api/git-repository.js";
 import { formatDuration } from "../../../base/duration.js";
 import { isStatus } from "../../../kube/errors.js";
 import type { RawObject } from "../../../kube/object.js";
-import { type LiveApp, selectTargets } from "../../cluster/apps.js";
-import type { Cluster } from "../../cluster/cluster.js";
-import { requestReconcile } from "../../cluster/reconcile-request.js";
-import { follow } from "../../cluster/watch.js";
-import { withCluster } from "../../cluster/with-cluster.js";
+import { selectTargets } from "../../connection/apps.js";
+import type { Connection } from "../../connection/connection.js";
+import { follow } from "../../connection/follow.js";
+import type { LiveApp } from "../../connection/live.js";
+import { withConnection } from "../../connection/with-connection.js";
 import { CommandError, EXIT, type ExitCode, UsageError } from "../../exit-codes.js";
 import type { ClusterFlags, SelectionFlags } from "../../flags.js";
 import { KINDS } from "../../kinds.js";
@@ -28,24 +28,24 @@ export function wait(names: readonly string[], flags: WaitFlags): Promise<ExitCo
     throw new UsageError(`--commit ${JSON.stringify(commit)} is no commit ID: use at least 7 hexadecimal digits`);
   if (commit !== undefined && flags.for === "deleted")
     throw new UsageError("--commit cannot be combined with --for=deleted");
-  return withCluster(flags, async (cluster) => {
-    const targets = await selectTargets(cluster, names, flags);
-    const codes = await Promise.all(targets.map((target) => waitFor(cluster, target, flags)));
+  return withConnection(flags, async (connection) => {
+    const targets = await selectTargets(connection, names, flags);
+    const codes = await Promise.all(targets.map((target) => waitFor(connection, target, flags)));
     return codes.find((code) => code === EXIT.failed) ?? codes.find((code) => code !== EXIT.done) ?? EXIT.done;
   });
 }
 
-async function waitFor(cluster: Cluster, target: Target, flags: WaitFlags): Promise<ExitCode> {
-  const name = `${cluster.namespaceOf(target)}/${target.name}`;
+async function waitFor(connection: Connection, target: Target, flags: WaitFlags): Promise<ExitCode> {
+  const name = `${connection.namespaceOf(target)}/${target.name}`;
   // A name that is wrong is an error now, not after the timeout.
-  if (flags.for !== "deleted") await cluster.get(target);
+  if (flags.for !== "deleted") await connection.get(target);
   const signal = flags.timeout > 0 ? AbortSignal.timeout(flags.timeout) : new AbortController().signal;
   const handled =
-    flags.commit === undefined ? undefined : await untilCommit(cluster, target, flags.commit, { signal, flags });
+    flags.commit === undefined ? undefined : await untilCommit(connection, target, flags.commit, { signal, flags });
   let printed: readonly string[] = [];
   let missing: readonly string[] = handled === "timeout" ? [`the repository is not at commit ${flags.commit}`] : [];
   if (handled !== "timeout")
-    for await (const app of follow<LiveApp>(cluster, target, signal)) {
+    for await (const app of follow<LiveApp>(connection, target, signal)) {
       const early =
         handled !== undefined && app?.status?.lastHandledReconcileAt !== handled
           ? ["the operator has not looked at the commit yet"]
@@ -73,20 +73,20 @@ async function waitFor(cluster: Cluster, target: Target, flags: WaitFlags): Prom
  * leaves no trace. Returns the value that marks the reconcile as handled; undefined if the app is at the commit already.
  */
 async function untilCommit(
-  cluster: Cluster,
+  connection: Connection,
   target: Target,
   commit: string,
   { signal, flags }: { readonly signal: AbortSignal; readonly flags: WaitFlags },
 ): Promise<string | "timeout" | undefined> {
-  const app = await cluster.get<LiveApp>(target);
+  const app = await connection.get<LiveApp>(target);
   if (app.status?.applied?.commit.startsWith(commit)) return undefined;
-  const { name, namespace = cluster.namespaceOf(target) } = app.spec.source.repositoryRef;
+  const { name, namespace = connection.namespaceOf(target) } = app.spec.source.repositoryRef;
   const repository: Target = { kind: KINDS.repository, namespace, name };
   let printed = "";
-  for await (const object of follow<GitRepository & RawObject>(cluster, repository, signal)) {
+  for await (const object of follow<GitRepository & RawObject>(connection, repository, signal)) {
     if (object === undefined) throw new CommandError(`there is no GitRepository ${namespace}/${name}`, EXIT.notAllowed);
     const at = object.status?.commit?.id;
-    if (at?.startsWith(commit)) return askAgain(cluster, target);
+    if (at?.startsWith(commit)) return askAgain(connection, target);
     const text = `GitRepository ${namespace}/${name} is at ${at?.slice(0, 12) ?? "no commit"}`;
     if (text !== printed) hint(flags, `${text}, waiting for ${commit.slice(0, 12)}`);
     printed = text;
@@ -94,9 +94,9 @@ async function untilCommit(
   return "timeout";
 }
 
-async function askAgain(cluster: Cluster, target: Target): Promise<string> {
+async function askAgain(connection: Connection, target: Target): Promise<string> {
   try {
-    return await requestReconcile(cluster, target);
+    return await connection.requestReconcile(target);
   } catch (error) {
     if (!isStatus(error, 403)) throw error;
     throw new CommandError(

@@ -1,9 +1,10 @@
 import type { GitRepository } from "../../../api/git-repository.js";
 import { shortRevision } from "../../../api/short-revision.js";
 import type { RawObject } from "../../../kube/object.js";
-import { appTarget, type LiveApp, type LiveChange, shownName } from "../../cluster/apps.js";
-import type { Cluster } from "../../cluster/cluster.js";
-import { withCluster } from "../../cluster/with-cluster.js";
+import { appTarget, shownName } from "../../connection/apps.js";
+import type { Connection } from "../../connection/connection.js";
+import type { LiveApp, LiveChange } from "../../connection/live.js";
+import { withConnection } from "../../connection/with-connection.js";
 import { EXIT, type ExitCode } from "../../exit-codes.js";
 import type { ClusterFlags, OutputFlags } from "../../flags.js";
 import { KINDS } from "../../kinds.js";
@@ -15,8 +16,8 @@ import { type Explained, explain, type Finding } from "./explain.js";
 
 /** Runs `overseer why`: exit code 1 if something keeps the app from being ready, healthy, or at the newest revision. */
 export function why(name: string, flags: ClusterFlags & OutputFlags): Promise<ExitCode> {
-  return withCluster(flags, async (cluster) => {
-    const all = await gather(cluster, name);
+  return withConnection(flags, async (connection) => {
+    const all = await gather(connection, name);
     const findings = explain(all);
     const { output } = flags;
     if (output === "json" || output === "yaml")
@@ -27,16 +28,16 @@ export function why(name: string, flags: ClusterFlags & OutputFlags): Promise<Ex
   });
 }
 
-async function gather(cluster: Cluster, name: string): Promise<Explained & { readonly app: LiveApp }> {
-  const app = await cluster.get<LiveApp>(appTarget(name));
+async function gather(connection: Connection, name: string): Promise<Explained & { readonly app: LiveApp }> {
+  const app = await connection.get<LiveApp>(appTarget(name));
   const { namespace = "" } = app.metadata;
   const current = app.status?.change?.name;
   const change =
     current === undefined
       ? undefined
-      : await cluster.find<LiveChange>({ kind: KINDS.change, namespace, name: current });
+      : await connection.find<LiveChange>({ kind: KINDS.change, namespace, name: current });
   const { name: repositoryName, namespace: repositoryNamespace = namespace } = app.spec.source.repositoryRef;
-  const repository = await cluster.find<GitRepository & RawObject>({
+  const repository = await connection.find<GitRepository & RawObject>({
     kind: KINDS.repository,
     namespace: repositoryNamespace,
     name: repositoryName,

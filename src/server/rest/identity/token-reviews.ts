@@ -26,6 +26,16 @@ interface TokenReview {
   };
 }
 
+/** Users of ID tokens. */
+export interface IssuedTokens {
+  /** Reports whether a token claims to be one, by its claims, which are not verified. */
+  claims(claims: { readonly iss?: string; readonly aud?: readonly string[] }): boolean;
+  /** Returns the user, or why the user is not accepted; undefined for a token that is not valid. */
+  verify(
+    token: string,
+  ): Promise<{ readonly name: string; readonly groups: readonly string[] } | { readonly refused: string } | undefined>;
+}
+
 /** Returns the token of an Authorization header; undefined if there is no header. Throws UNAUTHENTICATED for another scheme or a malformed token. */
 export function bearerOf(authorization: string | undefined): string | undefined {
   if (authorization === undefined) return undefined;
@@ -39,10 +49,13 @@ export class TokenReviews {
   readonly #client: Pick<KubeClient, "request">;
   readonly #logger: Logger;
   readonly #known: ExpiringCache<Identity>;
+  readonly #idTokens: IssuedTokens | undefined;
 
-  constructor(client: Pick<KubeClient, "request">, clock: Clock, logger: Logger) {
+  /** `idTokens`: those of the issuer of OpenID Connect, if users may send them. */
+  constructor(client: Pick<KubeClient, "request">, clock: Clock, logger: Logger, idTokens?: IssuedTokens) {
     this.#client = client;
     this.#logger = logger;
+    this.#idTokens = idTokens;
     this.#known = new ExpiringCache(clock, MAX_TOKENS);
   }
 
@@ -59,6 +72,8 @@ export class TokenReviews {
   }
 
   async #review(token: string): Promise<Identity> {
+    const issued = this.#idTokens;
+    if (issued?.claims(claimsOf(token))) return this.#issued(token, issued);
     // A review for the wrong audience fails, so the audience that the token claims is asked for first.
     const ours = claimsOf(token).aud?.includes(AUDIENCE) ?? false;
     const ways = ours ? [AUDIENCE, undefined] : [undefined, AUDIENCE];
@@ -67,6 +82,18 @@ export class TokenReviews {
       if (user) return identityOf(token, user, audience === undefined);
     }
     throw invalidToken();
+  }
+
+  /** Returns the user of an ID token. It is handed on if the API server trusts the issuer as well. */
+  async #issued(token: string, issued: IssuedTokens): Promise<Identity> {
+    const known = await this.#ask(token, undefined);
+    if (known) return identityOf(token, known, true);
+    const user = await issued.verify(token);
+    if (user === undefined) throw invalidToken();
+    if ("refused" in user) throw new ProblemError("UNAUTHENTICATED", `the token is not accepted: ${user.refused}`);
+    const { exp } = claimsOf(token);
+    const expires = exp === undefined ? {} : { expires: exp * 1000 };
+    return { ...user, signedInBy: "token", ...expires, credential: { kind: "impersonation", token } };
   }
 
   /** Reviews a token for an audience, or for the API server itself. */
@@ -103,12 +130,23 @@ function identityOf(
   return { ...common, groups: checked.groups, credential: { kind: "impersonation", token } };
 }
 
+interface Claims {
+  readonly iss?: string;
+  readonly aud?: readonly string[];
+  readonly exp?: number;
+}
+
 /** Claims of a JWT, unverified: hints only. */
-function claimsOf(token: string): { readonly aud?: readonly string[]; readonly exp?: number } {
+function claimsOf(token: string): Claims {
   try {
     const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8")) as unknown;
-    const { aud, exp } = (claims ?? {}) as { readonly aud?: unknown; readonly exp?: unknown };
+    const { iss, aud, exp } = (claims ?? {}) as {
+      readonly iss?: unknown;
+      readonly aud?: unknown;
+      readonly exp?: unknown;
+    };
     return {
+      ...(typeof iss === "string" ? { iss } : {}),
       aud: [aud].flat().filter((value): value is string => typeof value === "string"),
       ...(typeof exp === "number" && Number.isFinite(exp) ? { exp } : {}),
     };

@@ -1,4 +1,5 @@
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
+import { abortableBody } from "../abortable-body.js";
 import type { UserKube } from "../identity/user-requests.js";
 import { logLines } from "./log-lines.js";
 
@@ -23,13 +24,7 @@ export class LogStream {
 
   private constructor(chunks: AsyncIterable<Buffer>, abort: AbortController) {
     this.#abort = abort;
-    this.body = Readable.from(logLines(untilAborted(chunks, abort.signal)));
-    // Without the abort, a destroyed body would wait for the next line of the log, which may never come.
-    const destroy = this.body._destroy.bind(this.body);
-    this.body._destroy = (error, callback) => {
-      this.end();
-      destroy(error, callback);
-    };
+    this.body = abortableBody(chunks, abort, logLines);
   }
 
   /** Opens the log. Throws the error of the API server. */
@@ -58,32 +53,4 @@ export class LogStream {
   end(): void {
     this.#abort.abort();
   }
-}
-
-/** Ends without an error as soon as the signal is aborted, whatever the source does: the client has gone, or the server stops. */
-async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
-  const iterator = source[Symbol.asyncIterator]();
-  try {
-    while (!signal.aborted) {
-      const next = await nextOrAborted(iterator, signal);
-      if (next.done) return;
-      yield next.value;
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  } finally {
-    // Not awaited: it waits for the next value.
-    iterator.return?.().catch(() => {});
-  }
-}
-
-function nextOrAborted<T>(iterator: AsyncIterator<T>, signal: AbortSignal): Promise<IteratorResult<T>> {
-  return new Promise((resolve, reject) => {
-    const end = (): void => resolve({ done: true, value: undefined });
-    signal.addEventListener("abort", end, { once: true });
-    iterator
-      .next()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener("abort", end));
-  });
 }

@@ -105,8 +105,8 @@ export function appActionRoutes(parts: RestParts): RestRoute[] {
       body: EmptyBody,
       responses: { 202: Accepted },
       handle: async ({ caller, params: { namespace, name } }) => {
-        await requestReconcile(parts, caller, parts.resources.app, namespace, name);
-        return { status: 202, body: { namespace, name } };
+        const reconcileAt = await requestReconcile(parts, caller, parts.resources.app, namespace, name);
+        return { status: 202, body: { namespace, name, reconcileAt } };
       },
     }),
     restRoute({

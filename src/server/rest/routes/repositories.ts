@@ -116,8 +116,8 @@ export function repositoryRoutes(parts: RestParts): RestRoute[] {
       body: EmptyBody,
       responses: { 202: Accepted },
       handle: async ({ caller, params: { namespace, name } }) => {
-        await requestReconcile(parts, caller, resources.repository, namespace, name);
-        return { status: 202, body: { namespace, name } };
+        const reconcileAt = await requestReconcile(parts, caller, resources.repository, namespace, name);
+        return { status: 202, body: { namespace, name, reconcileAt } };
       },
     }),
   ];

@@ -6,7 +6,13 @@ import { CALLBACK_PATH } from "../session/oidc.js";
 
 const SignInOptions = z.object({
   oidc: z
-    .object({ name: z.string().optional().describe("Name of the issuer.") })
+    .object({
+      name: z.string().optional().describe("Name of the issuer."),
+      cli: z
+        .object({ issuer: z.string(), clientId: z.string(), scopes: z.string() })
+        .optional()
+        .describe("How overseer login signs in at the issuer: the client and its scopes."),
+    })
     .optional()
     .describe("Users can sign in at an issuer of OpenID Connect, at /api/gitops/sign-in/oidc."),
 });
@@ -21,9 +27,10 @@ export function signInRoutes({ sessions }: Pick<RestParts, "sessions">): RestRou
       access: "anonymous",
       responses: { 200: SignInOptions },
       handle: () => {
-        const name = sessions?.issuerName;
-        const oidc = sessions === undefined ? {} : { oidc: name === undefined ? {} : { name } };
-        return { status: 200, body: oidc };
+        if (sessions === undefined) return { status: 200, body: {} };
+        const { issuerName: name, forCli: cli } = sessions;
+        const oidc = { ...(name === undefined ? {} : { name }), ...(cli === undefined ? {} : { cli }) };
+        return { status: 200, body: { oidc } };
       },
     }),
     restRoute({

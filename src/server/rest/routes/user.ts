@@ -1,5 +1,6 @@
 import { GROUP } from "../../../api/group.js";
-import { CAN_I_RESOURCES, CanI, CanIQuery, Whoami } from "../../../api/rest/user.js";
+import { CAN_I_RESOURCES } from "../../../api/rest/can-i-resources.js";
+import { CanI, CanIQuery, Whoami } from "../../../api/rest/user.js";
 import { rfc3339 } from "../../../base/clock.js";
 import { type RestParts, type RestRoute, restRoute } from "../route.js";
 

@@ -37,6 +37,19 @@ export class OidcSignIn {
     return this.#options.settings.name;
   }
 
+  /** How the command line signs in at the issuer; undefined without a client for it. */
+  get forCli(): { readonly issuer: string; readonly clientId: string; readonly scopes: string } | undefined {
+    const { issuer, cli } = this.#options.settings;
+    return cli && { issuer, ...cli };
+  }
+
+  /** Returns the URL of the keys of the issuer. Throws NOT_READY if the issuer does not respond. */
+  async keysUrl(): Promise<string> {
+    const { jwks_uri: url } = (await this.#configuration()).serverMetadata();
+    if (url !== undefined) return url;
+    throw new ProblemError("NOT_READY", "the issuer publishes no keys: it is misconfigured");
+  }
+
   /** Returns the URL of the issuer to redirect to. Throws NOT_READY if the issuer does not respond. */
   async begin(): Promise<{ readonly url: string; readonly pending: PendingSignIn }> {
     const config = await this.#configuration();

@@ -42,6 +42,11 @@ export class Sessions {
     return this.#options.oidc.name;
   }
 
+  /** How the command line signs in at the issuer. */
+  get forCli(): OidcSignIn["forCli"] {
+    return this.#options.oidc.forCli;
+  }
+
   /** Returns the user of the session cookies; undefined without a valid session, or if the request may come from another site. */
   async identify(method: string, headers: IncomingHttpHeaders): Promise<Identity | undefined> {
     const sealed = sealedSession(parseCookies(headers.cookie));

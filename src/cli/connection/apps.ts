@@ -1,17 +1,10 @@
-import type { Change } from "../../api/change.js";
-import type { OverseerApp } from "../../api/overseer-app.js";
-import type { RawObject } from "../../kube/object.js";
 import { CommandError, EXIT, UsageError } from "../exit-codes.js";
 import type { SelectionFlags } from "../flags.js";
 import { KINDS, type Kind } from "../kinds.js";
 import { parseTarget, parseTargetOf, type Target } from "../target.js";
 import { say } from "../terminal.js";
-import type { Cluster } from "./cluster.js";
-
-/** An app as the API server returns it. */
-export type LiveApp = OverseerApp & RawObject;
-/** A Change as the API server returns it. */
-export type LiveChange = Change & RawObject;
+import type { Reader } from "./connection.js";
+import type { LiveApp, LiveChange } from "./live.js";
 
 /**
  * Returns the objects that a command is about: those that are named, or all that -l and -A select, which are then listed.
@@ -19,7 +12,7 @@ export type LiveChange = Change & RawObject;
  * @throws UsageError if nothing is named, CommandError if nothing is selected.
  */
 export async function selectTargets(
-  cluster: Cluster,
+  reader: Reader,
   names: readonly string[],
   flags: SelectionFlags,
   kinds: readonly [Kind, ...Kind[]] = [KINDS.app],
@@ -32,8 +25,8 @@ export async function selectTargets(
   }
   if (selector === undefined) throw new UsageError("name an app, or select several with -l");
   const [kind] = kinds;
-  const namespace = allNamespaces === true ? "" : cluster.namespace;
-  const { items } = await cluster.list(kind, { namespace, selector });
+  const namespace = allNamespaces === true ? "" : reader.namespace;
+  const { items } = await reader.list(kind, { namespace, selector });
   const targets = items.map(({ metadata }) => ({ kind, name: metadata.name, namespace: metadata.namespace ?? "" }));
   if (targets.length === 0)
     throw new CommandError(`no ${kind.kind} has labels that match ${JSON.stringify(selector)}`, EXIT.notAllowed);
@@ -42,9 +35,9 @@ export async function selectTargets(
 }
 
 /** Returns the Changes of an app, oldest first. */
-export async function changesOf(cluster: Cluster, app: Target): Promise<readonly LiveChange[]> {
-  const scope = { namespace: cluster.namespaceOf(app), fields: `spec.app.name=${app.name}` };
-  const { items } = await cluster.list<LiveChange>(KINDS.change, scope);
+export async function changesOf(reader: Reader, app: Target): Promise<readonly LiveChange[]> {
+  const scope = { namespace: reader.namespaceOf(app), fields: `spec.app.name=${app.name}` };
+  const { items } = await reader.list<LiveChange>(KINDS.change, scope);
   const created = ({ metadata }: LiveChange): number => Date.parse(metadata.creationTimestamp ?? "");
   const number = ({ metadata }: LiveChange): number => Number(/-(\d+)$/.exec(metadata.name)?.[1] ?? 0);
   return [...items].sort((a, b) => created(a) - created(b) || number(a) - number(b));
@@ -55,22 +48,22 @@ export async function changesOf(cluster: Cluster, app: Target): Promise<readonly
  *
  * @throws CommandError if there is none.
  */
-export async function findChange(cluster: Cluster, name: string): Promise<LiveChange> {
+export async function findChange(reader: Reader, name: string): Promise<LiveChange> {
   const target = parseTargetOf(name, [KINDS.change, KINDS.app]);
   const isApp = target.kind === KINDS.app;
   if (!isApp) {
-    const named = await cluster.find<LiveChange>({ ...target, kind: KINDS.change });
+    const named = await reader.find<LiveChange>({ ...target, kind: KINDS.change });
     if (named !== undefined) return named;
   }
-  const app = await cluster.find<LiveApp>({ ...target, kind: KINDS.app });
-  if (app === undefined) return cluster.get<LiveChange>(isApp ? { ...target } : { ...target, kind: KINDS.change });
+  const app = await reader.find<LiveApp>({ ...target, kind: KINDS.app });
+  if (app === undefined) return reader.get<LiveChange>(isApp ? { ...target } : { ...target, kind: KINDS.change });
   const current = app.status?.change?.name;
   if (current === undefined)
     throw new CommandError(
       `OverseerApp ${app.metadata.namespace}/${app.metadata.name} has no Change yet`,
       EXIT.notAllowed,
     );
-  return cluster.get<LiveChange>({ kind: KINDS.change, namespace: app.metadata.namespace ?? "", name: current });
+  return reader.get<LiveChange>({ kind: KINDS.change, namespace: app.metadata.namespace ?? "", name: current });
 }
 
 /** Reads the name of an app. */

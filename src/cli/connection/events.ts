@@ -1,4 +1,5 @@
-import type { Cluster } from "./cluster.js";
+import { EVENT } from "../kinds.js";
+import type { Reader } from "./connection.js";
 
 /** An Event as it is shown. */
 export interface ShownEvent {
@@ -28,16 +29,15 @@ interface LiveEvent {
 
 /** Returns the Events about objects of a namespace by their UIDs, oldest first; none if they may not be read. */
 export async function eventsOf(
-  cluster: Cluster,
+  reader: Reader,
   namespace: string,
   uids: readonly string[],
 ): Promise<readonly ShownEvent[]> {
   const wanted = new Set(uids);
   const [only] = uids;
   // One object has few Events among many of its namespace.
-  const query = uids.length === 1 && only !== undefined ? { fieldSelector: `involvedObject.uid=${only}` } : {};
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`;
-  const { items } = await cluster.request<{ items: LiveEvent[] }>({ method: "GET", path, query });
+  const fields = uids.length === 1 && only !== undefined ? { fields: `involvedObject.uid=${only}` } : {};
+  const { items } = await reader.list<LiveEvent>(EVENT, { namespace, ...fields });
   const shown = items.filter(({ involvedObject }) => wanted.has(involvedObject.uid ?? "")).map(show);
   return shown.sort((a, b) => Date.parse(a.time) - Date.parse(b.time));
 }

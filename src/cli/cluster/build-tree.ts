@@ -1,19 +1,6 @@
-import { healthOf } from "../../../destinations/kubernetes/health/rules.js";
-import type { AppObject, AppObjects } from "../../cluster/app-objects.js";
-import { age } from "../../output/age.js";
-import { formatTable } from "../../output/table.js";
-
-/** An object with what controllers made of it. */
-export interface TreeNode {
-  readonly kind: string;
-  readonly group: string;
-  readonly namespace?: string;
-  readonly name: string;
-  readonly health: string;
-  readonly message?: string;
-  readonly created?: string;
-  readonly children: readonly TreeNode[];
-}
+import { healthOf } from "../../destinations/kubernetes/health/rules.js";
+import type { TreeNode } from "../connection/connection.js";
+import type { AppObject, AppObjects } from "./app-objects.js";
 
 /** Arranges objects by their owners: those that the app manages at the top, sorted by kind and name. */
 export function buildTree({ managed, made }: Pick<AppObjects, "managed" | "made">): readonly TreeNode[] {
@@ -43,30 +30,6 @@ export function buildTree({ managed, made }: Pick<AppObjects, "managed" | "made"
     };
   };
   return sorted(managed.map((one) => node(one, new Set())));
-}
-
-/** Formats a tree as an indented table. */
-export function formatTree(root: string, nodes: readonly TreeNode[], now = Date.now()): string {
-  const home =
-    nodes.length > 0 && nodes.every(({ namespace }) => namespace === nodes[0]?.namespace)
-      ? nodes[0]?.namespace
-      : undefined;
-  const rows: string[][] = [];
-  const add = (list: readonly TreeNode[], indent: string): void => {
-    for (const [index, { kind, namespace, name, health, message, created, children }] of list.entries()) {
-      const isLast = index === list.length - 1;
-      const place = namespace === undefined || namespace === home ? "" : `${namespace}/`;
-      rows.push([
-        `${indent}${isLast ? "└─" : "├─"}${kind} ${place}${name}`,
-        health,
-        age(created, now) ?? "",
-        message ?? "",
-      ]);
-      add(children, `${indent}${isLast ? "  " : "│ "}`);
-    }
-  };
-  add(nodes, "");
-  return formatTable(["Object", "Health", "Age", "Message"], [[root, "", "", ""], ...rows]);
 }
 
 function sorted(nodes: readonly TreeNode[]): readonly TreeNode[] {
