@@ -43,10 +43,10 @@ export function flagHelp(usage: string, flags: readonly Flag[]): string {
   return `${usage}\n\nFlags:\n${lines.join("\n")}\n`;
 }
 
-/** Parses a duration like `45s` or `2m` to milliseconds. Throws CORE_FLAG_INVALID. */
+/** Parses a duration like `45s`, `2m` or `12h` to milliseconds. Throws CORE_FLAG_INVALID. */
 export function durationFlag(flags: FlagValues, name: string): number {
-  const match = /^([0-9]{1,6})(ms|s|m)$/.exec(flags.get(name) ?? "");
-  const factor = { ms: 1, s: 1000, m: 60_000 }[match?.[2] ?? ""];
+  const match = /^([0-9]{1,6})(ms|s|m|h)$/.exec(flags.get(name) ?? "");
+  const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match?.[2] ?? ""];
   const ms = Number(match?.[1]) * (factor ?? 0);
   if (factor === undefined || ms <= 0) throw flagError(`--${name}: expected a duration like 45s`);
   return ms;

@@ -56,6 +56,7 @@ export class Docker {
   /** Makes an image with a shell and the small programs of busybox, without a registry. */
   async busybox(name: string, changes: readonly string[] = []): Promise<void> {
     const root = join(this.#folder.path, `image-${name.replaceAll(/[^a-z0-9]/g, "-")}`);
+    await rm(root, { recursive: true, force: true });
     await mkdir(join(root, "bin"), { recursive: true });
     await mkdir(join(root, "tmp"));
     await copyFile((await findBusybox()) ?? "", join(root, "bin", "busybox"));

@@ -28,8 +28,19 @@ export function unsupportedBackupSecret(name: string): string | undefined {
   return `${name} is no setting of backups that is supported: use one such as ${BACKUP_SECRET_PREFIX}RESTIC_PASSWORD or ${BACKUP_SECRET_PREFIX}AWS_ACCESS_KEY_ID (docs/app-backups.md lists all)`;
 }
 
+/** Prefix of the secrets with credentials of registries, which an agent uses to pull images, and for nothing else. */
+export const PULL_SECRET_PREFIX = "image-pull.";
+
+/** Whether a secret is for the system itself, so that no document can refer to it. */
+export function isSystemSecret(name: string): boolean {
+  return name.startsWith(BACKUP_SECRET_PREFIX) || name.startsWith(PULL_SECRET_PREFIX);
+}
+
 /** Returns why a secret of a Core cannot come from Git: who writes the address of backups gets the data of all apps. */
-export function backupSecretProblem(name: string): string | undefined {
+export function systemSecretProblem(name: string): string | undefined {
+  if (name.startsWith(PULL_SECRET_PREFIX)) {
+    return `would be the secret ${name.slice(0, 200)} of the Core, and those that begin with ${PULL_SECRET_PREFIX} are credentials of registries and cannot come from Git: use another name; for registries, an administrator stores it in the Core`;
+  }
   if (!name.startsWith(BACKUP_SECRET_PREFIX)) return undefined;
   return `would be the secret ${name.slice(0, 200)} of the Core, and those that begin with ${BACKUP_SECRET_PREFIX} are for backups and cannot come from Git: use another name; for backups, an administrator stores it in the Core`;
 }

@@ -28,6 +28,13 @@ export const CoreServiceState = z
     state: z.enum(SERVICE_STATES).describe("The worst state of its containers."),
     container: z.string().max(255).nullable().describe("Name of the container in that state."),
     exitCode: z.int().nullable().describe("Exit code of that container. Null while it runs."),
+    image: z
+      .string()
+      .max(1024)
+      .optional()
+      .describe(
+        "Image that was deployed: its name with the digest in its registry, or with its ID on the node if it has none.",
+      ),
     lastLine: z.string().max(1024).nullable().describe("Last line of its log. Null if it is in a good state."),
   })
   .describe("State of a service on its node.");

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { hostname } from "node:os";
-import type { CoreDataWork } from "../../api/core/app-backup.js";
+import { type CoreDataWork, PULL_SECRET_PREFIX } from "../../api/core/app-backup.js";
 import type { CoreJobEnd, CoreJobWork, JobLane } from "../../api/core/job.js";
 import { type BackoffPolicy, backoffDelay, jitter } from "../../base/backoff.js";
 import type { Clock } from "../../base/clock.js";
@@ -200,8 +200,9 @@ export class NodeAgent {
         return { status: "completed", result: plain(await runner.remove(project, line, signal)) };
       }
       const secrets = await this.#secrets(work);
-      const used = onlyUsed(secrets, work.compose);
-      const result = await runner.deploy({ project, version, compose: work.compose, secrets: used }, line, signal);
+      const { compose } = work;
+      const deployment = { project, version, compose, ...splitSecrets(secrets, compose) };
+      const result = await runner.deploy(deployment, line, signal);
       return { status: "completed", result: plain(result) };
     } catch (error) {
       if (!(error instanceof RunError)) throw error;
@@ -232,8 +233,9 @@ export class NodeAgent {
     const { version, compose } = fallback;
     line(`[${runner.name}] deploying version ${version} again, the last one that was deployed with success`);
     try {
-      const secrets = onlyUsed(await this.#secrets({ fallback, ...work }), compose);
-      await runner.deploy({ project: work.job.payload.app, version, compose, secrets }, line, this.#stopping.signal);
+      const secrets = splitSecrets(await this.#secrets({ fallback, ...work }), compose);
+      const deployment = { project: work.job.payload.app, version, compose, ...secrets };
+      await runner.deploy(deployment, line, this.#stopping.signal);
       return `; version ${version} runs again`;
     } catch (second) {
       if (!(second instanceof RunError)) throw second;
@@ -256,10 +258,13 @@ export class NodeAgent {
   }
 }
 
-/** Returns the secrets that a document refers to. */
-function onlyUsed(secrets: ReadonlyMap<string, string>, compose: string): ReadonlyMap<string, string> {
+/** Returns the secrets that a document refers to, and the credentials of registries. */
+function splitSecrets(secrets: ReadonlyMap<string, string>, compose: string) {
   const names = new Set(secretNames(compose));
-  return new Map([...secrets].filter(([name]) => names.has(name)));
+  return {
+    secrets: new Map([...secrets].filter(([name]) => names.has(name))),
+    pullSecrets: new Map([...secrets].filter(([name]) => name.startsWith(PULL_SECRET_PREFIX))),
+  };
 }
 
 function plain({ runner, services, volumes, images }: RunResult): NonNullable<CoreJobEnd["result"]> {

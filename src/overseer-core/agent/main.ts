@@ -64,6 +64,11 @@ const FLAGS: readonly Flag[] = [
     help: "Deploy an app again when its containers were stopped, removed or changed by hand.",
     fallback: "on",
   },
+  {
+    name: "keep-images",
+    value: "DURATION",
+    help: "Remove pulled images this long after no app of this agent uses them any more. Defaults to never.",
+  },
   ...PROXY_FLAGS,
   { name: "insecure-http", help: "Allow plain HTTP to a Core on another machine. The token is then sent unencrypted." },
 ];
@@ -133,6 +138,7 @@ async function makeRunner(
     bindRoots,
     healthTimeoutMs,
     revertDrift: revert === "on",
+    keepImagesMs: flags.has("keep-images") ? durationFlag(flags, "keep-images") : undefined,
   };
   const { runner, upstreams } = await makeDockerRunner(settings, process.env, parts);
   const certificates = flags.get("proxy-certificates");

@@ -10,6 +10,8 @@ export interface Deployment {
   readonly compose: string;
   /** Secret values by name. They must not be written to disk or logs. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** Credentials of registries: Docker configurations in JSON by the name of their secret. The same applies to them. */
+  readonly pullSecrets: ReadonlyMap<string, string>;
 }
 
 /** Appends a line to the log of a job. */
@@ -22,7 +24,7 @@ export interface RunResult {
   readonly services: readonly string[];
   /** Existing named volumes, also after a removal. */
   readonly volumes: readonly string[];
-  /** Ids of the images by service, if the runner has images. */
+  /** Images by service, each with its digest or ID, if the runner has images. */
   readonly images?: Readonly<Record<string, string>>;
 }
 

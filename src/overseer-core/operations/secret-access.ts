@@ -1,4 +1,4 @@
-import { BACKUP_SECRET_PREFIX } from "../../api/core/app-backup.js";
+import { BACKUP_SECRET_PREFIX, isSystemSecret, PULL_SECRET_PREFIX } from "../../api/core/app-backup.js";
 import type { CoreJob } from "../../api/core/job.js";
 import type { CoreSecret } from "../../api/core/secret.js";
 import type { Store } from "../store/store.js";
@@ -12,14 +12,19 @@ export interface UsableSecret {
 
 /**
  * Returns the existing secrets that a job may use. For a deployment, those that its document refers to, or that of the version to fall back
- * to; for a backup or restore, those of the backup program, which no document can refer to. An agent can read the values of these
+ * to, and credentials of registries; for a backup or restore, those of the backup program, which no document can refer to. An agent can read the values of these
  * secrets only.
  */
 export function usableSecrets(store: Store, { type, appId, nodeId, payload }: CoreJob): UsableSecret[] {
   if (appId === null) return [];
   const data = type === "backup" || type === "restore";
   if (!data && payload.version === null) return [];
-  const names = data ? backupSecrets(store) : referredSecrets(store, appId, nodeId, payload.version ?? 0);
+  const names = data
+    ? secretsWith(store, BACKUP_SECRET_PREFIX)
+    : new Set([
+        ...referredSecrets(store, appId, nodeId, payload.version ?? 0),
+        ...secretsWith(store, PULL_SECRET_PREFIX),
+      ]);
   return [...names].sort().flatMap((name) => {
     const secret = secretFor(store, name, appId, nodeId);
     return secret === undefined ? [] : [{ name, id: secret.id }];
@@ -43,10 +48,10 @@ export function secretFor(
 function referredSecrets(store: Store, appId: string, nodeId: string | null, version: number): Set<string> {
   const versions = [store.apps.version(appId, version), store.apps.goodVersion(appId, nodeId ?? "")];
   const names = versions.flatMap((one) => secretNames(one?.compose ?? ""));
-  return new Set(names.filter((name) => !name.startsWith(BACKUP_SECRET_PREFIX)));
+  return new Set(names.filter((name) => !isSystemSecret(name)));
 }
 
-function backupSecrets(store: Store): Set<string> {
+function secretsWith(store: Store, prefix: string): Set<string> {
   const names = store.secrets.list().map(({ name }) => name);
-  return new Set(names.filter((name) => name.startsWith(BACKUP_SECRET_PREFIX)));
+  return new Set(names.filter((name) => name.startsWith(prefix)));
 }

@@ -1,4 +1,4 @@
-import { backupSecretProblem } from "../../api/core/app-backup.js";
+import { systemSecretProblem } from "../../api/core/app-backup.js";
 import { SecretDocument } from "../../api/documents/secret.js";
 import { SecretText } from "../../base/secret-text.js";
 import type { KubeObject } from "../../manifest/document.js";
@@ -95,7 +95,7 @@ function ofCore(document: PreparedDocument, request: RenderRequest, problems: Re
   return Object.entries(isRecord(object.data) ? object.data : {}).flatMap(([key, encoded]) => {
     const text = textOf(Buffer.from(String(encoded), "base64"));
     const secret = coreSecretName(name, key);
-    const reserved = backupSecretProblem(secret);
+    const reserved = systemSecretProblem(secret);
     if (reserved !== undefined) {
       problems.push({ origin, object: `Secret ${name}`, message: `data.${showKey(key)} ${reserved}` });
       return [];

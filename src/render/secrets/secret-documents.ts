@@ -1,4 +1,4 @@
-import { backupSecretProblem } from "../../api/core/app-backup.js";
+import { systemSecretProblem } from "../../api/core/app-backup.js";
 import { CoreSecretName } from "../../api/core/secret.js";
 import { DOCUMENT_API_VERSION } from "../../api/documents/group.js";
 import { SecretDocument, type SecretValueReference } from "../../api/documents/secret.js";
@@ -86,7 +86,7 @@ export function checkSecretDocument(
       at.readable(`is readable in Git (${what}): encrypt the file with SOPS, or take the value from a store`);
     if (target !== "overseer") continue;
     const name = coreSecretName(document.metadata.name, key);
-    const reserved = backupSecretProblem(name);
+    const reserved = systemSecretProblem(name);
     if (reserved !== undefined) at.problem(reserved);
     if (!CoreSecretName.safeParse(name).success)
       at.problem(

@@ -1,4 +1,4 @@
-import { BACKUP_SECRET_PREFIX } from "../../api/core/app-backup.js";
+import { isSystemSecret } from "../../api/core/app-backup.js";
 import { isRecord } from "../../manifest/shape.js";
 import { type SecretData, type SecretReader, storeDenied, storeUnavailable } from "./secret-store.js";
 import type { StoreClient, StoreResponse } from "./store-client.js";
@@ -20,9 +20,9 @@ export class CoreStoreReader implements SecretReader {
   }
 
   async read(name: string): Promise<SecretData | undefined> {
-    if (name.startsWith(BACKUP_SECRET_PREFIX))
+    if (isSystemSecret(name))
       throw storeDenied(
-        `${name.slice(0, 128)} is a secret for backups, which a Core returns to its agents only: store what the app uses under another name`,
+        `${name.slice(0, 128)} is a secret for backups or registries, which a Core returns to its agents only: store what the app uses under another name`,
       );
     const list = this.#checked(
       await this.#client.request({ method: "GET", path: "/api/secrets", headers: this.#headers }),

@@ -72,7 +72,7 @@ describe("the API of a Core", () => {
     expect((await value(scoped)).status).to.equal(403);
     const backup = await value(await made({ name: "backup.RESTIC_PASSWORD", value: "v4" }));
     expect(backup.status).to.equal(403);
-    expect(backup.body.detail).to.match(/^the secret backup\.RESTIC_PASSWORD is for backups/);
+    expect(backup.body.detail).to.match(/^the secret backup\.RESTIC_PASSWORD is for backups or registries/);
     expect((await core.call("POST", `/api/secrets/${global}/value`)).status).to.equal(403);
     for (const path of ["/api/apps", "/api/changes", "/api/audit", "/api/tokens", `/api/secrets/${global}`])
       expect((await core.get(path, { token })).status, path).to.equal(403);

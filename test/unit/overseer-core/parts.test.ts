@@ -128,7 +128,11 @@ volumes: {declared: null}
     const stop = new AbortController();
     const lines: string[] = [];
     const run = (signal: AbortSignal) =>
-      runner.deploy({ version: 1, project: "p", compose, secrets: NONE }, (line) => lines.push(line), signal);
+      runner.deploy(
+        { version: 1, project: "p", compose, secrets: NONE, pullSecrets: NONE },
+        (line) => lines.push(line),
+        signal,
+      );
     const broken = rejection(run(stop.signal));
     expect(clock.timers).to.deep.equal([60_000]);
     stop.abort(new Error("stop"));

@@ -56,7 +56,7 @@ describe("the process of a Core", () => {
       [[], /--data DIR is not set/],
       [["--data", "x", "--port", "x"], /--port: expected a number/],
       [["--data", "x", "--tls-cert", "x"], /must be set together/],
-      [["--data", "x", "--heartbeat-timeout", "1h"], /expected a duration like 45s/],
+      [["--data", "x", "--heartbeat-timeout", "1d"], /expected a duration like 45s/],
       [["--dta", "x"], /--dta/],
     ] as const) {
       const { status, stderr } = run(MAIN, ...args);

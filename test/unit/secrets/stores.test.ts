@@ -120,7 +120,9 @@ describe("secret stores", () => {
     answer = () => ({ body: { secrets: [{ name: "backup.RESTIC_PASSWORD", scope: "global", id: "1" }], value: "x" } });
     const core: StoreAccess = { kind: "core", id: "c", url: url(), ca: undefined, token: "t", from: "Secret a/b" };
     const reading = stores.read(core, "backup.RESTIC_PASSWORD", undefined, { since: 0, maxAgeMs: undefined });
-    expect(await failure(reading)).to.match(/^SecretStoreDenied: backup\.RESTIC_PASSWORD is a secret for backups/);
+    expect(await failure(reading)).to.match(
+      /^SecretStoreDenied: backup\.RESTIC_PASSWORD is a secret for backups or registries/,
+    );
     expect(requests).to.deep.equal([]);
   });
 

@@ -1,4 +1,4 @@
-import { backupSecretProblem } from "../../../api/core/app-backup.js";
+import { systemSecretProblem } from "../../../api/core/app-backup.js";
 import { CoreSecretSpec } from "../../../api/core/objects.js";
 import type { SecretRecord } from "../state/core-records.js";
 import { coreKind } from "./core-kind.js";
@@ -24,7 +24,7 @@ export const SECRET_KIND = coreKind<SecretRecord, CoreSecretSpec>({
   refersTo: () => true,
   missing: () => [],
   refusal: (_spec, _record, _state, _abilities, name) => {
-    const reserved = backupSecretProblem(name);
+    const reserved = systemSecretProblem(name);
     return reserved === undefined ? undefined : `it ${reserved}`;
   },
   body: (_content, name, metadata, exists) => ({ ...(exists ? {} : { name }), metadata }),

@@ -26,15 +26,22 @@ function replicas({ scale, deploy }: Mapping): number {
 export interface ServiceImage {
   readonly service: string;
   readonly image: string;
+  /** Platform such as `linux/arm64`; empty for that of the node. */
+  readonly platform: string;
   readonly pull: "always" | "missing" | "never";
 }
 
 /** Returns the images of a resolved document; an empty name for a service without one. */
 export function serviceImages(model: Mapping): ServiceImage[] {
   return entriesOf(model.services).map(([service, value]) => {
-    const { image, pull_policy: policy } = mappingOf(value);
-    return { service, image: typeof image === "string" ? image : "", pull: pullOf(String(policy ?? "missing")) };
+    const { image, platform, pull_policy: policy } = mappingOf(value);
+    const texts = { image: textOf(image), platform: textOf(platform) };
+    return { service, ...texts, pull: pullOf(String(policy ?? "missing")) };
   });
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 function pullOf(policy: string): ServiceImage["pull"] {

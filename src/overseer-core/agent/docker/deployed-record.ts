@@ -11,6 +11,8 @@ export interface DeployedContainer {
   readonly service: string;
   /** Id of its image. */
   readonly image: string;
+  /** Name of its image with its digest or ID, as people see it. Earlier versions did not record it. */
+  readonly shownImage?: string;
   /** Name of its image in the document. */
   readonly imageName: string;
   /** Hash of its configuration. */

@@ -1,7 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../../base/clock.js";
-import { cutText } from "../../../base/cut-text.js";
 import type { Mapping } from "../../operations/compose.js";
 import type { HostPolicy } from "../host-access/host-policy.js";
 import { findingsText, judgeHostAccess } from "../host-access/judge-host-access.js";
@@ -22,19 +21,15 @@ import { failureText, saysUnreachable, taskLeftBehind } from "./failure-text.js"
 import { type Mask, maskOf } from "./mask.js";
 import { projectName } from "./project-name.js";
 import type { ProjectWatch } from "./project-watch.js";
-import { ServiceLogs } from "./service-logs.js";
-import { servicesToPull } from "./services-to-pull.js";
+import { type RegistryLogin, readPullSecrets, registryOf } from "./pull-credentials.js";
+import { imagesOf, imagesToPull, pullWith } from "./pull-images.js";
+import { lastLinesOf, ServiceLogs } from "./service-logs.js";
+import type { UnusedImages } from "./unused-images.js";
 
 /** Prefix of log lines of the runner. Lines of Compose and of containers have none. */
 const PREFIX = "[docker]";
-/** Timeout of a command that only reads, in milliseconds. */
-const READ_MS = 60_000;
-/** Timeout of a pull. */
-const PULL_MS = 30 * 60_000;
-/** Time that `up` may take in addition to the health timeout, to create and stop containers. */
-const UP_EXTRA_MS = 5 * 60_000;
-/** Log lines of a failed container in an error. */
-const ERROR_LINES = 5;
+/** Timeouts in milliseconds: of a command that only reads, of a pull, and of `up` in addition to the health timeout. */
+const [READ_MS, PULL_MS, UP_EXTRA_MS] = [60_000, 30 * 60_000, 5 * 60_000] as const;
 
 /** Options of a Docker runner. */
 export interface DockerRunnerOptions {
@@ -46,6 +41,7 @@ export interface DockerRunnerOptions {
   readonly records: DeployedRecords;
   readonly watch: ProjectWatch;
   readonly data: DockerData;
+  readonly unused: UnusedImages;
   readonly policy: HostPolicy;
   readonly socket: string;
   readonly healthTimeoutMs: number;
@@ -60,6 +56,7 @@ interface Call {
   readonly project: string;
   readonly directory: string;
   readonly input: ComposeInput;
+  readonly logins: ReadonlyMap<string, RegistryLogin>;
   readonly mask: Mask;
   readonly log: LogLine;
   readonly signal: AbortSignal;
@@ -81,11 +78,11 @@ export class DockerRunner implements Runner {
   }
 
   async watch(reports: RunnerReports, signal: AbortSignal): Promise<void> {
-    const { cli, events, watch } = this.#options;
+    const { cli, events, watch, unused } = this.#options;
     await cli.version(signal).catch((error: unknown) => {
       if (error instanceof RunError) watch.unusable(error.message);
     });
-    await Promise.all([watch.run(reports, signal), this.data.run(signal), events.run(signal)]);
+    await Promise.all([watch.run(reports, signal), this.data.run(signal), unused.run(signal), events.run(signal)]);
   }
 
   async deploy(deployment: Deployment, log: LogLine, signal: AbortSignal): Promise<RunResult> {
@@ -93,10 +90,12 @@ export class DockerRunner implements Runner {
     const project = projectName(node, deployment.project);
     return watch.during(project, async () => {
       const input = composeInput(deployment.compose, deployment.secrets);
-      const mask = maskOf(deployment.secrets.values());
+      const logins = readPullSecrets(deployment.pullSecrets);
+      const passwords = [...logins.values()].flatMap(({ password, identitytoken = "" }) => [password, identitytoken]);
+      const mask = maskOf([...deployment.secrets.values(), ...passwords]);
       const masked: LogLine = (line) => log(mask(line));
       const directory = this.#directoryOf(deployment.project);
-      const call: Call = { app: deployment.project, project, directory, input, mask, log: masked, signal };
+      const call: Call = { app: deployment.project, project, directory, input, logins, mask, log: masked, signal };
       return this.#deploy(call, deployment).catch((error: unknown) => {
         throw isRefusal(error) ? new RunError(mask(`the Docker engine refuses this: ${error.message}`)) : error;
       });
@@ -104,7 +103,7 @@ export class DockerRunner implements Runner {
   }
 
   async remove(app: string, log: LogLine, signal: AbortSignal): Promise<RunResult> {
-    const { node, engine, records, watch } = this.#options;
+    const { node, engine, records, watch, unused } = this.#options;
     const project = projectName(node, app);
     return watch.during(project, async () => {
       await engine.rootDirectory(signal);
@@ -112,6 +111,7 @@ export class DockerRunner implements Runner {
       const command = { args: ["down", "--remove-orphans"], signal, timeoutMs: UP_EXTRA_MS, onLine: log };
       await this.#checked(project, this.#directoryOf(app), command, (text) => text, "the app cannot be removed");
       records.remove(project);
+      await unused.prune(signal);
       const volumes = await engine.volumes(project, signal);
       log(
         `${PREFIX} removed ${app}; ${volumes.length === 0 ? "no named volumes" : `kept the volumes ${volumes.join(", ")}`}`,
@@ -121,7 +121,7 @@ export class DockerRunner implements Runner {
   }
 
   async #deploy(call: Call, { secrets, version }: Deployment): Promise<RunResult> {
-    const { cli, engine, records, watch } = this.#options;
+    const { cli, engine, records, watch, unused } = this.#options;
     const { app, project, log, signal } = call;
     const root = await engine.rootDirectory(signal);
     const compose = await cli.version(signal);
@@ -140,19 +140,29 @@ export class DockerRunner implements Runner {
     watch.addSecrets(project, secrets.values());
     const restarts = new Map(before.map(({ Id, RestartCount }) => [Id, RestartCount]));
     const containers = await this.#up(call, expected, restarts);
+    const images = await imagesOf(engine, containers, signal);
     records.write({
       app,
       project,
       version,
       secrets: secrets.size > 0,
       services: expected.map(({ name, containers: count }) => ({ name, containers: count })),
-      containers: containers.map(deployedContainer),
+      containers: containers.map((one) => ({
+        ...deployedContainer(one),
+        shownImage: images.get(serviceOf(one)) ?? one.Config.Image,
+      })),
     });
     watch.keepSecrets(project, secrets.values());
+    await unused.prune(signal);
     const services = expected.map(({ name }) => name);
     log(`${PREFIX} ${app} is running: ${services.join(", ")}`);
-    const images = Object.fromEntries(containers.map((one) => [deployedContainer(one).service, one.Image]));
-    return { runner: this.name, services, volumes: await engine.volumes(project, signal), images };
+    for (const [service, image] of images) log(`${PREFIX} service ${service} runs ${image}`);
+    return {
+      runner: this.name,
+      services,
+      volumes: await engine.volumes(project, signal),
+      images: Object.fromEntries(images),
+    };
   }
 
   /** Resolves extensions, merges and variables. Compose reads no file of the node for that. */
@@ -181,8 +191,14 @@ export class DockerRunner implements Runner {
   }
 
   /** Pulls images before anything is stopped, so that a failed pull changes nothing. */
-  async #pull({ project, directory, input, mask, log, signal }: Call, model: Mapping): Promise<void> {
-    const pulled = await servicesToPull(this.#options.engine, model, mask, signal);
+  async #pull({ project, directory, input, logins, mask, log, signal }: Call, model: Mapping): Promise<void> {
+    const { engine } = this.#options;
+    const pulled: string[] = [];
+    for (const one of await imagesToPull(engine, model, mask, signal)) {
+      const login = logins.get(registryOf(one.image));
+      if (login === undefined) pulled.push(one.service);
+      else await pullWith(engine, login, one, mask, log, signal);
+    }
     if (pulled.length === 0) return;
     log(`${PREFIX} pulling the images of ${pulled.join(", ")}`);
     const command = {
@@ -217,7 +233,7 @@ export class DockerRunner implements Runner {
         result = await this.#compose(project, directory, command);
       }
       if (result.code !== 0) throw new RunError(await this.#upFailure(call, mask(result.stderr)), { changed: true });
-      const lastLines = (container: Container): Promise<string> => this.#linesOf(container, mask, signal);
+      const lastLines = (container: Container): Promise<string> => lastLinesOf(engine, container, mask, signal);
       const onContainers = (containers: readonly Container[]): void => logs.follow(containers);
       const common = { project, expected, engine, events, clock, restarts, onContainers, lastLines, mask, signal };
       return await awaitServices({ ...common, timeoutMs: healthTimeoutMs });
@@ -244,14 +260,9 @@ export class DockerRunner implements Runner {
     const named = /container (\S+) (?:is unhealthy|exited)/.exec(stderr)?.[1];
     if (named === undefined) return text;
     const container = (await this.#options.engine.containers(project, signal)).find((one) => nameOf(one) === named);
-    return container === undefined ? text : `${text}${await this.#linesOf(container, mask, signal)}`;
-  }
-
-  async #linesOf({ Id }: Container, mask: Mask, signal: AbortSignal): Promise<string> {
-    const lines = (await this.#options.engine.lastLines(Id, ERROR_LINES, signal)).map((line) =>
-      cutText(mask(line), 300),
-    );
-    return lines.length === 0 ? "; its log is empty" : `; last lines of its log: ${lines.join(" | ")}`;
+    return container === undefined
+      ? text
+      : `${text}${await lastLinesOf(this.#options.engine, container, mask, signal)}`;
   }
 
   /** Runs a command that must succeed. Throws RunError with the explained output. */

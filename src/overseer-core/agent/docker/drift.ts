@@ -30,7 +30,10 @@ export function observeProject(
     containers: count,
     completed: record.containers.some((one) => one.service === name && one.completed),
   }));
-  const services = serviceStates(expected, containers, stopped);
+  const services = serviceStates(expected, containers, stopped).map((state) => {
+    const image = record.containers.find(({ service }) => service === state.name)?.shownImage;
+    return image === undefined ? state : { ...state, image };
+  });
   const byId = new Map(containers.map((container) => [container.Id, container]));
   const drift: string[] = [];
   const edited: string[] = [];

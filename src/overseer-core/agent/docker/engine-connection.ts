@@ -84,12 +84,15 @@ export class EngineConnection {
     signal: AbortSignal,
     bodyTimeout = TIMEOUT_MS,
     body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
   ): Promise<Dispatcher.ResponseData["body"]> {
     let response: Dispatcher.ResponseData;
     try {
       const headersTimeout = Math.max(TIMEOUT_MS, bodyTimeout);
       const content =
-        body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+        body === undefined
+          ? { headers }
+          : { headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) };
       const options = { method, dispatcher: this.#dispatcher, signal, headersTimeout, bodyTimeout, ...content };
       response = await request(`http://docker${path}`, options);
     } catch (error) {

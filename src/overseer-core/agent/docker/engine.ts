@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ExistingVolume } from "../host-access/judge-mounts.js";
 import { EngineConnection, EngineError, EngineUnreachableError, TIMEOUT_MS } from "./engine-connection.js";
+import { EngineImages } from "./engine-images.js";
 import { LogDecoder } from "./log-stream.js";
 
 const Volume = z.object({
@@ -89,10 +90,12 @@ const ONE_OFF = "com.docker.compose.oneoff=False";
 
 /** Client for the API of the Docker engine on its Unix socket. Methods throw EngineUnreachableError or EngineError. */
 export class DockerEngine {
+  readonly images: EngineImages;
   readonly #connection: EngineConnection;
 
   constructor(socket: string) {
     this.#connection = new EngineConnection(socket);
+    this.images = new EngineImages(this.#connection);
   }
 
   close(): Promise<void> {
@@ -191,10 +194,7 @@ export class DockerEngine {
 
   /** Returns the id of an image; undefined if the node does not have it. */
   async imageId(name: string, signal: AbortSignal): Promise<string | undefined> {
-    const image = await this.#connection.found(() =>
-      this.#connection.json("GET", `/images/${encodeURIComponent(name)}/json`, signal),
-    );
-    return image === undefined ? undefined : z.object({ Id: z.string() }).parse(image).Id;
+    return (await this.images.find(name, signal))?.Id;
   }
 
   /** Returns the last lines of the log of a container; none if its log driver does not keep them. */

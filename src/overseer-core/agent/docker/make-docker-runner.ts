@@ -13,6 +13,7 @@ import { DockerUpstreams } from "./docker-upstreams.js";
 import { DockerEngine } from "./engine.js";
 import { EngineEvents } from "./engine-events.js";
 import { ProjectWatch } from "./project-watch.js";
+import { UnusedImages } from "./unused-images.js";
 
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const DEFAULT_HOST = "unix:///var/run/docker.sock";
@@ -27,6 +28,8 @@ export interface DockerRunnerSettings {
   readonly bindRoots: string;
   readonly healthTimeoutMs: number;
   readonly revertDrift: boolean;
+  /** Time in milliseconds that images stay after their last use; undefined if they are never removed. */
+  readonly keepImagesMs: number | undefined;
 }
 
 /** Creates a Docker runner. `environment`: of this process. Throws CORE_FLAG_INVALID. */
@@ -53,6 +56,7 @@ export async function makeDockerRunner(
   const watch = new ProjectWatch({ engine, events, records, revertDrift, bootMs, clock, logger });
   const restic = { path, env: { HOME: home }, cacheDir: join(dataDir, "restic-cache"), node, clock };
   const data = new DockerData({ dataDir, engine, events, watch, records, restic, logger });
+  const unused = new UnusedImages({ dataDir, engine, records, keepMs: settings.keepImagesMs, clock, logger });
   const runner = new DockerRunner({
     node,
     dataDir,
@@ -62,6 +66,7 @@ export async function makeDockerRunner(
     records,
     watch,
     data,
+    unused,
     policy,
     socket,
     healthTimeoutMs,

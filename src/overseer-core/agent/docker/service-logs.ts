@@ -1,8 +1,12 @@
+import { cutText } from "../../../base/cut-text.js";
 import type { LogLine } from "../runner.js";
 import { type Container, type DockerEngine, nameOf } from "./engine.js";
+import type { Mask } from "./mask.js";
 
 /** Lines of containers in the log of one job: containers may log without end. */
 const MAX_LINES = 1000;
+/** Log lines of a failed container in an error. */
+const ERROR_LINES = 5;
 
 /** Copies what containers log during a deployment to the log of its job. */
 export class ServiceLogs {
@@ -58,4 +62,15 @@ export class ServiceLogs {
     if (this.#lines <= MAX_LINES) this.#log(`${nameOf(container)} | ${line}`);
     if (this.#lines === MAX_LINES) this.#log("further lines of containers are omitted: see docker logs on the node");
   }
+}
+
+/** Returns the end of the log of a container, to be appended to an error. */
+export async function lastLinesOf(
+  engine: DockerEngine,
+  { Id }: Container,
+  mask: Mask,
+  signal: AbortSignal,
+): Promise<string> {
+  const lines = (await engine.lastLines(Id, ERROR_LINES, signal)).map((line) => cutText(mask(line), 300));
+  return lines.length === 0 ? "; its log is empty" : `; last lines of its log: ${lines.join(" | ")}`;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BACKUP_SECRET_PREFIX, unsupportedBackupSecret } from "../../../api/core/app-backup.js";
+import { isSystemSecret, unsupportedBackupSecret } from "../../../api/core/app-backup.js";
 import { CoreSecret, CoreSecretCreate, CoreSecretUpdate } from "../../../api/core/secret.js";
 import type { CoreToken } from "../../../api/core/token.js";
 import { etagOf } from "../../../http/etag.js";
@@ -116,7 +116,7 @@ function valueRoute(store: Store): Route {
     method: "POST",
     path: "/api/secrets/:id/value",
     summary:
-      "Returns the value of a secret to an agent with a running job that refers to it, or that of a global secret, except those for backups, to a secret-reader.",
+      "Returns the value of a secret to an agent with a running job that refers to it, or that of a global secret, except those for backups and registries, to a secret-reader.",
     access: ["agent", "secret-reader"],
     responses: { 200: named("value", z.string()) },
     handle: ({ params: { id }, caller: token }) => {
@@ -131,10 +131,10 @@ function valueRoute(store: Store): Route {
           "FORBIDDEN",
           `the secret ${name} has the scope ${scope}: a secret-reader reads global secrets only`,
         );
-      if (token.role !== "agent" && name.startsWith(BACKUP_SECRET_PREFIX))
+      if (token.role !== "agent" && isSystemSecret(name))
         throw new ProblemError(
           "FORBIDDEN",
-          `the secret ${name} is for backups, and its value is returned to agents only: store what apps use under another name`,
+          `the secret ${name} is for backups or registries, and its value is returned to agents only: store what apps use under another name`,
         );
       const details = { name, scope, ...(job === undefined ? {} : { job }) };
       store.audit.record({ actor: token.name, action: "secret.read", resourceId: id, details });
