@@ -56,21 +56,29 @@ export type SourcePatch = z.infer<typeof SourcePatch>;
 /** Settings of Kustomize sources. */
 export const KustomizeSource = z
   .object({
-    namePrefix: z.string().max(63).optional().describe("Prefix of the names of all objects."),
-    nameSuffix: z.string().max(63).optional().describe("Suffix of the names of all objects."),
+    namePrefix: z
+      .string()
+      .max(63)
+      .optional()
+      .describe("Prefix of the names of all objects. Replaces that of the kustomization at the path."),
+    nameSuffix: z
+      .string()
+      .max(63)
+      .optional()
+      .describe("Suffix of the names of all objects. Replaces that of the kustomization at the path."),
     namespace: namespaceName("Namespace of all namespaced objects. Overrides the namespaces in documents.").optional(),
     images: mapList(
       z
         .object({
           name: z.string().min(1).max(512).describe("Image name in the documents, without tag."),
-          newName: z.string().min(1).max(512).optional().describe("New image name."),
-          newTag: z.string().min(1).max(128).optional().describe("New tag."),
+          newName: z.string().min(1).max(512).optional().describe("New image name. * keeps that of the kustomization."),
+          newTag: z.string().min(1).max(128).optional().describe("New tag. * keeps that of the kustomization."),
           digest: z.string().min(1).max(256).optional().describe("Digest, for example sha256:…. Replaces the tag."),
         })
         .describe("An image override."),
       ["name"],
       100,
-      "Image overrides.",
+      "Image overrides. Each replaces the one with the same name in the kustomization at the path.",
     ).optional(),
     replicas: mapList(
       z

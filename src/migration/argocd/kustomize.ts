@@ -41,7 +41,7 @@ export function kustomizeOf(kustomize: Fields, findings: Findings): Record<strin
   });
 }
 
-/** `name=new:tag`, `name:tag`, `name=new@digest` and so on, as of `kustomize edit set image`. */
+/** `name=new:tag`, `name:tag`, `name=new@digest` and so on, as of `kustomize edit set image`. `*` keeps what is there, in both. */
 export function imageOf(text: string): Record<string, string> {
   const equals = text.indexOf("=");
   const [name, image] = equals < 0 ? [undefined, text] : [text.slice(0, equals), text.slice(equals + 1)];
@@ -51,7 +51,7 @@ export function imageOf(text: string): Record<string, string> {
   const newName = hasTag ? beforeDigest.slice(0, colon) : beforeDigest;
   return defined({
     name: name ?? newName,
-    newName: name === undefined || newName === "*" ? undefined : newName,
+    newName: name === undefined ? undefined : newName,
     newTag: hasTag && digest === undefined ? beforeDigest.slice(colon + 1) : undefined,
     digest,
   }) as Record<string, string>;

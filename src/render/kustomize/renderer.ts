@@ -7,8 +7,10 @@ import { digestOfReads } from "../reads.js";
 import { type RenderProblem, UnsupportedSourceError } from "../render-error.js";
 import type { DeclaredInputs, Renderer, RendererOutput, SourceInput } from "../renderer.js";
 import { joinPath, nameOf, parentOf, type RepositoryPath, resolveTarget } from "../repository-path.js";
+import type { Note } from "../request.js";
 import { Workspace } from "../workspace.js";
 import { folderOf, KustomizeClosure } from "./closure.js";
+import { editTop, unmatchedImages } from "./edit-top.js";
 import { explainKustomize } from "./explain.js";
 import { withOrigin } from "./origins.js";
 import { overlayOf, type TopSettings } from "./overlay.js";
@@ -16,7 +18,7 @@ import { overlayOf, type TopSettings } from "./overlay.js";
 /** Kustomizations, by `kubectl kustomize` on a private copy of the files that they name. */
 export class KustomizeRenderer implements Renderer {
   readonly kind = "kustomize";
-  readonly version = 1;
+  readonly version = 2;
   readonly keepsResults = true;
   readonly #program: RenderProgram;
   readonly #parse: ParseFiles;
@@ -68,8 +70,9 @@ export class KustomizeRenderer implements Renderer {
     workspace: Workspace,
   ): Promise<RendererOutput> {
     const { place, source, limits, signal, decryptor } = input;
-    const { kustomize = {} } = source;
     const folder = folderOf(place.path, place.entry.kind);
+    const edited = editTop(closure.rewritten.get(`repo/${file}`) ?? closure.top ?? {}, source.kustomize ?? {});
+    const kustomize = edited.settings;
     // Keys of the app are not for files of other repositories.
     const others = closure.bases.map(({ files, copy: to }) => ({ files, decryptor: new FileDecryptor(undefined), to }));
     const remote = await Promise.all(closure.remoteFiles.map(({ root, blob }) => root.files.snapshot.readBlob(blob)));
@@ -80,7 +83,11 @@ export class KustomizeRenderer implements Renderer {
       await workspace.write(`${copy}/kustomization.yaml`, jsonText({ resources: [nameOf(path)] }));
     }
     const copies = [...closure.bases, ...closure.remoteFiles.map(fileCopy)];
-    for (const [path, value] of closure.rewritten) await workspace.write(path, jsonText(value));
+    const rewritten = new Map([
+      ...closure.rewritten,
+      ...(edited.top === undefined ? [] : [[`repo/${file}`, edited.top] as const]),
+    ]);
+    for (const [path, value] of rewritten) await workspace.write(path, jsonText(value));
     const top = await topSettings(closure, folder, workspace);
     const components = (kustomize.components ?? []).map(
       (path) => `../repo/${resolveTarget(joinPath(folder, "x"), path)}`,
@@ -110,7 +117,12 @@ export class KustomizeRenderer implements Renderer {
       ...(hasSecrets ? { confidential: true } : {}),
     }));
     const nothing = `the kustomization ${JSON.stringify(file)} renders to no object`;
-    return { documents: placed, notes: [], problems, nothing };
+    const unmatched = unmatchedImages(
+      kustomize,
+      documents.map(({ object }) => object),
+    ).map((name) => `source.kustomize.images: no image is named ${JSON.stringify(name)}, so the entry changes nothing`);
+    const notes = [...edited.notes, ...unmatched].map((message): Note => ({ origin: { file }, message }));
+    return { documents: placed, notes, problems, nothing };
   }
 }
 

@@ -325,7 +325,7 @@ describe("details of Argo CD", () => {
     expect(imageOf("nginx:1.2")).to.deep.equal({ name: "nginx", newTag: "1.2" });
     expect(imageOf("nginx=registry:5000/nginx")).to.deep.equal({ name: "nginx", newName: "registry:5000/nginx" });
     expect(imageOf("a=b@sha256:0")).to.deep.equal({ name: "a", newName: "b", digest: "sha256:0" });
-    expect(imageOf("a=*:v2")).to.deep.equal({ name: "a", newTag: "v2" });
+    expect(imageOf("a=*:v2")).to.deep.equal({ name: "a", newName: "*", newTag: "v2" });
   });
 
   it("globs cross directories only where subdirectories are read", () => {
