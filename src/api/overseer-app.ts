@@ -148,7 +148,7 @@ export const OverseerAppSpec = withRules(
         .enum(["Delete", "DeleteAll", "Orphan"])
         .default("Delete")
         .describe(
-          "What happens to the objects when the app is deleted. Delete deletes them, except PersistentVolumeClaims, PersistentVolumes, CustomResourceDefinitions, OverseerApps, GitRepositories, Namespaces with other contents, and what the kept objects may need, such as the ServiceAccount, RBAC and Secrets of a kept OverseerApp. DeleteAll deletes these too; for an OverseerApp, its own deletionPolicy applies. Orphan keeps all objects. Objects with an annotation that protects them are always kept. Defaults to Delete.",
+          "What happens to the objects when the app is deleted. Delete deletes them, except PersistentVolumeClaims, StatefulSets with persistentVolumeClaimRetentionPolicy.whenDeleted: Delete, PersistentVolumes, CustomResourceDefinitions, OverseerApps, GitRepositories, Namespaces with other contents, and what the kept objects may need, such as the ServiceAccount, RBAC and Secrets of a kept OverseerApp. DeleteAll deletes these too; for an OverseerApp, its own deletionPolicy applies. Orphan keeps all objects. Objects with an annotation that protects them are always kept. Defaults to Delete.",
         ),
       deletionHooks: z
         .enum(["Run", "Skip"])

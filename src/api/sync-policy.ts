@@ -77,7 +77,7 @@ export const SyncPolicy = z
       .boolean()
       .default(true)
       .describe(
-        "Delete objects that are removed from Git. The deletion of Namespaces, PersistentVolumes, PersistentVolumeClaims, CustomResourceDefinitions, OverseerApps, OverseerAppSets and GitRepositories must be confirmed by an annotation on the object; the Change waits for it. Defaults to true.",
+        "Delete objects that are removed from Git. The deletion of Namespaces, PersistentVolumes, PersistentVolumeClaims, StatefulSets with persistentVolumeClaimRetentionPolicy.whenDeleted: Delete, CustomResourceDefinitions, OverseerApps, OverseerAppSets and GitRepositories must be confirmed by an annotation on the object; the Change waits for it. Defaults to true.",
       ),
     deletePropagation: z
       .enum(["Background", "Foreground", "Orphan"])

@@ -86,6 +86,8 @@ export interface LiveObject {
   readonly deletionConfirmed?: boolean;
   /** A user has disabled its reconciliation. */
   readonly paused?: boolean;
+  /** Its deletion deletes its volume claims too. */
+  readonly deletesVolumes?: boolean;
   readonly health: ObjectHealth;
   /** UID of the Change and phase that it was created for as a hook; unset for other objects. */
   readonly hook?: string;

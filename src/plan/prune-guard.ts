@@ -24,6 +24,9 @@ const ALWAYS_NEEDS_APPROVAL: ReadonlySet<string> = new Set([
 /** Annotation with which a user approves the deletion of one object. */
 const CONFIRM = `${ANNOTATION_PRUNE}: confirmed`;
 
+/** Why the deletion of a StatefulSet may lose data. */
+const DELETES_VOLUMES = "persistentVolumeClaimRetentionPolicy.whenDeleted: Delete deletes its volume claims";
+
 /**
  * Permission to delete one object in one state. Only this file issues permits, and destinations delete nothing without one, so
  * that every delete of the product passes the rules below.
@@ -152,16 +155,17 @@ function describeApprovalNeed(
 ): string {
   const names = needingApproval.map(({ live }) => {
     const mark = rulingOn(live, on)?.mark;
-    return `${live.id.kind} ${live.id.name}${mark === undefined ? "" : ` (annotated ${mark})`}`;
+    const volumes = live.deletesVolumes ? " with its volume claims" : "";
+    return `${live.id.kind} ${live.id.name}${volumes}${mark === undefined ? "" : ` (annotated ${mark})`}`;
   });
   const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
   const each = names.length === 1 ? "the object" : "each object";
   return `would delete ${names.slice(0, 5).join(", ")}${more}, which requires approval: annotate ${each} ${CONFIRM} to delete it, or ${ANNOTATION_PRUNE}: disabled to keep it`;
 }
 
-/** Reports whether deleting this kind of object always requires approval. */
+/** Reports whether deleting this kind of object always requires approval, or it deletes volume claims. */
 export function alwaysNeedsApproval(live: LiveObject): boolean {
-  return ALWAYS_NEEDS_APPROVAL.has(`${live.id.group}/${live.id.kind}`);
+  return live.deletesVolumes === true || ALWAYS_NEEDS_APPROVAL.has(`${live.id.group}/${live.id.kind}`);
 }
 
 /**
@@ -179,6 +183,10 @@ export function judgeRecreation(
   const mark = rulingOn(live, "prune")?.mark;
   const isProtected = mark !== undefined || (alwaysNeedsApproval(live) && live.deletionConfirmed !== true);
   if (!isProtected) return { permit: DeletePermit.issue(live, ISSUER) };
+  if (mark === undefined && live.deletesVolumes) {
+    const refusal = `${DELETES_VOLUMES}: set it to Retain first, or annotate the live object ${CONFIRM}`;
+    return { refusal };
+  }
   const why = mark === undefined ? `the deletion of a ${live.id.kind} requires approval` : `it is annotated ${mark}`;
   return { refusal: `${why}: annotate the live object ${CONFIRM} to have it re-created, or restore the field in Git` };
 }
@@ -252,7 +260,8 @@ function judgeFinal(live: LiveObject, request: FinalizeRequest): PruneDecision {
     return keep(live, "NotProven", "kept because it has no managedFields entry of the app");
   if (request.policy === "Delete" && alwaysNeedsApproval(live) && live.deletionConfirmed !== true) {
     if (live.id.kind !== "Namespace" || live.id.group !== "") {
-      return keep(live, "DeletionPolicy", "kept by deletionPolicy Delete; DeleteAll deletes it too");
+      const why = live.deletesVolumes ? `, because ${DELETES_VOLUMES}` : "";
+      return keep(live, "DeletionPolicy", `kept by deletionPolicy Delete${why}; DeleteAll deletes it too`);
     }
     const other = request.namespaceInUse(live.id.name);
     if (other !== undefined) return keep(live, "NamespaceInUse", `kept because it still holds ${other}`);

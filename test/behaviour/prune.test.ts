@@ -125,18 +125,28 @@ describe("What leaves Git", function () {
     expect(phases).to.deep.equal(["Succeeded", "Superseded", "Succeeded"]);
   });
 
-  it("always asks before a PersistentVolumeClaim goes", async () => {
+  it("always asks before a PersistentVolumeClaim goes, also with its StatefulSet", async () => {
+    const set =
+      "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: { name: db }\nspec: { replicas: 0, serviceName: db, selector: { matchLabels: { app: db } }, persistentVolumeClaimRetentionPolicy: { whenDeleted: Delete }, template: { metadata: { labels: { app: db } }, spec: { containers: [{ name: db, image: db.example/db:1 }] } }, volumeClaimTemplates: [{ metadata: { name: data }, spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } } }] }\n";
     const claim =
       "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: data }\nspec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }\n";
-    const repo = await world.repository("claim", { "c.yaml": claim, "x.yaml": configMap("claim", {}) });
+    const files = { "c.yaml": claim, "s.yaml": set, "x.yaml": configMap("claim", {}) };
+    const repo = await world.repository("claim", files);
     await world.app("claim", "claim", ".");
     await world.synced("claim", await repo.head());
-    await repo.commit({ "c.yaml": null }, "remove the claim");
+    await repo.commit({ "c.yaml": null, "s.yaml": null }, "remove the claims");
     await world.poll("claim");
     const app = await world.untilCondition("claim", "Waiting", "True");
     expect(condition(app, "Waiting")?.message)
       .to.contain("PersistentVolumeClaim data")
+      .and.contain("StatefulSet db with its volume claims")
       .and.contain("requires approval");
+    expect((await world.kube.get(world.object("apps/v1", "StatefulSet", "db")))?.metadata.deletionTimestamp).to.equal(
+      undefined,
+    );
+    await world.kube.patch(world.object("apps/v1", "StatefulSet", "db"), {
+      metadata: { annotations: { "gitops.overseer.io/prune": "confirmed" } },
+    });
     expect(
       (await world.kube.get(world.object("v1", "PersistentVolumeClaim", "data")))?.metadata.deletionTimestamp,
     ).to.equal(undefined);
@@ -145,6 +155,7 @@ describe("What leaves Git", function () {
     });
     await world.synced("claim", await repo.head());
     expect(await world.kube.get(world.object("v1", "PersistentVolumeClaim", "data"))).to.not.equal(undefined);
+    expect(await world.kube.get(world.object("apps/v1", "StatefulSet", "db"))).to.equal(undefined);
   });
 
   it("is kept where pruning is off, and goes when it is switched on", async () => {

@@ -383,6 +383,17 @@ describe("alwaysNeedsApproval", () => {
     "apiextensions.example.com/v1 CustomResourceDefinition shop/mine",
     "gitops.overseer.io/v1alpha1 Change shop/web-1",
   ];
+  it("requires approval for a StatefulSet whose volume claims are deleted with it, and names them", () => {
+    const set = live("apps/v1 StatefulSet shop/db", { deletesVolumes: true });
+    const { approval, decisions } = prune({ pruneCandidates: [set], budget: "100%" });
+    expect(approval).to.match(/^would delete StatefulSet db with its volume claims, which requires approval/);
+    expect(decisions[0]).to.include({ verb: "Delete", needsApproval: true });
+    const confirmed = live("apps/v1 StatefulSet shop/db", { deletesVolumes: true, deletionConfirmed: true });
+    expect(prune({ pruneCandidates: [confirmed] }).approval).to.equal(undefined);
+    expect(judgeRecreation(set).refusal).to.contain("whenDeleted: Delete deletes its volume claims: set it to Retain");
+    expect(judgeRecreation(confirmed).refusal).to.equal(undefined);
+  });
+
   for (const text of asking) {
     it(`requires approval for ${text}, whatever the version and the budget`, () => {
       expect(alwaysNeedsApproval(live(text))).to.equal(true);

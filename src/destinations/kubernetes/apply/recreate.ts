@@ -1,4 +1,3 @@
-import { ANNOTATION_PRUNE } from "../../../api/group.js";
 import { sha256 } from "../../../base/hash.js";
 import { isStatus } from "../../../kube/errors.js";
 import { fieldFaults } from "../../../kube/refusal-text/field-faults.js";
@@ -8,13 +7,12 @@ import type { Document } from "../../../manifest/document.js";
 import { displayId, type ObjectId } from "../../../manifest/object-id.js";
 import { recreatePermission } from "../../../manifest/recreate.js";
 import type { WriteAction } from "../../../plan/actions.js";
-import type { LiveObject } from "../../../plan/live.js";
 import { type DeletePermit, judgeRecreation } from "../../../plan/prune-guard.js";
 import type { Target } from "../../destination.js";
 import type { KubernetesContext } from "../kubernetes-context.js";
 import { explainRefusal } from "../refusals/explain.js";
 import { Refusal } from "../refusals/refusal.js";
-import { dryRun, readLive } from "./dry-run.js";
+import { dryRun } from "./dry-run.js";
 
 /** A permitted re-creation. */
 export interface Recreation {
@@ -71,30 +69,10 @@ export async function judgeRecreate(
   if (permission === undefined || live === undefined || !isImmutable(error, document)) return undefined;
   const { permit, refusal } = judgeRecreation(live);
   if (permit === undefined) throw new Refusal(`cannot be changed without deleting it: ${refusal}`, true);
-  await refuseToLoseVolumes(context, target, live, document, resource);
   const fields = explainRefusal(error, document.object).replace(/: delete the live object,.*$/, "");
   const dry = await dryRunAnew(context, target, document, resource);
   const reason = `a field cannot be changed (${fields}), and ${permission} permits to delete and re-create it; lost: ${lostWith(document.id)}`;
   return { permit, reason, dry };
-}
-
-/** A StatefulSet may ask for its volume claims to be deleted with it: then its re-creation must be confirmed like that of a claim. */
-async function refuseToLoseVolumes(
-  context: KubernetesContext,
-  target: Target,
-  { deletionConfirmed }: LiveObject,
-  document: Document,
-  resource: ResourceInfo,
-): Promise<void> {
-  const { group, kind } = document.id;
-  if (group !== "apps" || kind !== "StatefulSet" || deletionConfirmed === true) return;
-  const found = await readLive(context, target, resource, document);
-  const spec = found?.spec as { persistentVolumeClaimRetentionPolicy?: { whenDeleted?: string } } | undefined;
-  if (spec?.persistentVolumeClaimRetentionPolicy?.whenDeleted !== "Delete") return;
-  throw new Refusal(
-    `cannot be changed without deleting it, and persistentVolumeClaimRetentionPolicy.whenDeleted: Delete deletes its volume claims: set it to Retain first, or annotate the live object ${ANNOTATION_PRUNE}: confirmed`,
-    true,
-  );
 }
 
 async function dryRunAnew(

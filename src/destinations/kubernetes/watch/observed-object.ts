@@ -7,7 +7,7 @@ import {
   LABEL_APP,
   LABEL_APP_NAMESPACE,
 } from "../../../api/group.js";
-import { canonicalJson, sha256 } from "../../../base/hash.js";
+import { sha256 } from "../../../base/hash.js";
 import { pick } from "../../../kube/fields/field-sets.js";
 import { applyEntry, fieldsHash } from "../../../kube/fields/managed-fields.js";
 import type { LiveMetadata, ManagedFieldsEntry, RawObject } from "../../../kube/object.js";
@@ -23,6 +23,7 @@ import { isLegacy } from "../ownership/field-managers.js";
 import { appUidOf } from "../ownership/identified-app.js";
 import { type Applied, fieldManager, type Installation, parseApplied } from "../ownership/identity.js";
 import { isShared } from "../ownership/managed-fields-transfer.js";
+import { deletesVolumes } from "./deletes-volumes.js";
 import { describeAdded } from "./drift-note.js";
 
 /** The stored part of a watched object: about half a kilobyte, whatever its size. */
@@ -67,6 +68,8 @@ export interface ObservedObject {
   readonly added: readonly AddedFields[] | undefined;
   /** Whether kubectl users and the app own the same fields. */
   readonly shared: boolean;
+  /** Whether its deletion deletes its volume claims. */
+  readonly deletesVolumes: boolean;
   readonly health: ObjectHealth;
   /** Digest of the expressions of the app that the health was computed by, if any. */
   readonly healthBy: string | undefined;
@@ -127,6 +130,7 @@ export function observe(
     extras,
     added: addedFields(kind, entry, entries),
     shared: isShared(entry, entries),
+    deletesVolumes: deletesVolumes(raw, kind),
     health:
       metadata.deletionTimestamp === undefined || finished
         ? health
@@ -259,6 +263,7 @@ export function liveObject(
     ...(object.keepAnnotations.length === 0 ? {} : { keepAnnotations: object.keepAnnotations }),
     ...(object.deletionConfirmed ? { deletionConfirmed: true } : {}),
     ...(object.paused ? { paused: true } : {}),
+    ...(object.deletesVolumes ? { deletesVolumes: true } : {}),
     health: object.health,
     ...(object.hook === undefined ? {} : { hook: object.hook }),
     ...(object.pruneLast ? { pruneLast: true } : {}),
@@ -270,30 +275,4 @@ export function liveObject(
 /** Whether, according to managedFields, an object is unchanged since the app's last apply. */
 export function isAsApplied(object: ObservedObject): boolean {
   return object.entryHash !== undefined && object.entryHash === object.applied?.fields && !object.extras;
-}
-
-/**
- * Whether an app needs not notice a change that no field of its own shows: both states have the same user requests (pause,
- * protection from deletion, confirmed deletion) and the same additions of others.
- */
-export function sameRequests(a: ObservedObject, b: ObservedObject): boolean {
-  return (
-    a.paused === b.paused &&
-    a.deletionConfirmed === b.deletionConfirmed &&
-    a.keepAnnotations.length === b.keepAnnotations.length &&
-    a.keepAnnotations.every((mark, at) => mark === b.keepAnnotations[at]) &&
-    (a.added === b.added || canonicalJson(a.added ?? null) === canonicalJson(b.added ?? null))
-  );
-}
-
-/** Whether two states have the same health and the same state of deletion. */
-export function sameHealth(a: ObservedObject, b: ObservedObject): boolean {
-  return (
-    a.health.status === b.health.status &&
-    a.health.message === b.health.message &&
-    a.health.ended === b.health.ended &&
-    a.deleting === b.deleting &&
-    a.finished?.result === b.finished?.result &&
-    a.deletion?.finalizers.join() === b.deletion?.finalizers.join()
-  );
 }

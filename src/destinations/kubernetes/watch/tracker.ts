@@ -2,7 +2,8 @@ import { isNewer, type RawObject } from "../../../kube/object.js";
 import { type GroupVersionKind, objectKey } from "../../../manifest/object-id.js";
 import { appKey } from "../../../plan/live.js";
 import { needsStatus } from "../health/rules.js";
-import { isAsApplied, isExplained, type ObservedObject, sameHealth, sameRequests } from "./observed-object.js";
+import { isAsApplied, isExplained, type ObservedObject } from "./observed-object.js";
+import { sameHealth, sameRequests } from "./same-state.js";
 
 /** A change of an object that its app must know about. */
 export type ObjectEvent = "drift" | "health" | "gone";
