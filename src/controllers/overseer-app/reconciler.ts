@@ -5,7 +5,7 @@ import type { ReconcileResult } from "../../reconcile/controller.js";
 import { requestedAt } from "../requested-at.js";
 import { AppMemory } from "./app-memory.js";
 import type { AppServices } from "./app-services.js";
-import { openChangeFor, removeApprovals, supersede } from "./changes/change-record.js";
+import { openChangeFor, removeApprovals, supersede, supersedeUnrendered } from "./changes/change-record.js";
 import { rejectOrphans } from "./changes/orphans.js";
 import { rejectRequests, takeRequests, takeRollbacks } from "./changes/requests.js";
 import { prepareRollback } from "./changes/rollbacks.js";
@@ -94,6 +94,7 @@ export class OverseerAppReconciler {
       run.applied = await renderApplied(run);
       await prepareKinds(run);
       if (run.desired) await supersede(run, run.desired.inputs);
+      else if (run.problem) await supersedeUnrendered(run, run.problem);
       await stopHooks(run);
       if (isUnreachable(run)) return recordOutcome(run);
       await takeRequests(run);

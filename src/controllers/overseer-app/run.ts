@@ -49,6 +49,8 @@ export class AppRun {
   promotion: PromotionState | undefined;
   /** The commit that the app takes of its ref: the newest one, unless it waits for a promotion. */
   locatedCommit: string | undefined;
+  /** The inputs that the app takes, whether or not they can be rendered; undefined if it is pinned to others. */
+  located: Inputs | undefined;
   /** Snapshot of the current commit, to look up file contents. */
   snapshot: GitSnapshot | undefined;
   /** The documents of the newest inputs. */

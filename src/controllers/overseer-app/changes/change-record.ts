@@ -11,7 +11,7 @@ import { collectionPath, objectPath, type ResourceInfo } from "../../../kube/res
 import { expiredChanges } from "../../../plan/change-history.js";
 import type { AppServices } from "../app-services.js";
 import { auditChange } from "../audit.js";
-import type { ChangeUpdate } from "../outcome.js";
+import type { ChangeUpdate, Problem } from "../outcome.js";
 import type { AppRun } from "../run.js";
 import { notePlanComment } from "../status/note-plan-comment.js";
 import { elapsedSince } from "../sync/change-timer.js";
@@ -184,6 +184,22 @@ export async function supersede(run: AppRun, current: Inputs): Promise<void> {
     if (change.spec.cause === "Drift" && inputs.key === current.key && kept === undefined) continue;
     const by = inputs.key === current.key ? `Change ${kept?.metadata.name}` : current.revision;
     await recordChange(run, change, { phase: "Superseded", message: `superseded by ${by}` });
+  }
+}
+
+/**
+ * Ends the Changes that are being applied when newer inputs exist that cannot be rendered before a user changes something. They could
+ * not continue, since the app takes the newest inputs only: their hooks would be at work without an end.
+ */
+export async function supersedeUnrendered(run: AppRun, problem: Pick<Problem, "terminal">): Promise<void> {
+  const { located } = run;
+  if (located === undefined || !problem.terminal) return;
+  for (const change of openChanges(run)) {
+    const { inputs, cause } = change.spec;
+    const isOther = inputs !== undefined && inputs.key !== located.key;
+    if (!isOther || cause === "Drift" || change.status?.phase !== "Applying") continue;
+    const message = `superseded by ${located.revision}, which cannot be rendered`;
+    await recordChange(run, change, { phase: "Superseded", message });
   }
 }
 

@@ -24,7 +24,11 @@ export async function renderDesired(run: AppRun): Promise<Rendered | Problem | u
   const isOver = !isProblem(located) && pin?.replaces !== undefined && pin.replaces !== located.inputs.key;
   if (pin === undefined || isOver) {
     run.status = { ...run.status, pin: undefined };
-    return (await renderLatched(run, located)) ?? (isProblem(located) ? located : renderLocated(run, located));
+    const latched = await renderLatched(run, located);
+    if (latched !== undefined) return latched;
+    if (isProblem(located)) return located;
+    run.located = located.inputs;
+    return renderLocated(run, located);
   }
   run.status = { ...run.status, pin };
   run.newest = isProblem(located) ? undefined : located.inputs;
