@@ -80,15 +80,16 @@ export class Environment {
 
   /**
    * Starts servers, installs the definitions and fills the repository: with ConfigMaps unless told otherwise. With `workloads`, each app
-   * has one Deployment instead, which real controllers and a simulated node make healthy.
+   * has one Deployment instead, which real controllers and a simulated node make healthy. The flags are added to those of the API server.
    */
   static async create(
     scale: Scale,
     profile: string | undefined,
     files: Readonly<Record<string, string>> = repositoryFiles(scale.apps, scale.objectsPerApp),
     workloads = false,
+    extraApiServerArgs: readonly string[] = [],
   ): Promise<Environment> {
-    const controlPlane = await startControlPlane({ controllerManager: workloads });
+    const controlPlane = await startControlPlane({ controllerManager: workloads, extraApiServerArgs });
     const git = await startGitServer();
     const api = new Api(controlPlane);
     await installDefinitions(api);
@@ -214,6 +215,13 @@ export class Environment {
   serverCpuSeconds(): number {
     const { "kube-apiserver": api = 0, etcd = 0 } = this.controlPlane.pids;
     return cpuSeconds(api) + cpuSeconds(etcd);
+  }
+
+  /** CPU seconds of the controller manager, the scheduler and the simulated node so far; 0 without them. */
+  controllersCpuSeconds(): number {
+    const names = ["kube-controller-manager", "kube-scheduler", "kwok"];
+    const pids = names.flatMap((name) => this.controlPlane.pids[name] ?? []);
+    return pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
   }
 
   /** Ends everything that was started. */

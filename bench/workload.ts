@@ -99,7 +99,6 @@ spec:
  * so that the API server has the same work with each.
  */
 export function bareObjects(namespace: string, apps: number, objectsPerApp: number): ConfigMap[] {
-  const uid = "00000000-0000-4000-8000-000000000000";
   const objects: ConfigMap[] = [];
   for (let app = 0; app < apps; app++) {
     for (let object = 0; object < objectsPerApp; object++) {
@@ -107,23 +106,27 @@ export function bareObjects(namespace: string, apps: number, objectsPerApp: numb
       objects.push({
         apiVersion: "v1",
         kind: "ConfigMap",
-        metadata: {
-          name,
-          namespace,
-          labels: {
-            "app.kubernetes.io/part-of": "bench",
-            "bench.overseer.io/app": appName(app),
-            "bench.overseer.io/app-namespace": namespace,
-            "bench.overseer.io/instance": uid,
-          },
-          annotations: {
-            "bench.overseer.io/identity": `${uid}/ConfigMap/${namespace}/${name}`,
-            "bench.overseer.io/applied": "0123456789abcdef0123456789abcdef.0123456789abcdef",
-          },
-        },
+        metadata: { name, namespace, ...bareMetadata(namespace, app, "ConfigMap", name) },
         data: dataOf(name),
       });
     }
   }
   return objects;
+}
+
+/** Labels and annotations as large as those that the operator adds to an object of an app. */
+export function bareMetadata(namespace: string, app: number, kind: string, name = appName(app)) {
+  const uid = "00000000-0000-4000-8000-000000000000";
+  return {
+    labels: {
+      "app.kubernetes.io/part-of": "bench",
+      "bench.overseer.io/app": appName(app),
+      "bench.overseer.io/app-namespace": namespace,
+      "bench.overseer.io/instance": uid,
+    },
+    annotations: {
+      "bench.overseer.io/identity": `${uid}/${kind}/${namespace}/${name}`,
+      "bench.overseer.io/applied": "0123456789abcdef0123456789abcdef.0123456789abcdef",
+    },
+  };
 }

@@ -1,9 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { appSetTable, measureAppSet } from "./app-set.js";
 import { measureScale } from "./measure-scale.js";
 import { scaleTable, soakTable, workloadTable } from "./scale-table.js";
+import { servedTable } from "./served-requests.js";
 import { measureSoak } from "./soak.js";
-import { measureWorkloads } from "./workloads.js";
+import { measureServed, measureWorkloads } from "./workloads.js";
 
 const USAGE = `Usage: npm run bench:scale -- [options]
 
@@ -11,6 +13,8 @@ const USAGE = `Usage: npm run bench:scale -- [options]
   --objects N     ConfigMaps of each app (default 20)
   --idle SECONDS  how long an estate is left alone (default 60)
   --workloads     instead: apps of one Deployment each, which real controllers and a simulated node make healthy
+  --requests      with --workloads: instead, who sends which requests during the cold sync, from the audit log
+  --app-set       instead: an OverseerAppSet that makes so many apps
   --profile DIR   with --workloads: take CPU profiles of the operator into DIR
   --soak MINUTES  instead: keep 100 apps busy for so long, and look at memory and connections each minute
   --step MS       with --soak: a commit and a change by hand so far apart (default 2000)
@@ -36,6 +40,8 @@ async function main(argv: readonly string[]): Promise<void> {
       objects: { type: "string", default: "20" },
       idle: { type: "string", default: "60" },
       workloads: { type: "boolean" },
+      requests: { type: "boolean" },
+      "app-set": { type: "boolean" },
       profile: { type: "string" },
       soak: { type: "string" },
       step: { type: "string", default: "2000" },
@@ -57,9 +63,18 @@ async function main(argv: readonly string[]): Promise<void> {
     process.stdout.write(`${soakTable(soak)}\n`);
     return;
   }
+  const sizes = values.apps.split(",").map((text) => number(text, "--apps", 1000));
+  if (values["app-set"]) {
+    for (const apps of sizes) process.stdout.write(`${appSetTable(await measureAppSet(apps))}\n`);
+    return;
+  }
+  if (values.workloads && values.requests) {
+    for (const apps of sizes) process.stdout.write(`${servedTable(await measureServed(apps), apps)}\n`);
+    return;
+  }
   if (values.workloads) {
     const runs = [];
-    for (const apps of values.apps.split(",").map((text) => number(text, "--apps", 1000))) {
+    for (const apps of sizes) {
       runs.push(await measureWorkloads(apps, values.profile));
       progress(JSON.stringify(runs.at(-1)));
       await save(runs);
@@ -68,8 +83,10 @@ async function main(argv: readonly string[]): Promise<void> {
     return;
   }
   const runs = [];
-  for (const apps of values.apps.split(",").map((text) => number(text, "--apps", 1000))) {
-    runs.push(await measureScale(apps, number(values.objects, "--objects", 100), number(values.idle, "--idle", 3600)));
+  for (const apps of sizes) {
+    runs.push(
+      await measureScale(apps, number(values.objects, "--objects", 20_000), number(values.idle, "--idle", 3600)),
+    );
     progress(JSON.stringify(runs.at(-1)));
     await save(runs);
   }

@@ -37,9 +37,13 @@ export function workloadTable(runs: readonly WorkloadRun[]): string {
   return formatTable(
     ["apps of one Deployment", ...runs.map(({ apps }) => String(apps))],
     [
+      row("bare client: all available, s", ({ limit }) => limit.seconds.toFixed(1)),
+      row("bare client: CPU s of API server and etcd", ({ limit }) => limit.serverCpuSeconds.toFixed(1)),
+      row("bare client: CPU s of controllers and node", ({ limit }) => limit.controllersCpuSeconds.toFixed(1)),
       row("all apps Ready, s", ({ readySeconds }) => readySeconds.toFixed(1)),
       row("CPU s of the operator", ({ cpuSeconds }) => cpuSeconds.toFixed(1)),
       row("CPU s of API server and etcd", ({ serverCpuSeconds }) => serverCpuSeconds.toFixed(1)),
+      row("CPU s of controllers and node", ({ controllersCpuSeconds }) => controllersCpuSeconds.toFixed(1)),
       row("requests an app", ({ requests, apps }) => (requests / apps).toFixed(2)),
       row("peak memory, MiB", ({ peakRssMb }) => peakRssMb.toFixed(0)),
       row("one commit → Ready, p50 ms", ({ commit }) => commit.ms.toFixed(0)),

@@ -1,22 +1,38 @@
 import type { OperatorProcess } from "../../test/support/operator-process.js";
+import { makeTemporaryFolder } from "../../tools/temporary-folder.js";
 import { waitUntil } from "../../tools/wait-until.js";
 import { inParallel, MERGE } from "../api.js";
-import { APPS_NAMESPACE, deploymentsPath, Environment, isReady, REPOSITORY } from "../environment.js";
+import {
+  APPS_NAMESPACE,
+  customPath,
+  deploymentsPath,
+  Environment,
+  isReady,
+  type LiveApp,
+  REPOSITORY,
+} from "../environment.js";
 import { OperatorCounts, usedBetween } from "../operator-counts.js";
 import { QUICK_SCALE } from "../options.js";
 import { memoryMb, untilQuiet } from "../process-usage.js";
 import { median } from "../statistics.js";
+import { Watch } from "../watch.js";
 import { appName, deployment, deploymentFiles, deploymentPath } from "../workload.js";
 import { measureRestart, type RestartRun } from "./restart.js";
+import { AuditLog, type ServedRequests } from "./served-requests.js";
+import { measureWorkloadLimit, type WorkloadLimit } from "./workload-limit.js";
 
 /** What apps of one Deployment each cost, with health awaited. */
 export interface WorkloadRun {
   readonly apps: number;
+  /** The lower bound, measured before. */
+  readonly limit: WorkloadLimit;
   /** From the first custom resource until all apps are Ready. */
   readonly readySeconds: number;
   /** CPU seconds of the operator, and of API server and etcd, until then and until it rests. */
   readonly cpuSeconds: number;
   readonly serverCpuSeconds: number;
+  /** CPU seconds of controller manager, scheduler and simulated node. */
+  readonly controllersCpuSeconds: number;
   readonly requests: number;
   readonly peakRssMb: number;
   /** From setting the annotation `reconcile-at` until the one app is Ready at the commit; medians. */
@@ -38,6 +54,7 @@ const TIMEOUT_MS = 600_000;
 
 /** Brings so many apps of one Deployment each into an empty cluster with real controllers and a simulated node. */
 export async function measureWorkloads(apps: number, profile?: string): Promise<WorkloadRun> {
+  const limit = await measureWorkloadLimit(apps);
   const scale = { ...QUICK_SCALE, apps, objectsPerApp: 1 };
   const environment = await Environment.create(scale, profile, deploymentFiles(apps), true);
   try {
@@ -46,9 +63,26 @@ export async function measureWorkloads(apps: number, profile?: string): Promise<
     const commit = await steps(operator, (step) => commitOne(environment, step));
     const drift = await steps(operator, (step) => driftOne(environment, step));
     const { next: _, rssMb: __, ...restart } = await measureRestart(environment, operator);
-    return { apps, ...cold, commit, drift, restart };
+    return { apps, limit, ...cold, commit, drift, restart };
   } finally {
     await environment.close();
+  }
+}
+
+/** Syncs so many apps of one Deployment each, and returns the requests that the API server had meanwhile, from every client. */
+export async function measureServed(apps: number): Promise<ServedRequests[]> {
+  const scale = { ...QUICK_SCALE, apps, objectsPerApp: 1 };
+  const folder = await makeTemporaryFolder("overseer-audit-");
+  const audit = await AuditLog.in(folder.path);
+  const environment = await Environment.create(scale, undefined, deploymentFiles(apps), true, audit.flags);
+  try {
+    const operator = await environment.startOperator("served");
+    const begun = await audit.position();
+    await coldSync(environment, operator);
+    return await audit.since(begun);
+  } finally {
+    await environment.close();
+    await folder.remove();
   }
 }
 
@@ -56,19 +90,25 @@ async function coldSync(environment: Environment, operator: OperatorProcess) {
   await untilQuiet(operator.pid);
   const counts = new OperatorCounts(operator);
   const before = await counts.read("cpu-last");
-  const serverCpu = environment.serverCpuSeconds();
+  const cpu = { server: environment.serverCpuSeconds(), controllers: environment.controllersCpuSeconds() };
+  const ready = new Set<string>();
+  // The API server encodes an event once for all watches, so that this one costs less than lists of all apps would.
+  const watch = await Watch.open<LiveApp>(environment.api, customPath("overseerapps"), ({ object }) => {
+    if (isReady(object)) ready.add(object.metadata.name);
+  });
   const started = performance.now();
   await environment.createRepository();
   const names = Array.from({ length: environment.scale.apps }, (_, app) => appName(app));
   await inParallel(names, 8, (name) => environment.createApp(name, `apps/${name}`));
-  await waitUntil({ what: "all apps are Ready", timeoutMs: TIMEOUT_MS, intervalMs: 1_000 }, async () => {
-    return (await environment.apps()).filter(isReady).length >= names.length;
-  });
+  await watch.until("all apps are Ready", () => ready.size >= names.length, TIMEOUT_MS);
   const readySeconds = (performance.now() - started) / 1000;
-  const serverCpuSeconds = environment.serverCpuSeconds() - serverCpu;
+  const serverCpuSeconds = environment.serverCpuSeconds() - cpu.server;
+  const controllersCpuSeconds = environment.controllersCpuSeconds() - cpu.controllers;
+  watch.close();
   await untilQuiet(operator.pid);
   const { cpuSeconds, requests } = usedBetween(before, await counts.read("cpu-first"));
-  return { readySeconds, cpuSeconds, serverCpuSeconds, requests, peakRssMb: memoryMb(operator.pid, "peak") };
+  const peakRssMb = memoryMb(operator.pid, "peak");
+  return { readySeconds, cpuSeconds, serverCpuSeconds, controllersCpuSeconds, requests, peakRssMb };
 }
 
 async function steps(operator: OperatorProcess, step: (count: number) => Promise<number>): Promise<StepRun> {

@@ -37,7 +37,6 @@ export type {
   GitHostOperation,
   HostUser,
   NewCommitStatus,
-  ProposalState,
   ProposedChange,
   ProposedPullRequest,
   PullRequest,

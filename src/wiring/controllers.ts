@@ -68,6 +68,8 @@ export interface SharedParts extends OperatorParts {
   readonly audit: AuditTrail;
   readonly failpoint: FailpointHook;
   readonly enqueueApp: (app: string, priority: Priority) => void;
+  /** Reports whether apps wait for a worker. */
+  readonly busy: () => boolean;
   /** Enqueues a repository whose status may have changed; it is not polled. */
   readonly enqueueRepository: (repository: string) => void;
   /** Requests the report of the commit status of an app. */
@@ -195,6 +197,7 @@ export function appController(shared: SharedParts, destinations: AppDestinations
     trustedNamespaces: new Set(config.trustedNamespaces),
     memories: shared.memories,
     enqueue: shared.enqueueApp,
+    busy: shared.busy,
     pollNow: shared.pollNow,
   });
   return controller(shared, "overseerapp", config.concurrency, (...call) => reconciler.reconcile(...call));

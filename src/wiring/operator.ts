@@ -197,6 +197,7 @@ export class Operator {
     const index = new RevisionIndex();
     const sources = new EventSources();
     const urgentPolls = new Set<string>();
+    const busy = (): boolean => this.#apps.queue.depth > 0;
     const resources = new ResourceIndex(this.#caches(sources), index);
     const controller = "gitops.overseer.io/operator";
     return {
@@ -235,13 +236,10 @@ export class Operator {
         onEvent: (apps) => sources.cores.emit([...apps]),
       }),
       clusters: new Clusters({
-        parts: this.#parts,
-        apps: resources.apps,
-        known: memories,
-        events: sources.clusterEvents,
-        busy: () => this.#apps.queue.depth > 0,
+        ...{ parts: this.#parts, apps: resources.apps, known: memories, events: sources.clusterEvents, busy },
       }),
       enqueueApp: (app, priority) => this.#apps.queue.add(app, priority),
+      busy,
       enqueueRepository: (repository) => this.#repositories.queue.add(repository, PRIORITY.background),
       reportStatus: (app) => this.#statuses.queue.add(app, PRIORITY.background),
       urgentPolls,

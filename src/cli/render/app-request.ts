@@ -8,7 +8,6 @@ import { ManifestError } from "../../manifest/manifest-error.js";
 import { parseManifests } from "../../manifest/yaml/parse.js";
 import type { RenderTarget, SourceSelection } from "../../render/request.js";
 import { UsageError } from "../exit-codes.js";
-import { checkManifest } from "../offline/check-manifest.js";
 
 /** What is rendered, and for what. */
 export interface SourceRequest {
@@ -28,10 +27,7 @@ export interface SourceRequest {
  * @throws UsageError that says what is wrong with the file.
  */
 export async function appRequest(file: string, wanted?: string): Promise<SourceRequest> {
-  const app = pick(await appsIn(file), file, wanted);
-  const [fault] = checkManifest({ file, origin: file, object: app });
-  if (fault !== undefined) throw new UsageError(fault);
-  return sourceRequestOf(app, file);
+  return sourceRequestOf(pick(await appsIn(file), file, wanted), file);
 }
 
 /**

@@ -1,7 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { ReportedCommitStatus } from "../../api/git-provider.js";
 import type { Inputs } from "../../api/inputs.js";
-import type { PromotionPullRequest } from "../../api/promotion.js";
 import type { ConditionReason } from "../../api/reasons.js";
 import type { OverseerError } from "../../base/errors.js";
 import type { InputsHealth } from "../../gates/promotion/ledger.js";
@@ -13,7 +12,6 @@ import type { LocatedSourceInputs } from "../../render/render.js";
 import type { SecretReferenceFound } from "../../render/renderer.js";
 import type { CommitReport } from "../commit-status/commit-report.js";
 import type { PlanComment } from "../plan-comment/plan-comment.js";
-import type { WantedPullRequest } from "../promotion-pull-request/wanted-pull-request.js";
 import type { Rendered } from "./rendered.js";
 import type { RelatedRepository } from "./source/related-repositories.js";
 
@@ -151,6 +149,8 @@ export class AppMemory {
   checkAwaitedSince: number | undefined;
   /** Monotonic time since when deletions wait for other apps to process a commit. */
   pruneHeldSince: number | undefined;
+  /** Monotonic time since when the status says that the applied inputs are being applied. */
+  progressHeldSince: number | undefined;
   /** Monotonic time of the last write of a Change. */
   lastWrite: number | undefined;
   /** Waiting writes of the Change that is being applied. */
@@ -177,12 +177,6 @@ export class AppMemory {
   commitReport: CommitReport | undefined;
   /** What to comment on pull requests about the last Change, if the repository wants it. */
   planComment: PlanComment | undefined;
-  /** The pull request that carries tested versions to the app, if its Environment asks for one. */
-  wantedPullRequest: WantedPullRequest | undefined;
-  /** The same with what it was computed from. */
-  proposed: { readonly of: string; readonly wanted: WantedPullRequest } | undefined;
-  /** What this process has done about it; until then, the app's status has it. */
-  pullRequest: PromotionPullRequest | null | undefined;
   /** The commit status that this process has last reported; until then, the app's status has it. */
   commitStatus: ReportedCommitStatus | undefined;
   /** Last Event by topic, so that each is emitted once. */

@@ -178,6 +178,8 @@ export interface AppServices {
   /** Memory of each app, by `namespace/name`. */
   readonly memories: Map<string, AppMemory>;
   readonly enqueue: (app: string, priority: Priority) => void;
+  /** Reports whether apps wait for a worker. */
+  readonly busy: () => boolean;
   /** Called after an app (`namespace/name`) has applied the inputs of a further commit, changed or not. */
   readonly onApplied: (app: string) => void;
   /** Called when an app (`namespace/name`) has a new status of its commit, or a new plan, to report to the Git host. */

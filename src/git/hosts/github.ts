@@ -9,7 +9,6 @@ import {
   type HostUser,
   type NewCommitStatus,
   type PlanComments,
-  type ProposalUpdates,
   type ProposedChange,
   type ProposedPullRequest,
   type PullRequest,
@@ -17,7 +16,6 @@ import {
 } from "./git-host.js";
 import { GitHubProposal } from "./github-proposal.js";
 import { issueComments } from "./plan-comments.js";
-import { pullRequestUpdates } from "./proposal-updates.js";
 import { lastReviews, withWriteAccess } from "./reviews.js";
 import { limitedDescription } from "./text.js";
 
@@ -94,7 +92,6 @@ export class GitHubHost implements GitHost {
   readonly type = "GitHub";
   readonly operations = new Set(GIT_HOST_OPERATIONS);
   readonly planComments: PlanComments;
-  readonly proposals: ProposalUpdates;
   readonly #api: HostApi;
 
   constructor(api: HostApi) {
@@ -104,12 +101,6 @@ export class GitHubHost implements GitHost {
       (...path) => this.#path(...path),
       (commit) => this.#path("/commits/{}/pulls?per_page=100", commit),
       "?per_page=100",
-    );
-    this.proposals = pullRequestUpdates(
-      api,
-      (...path) => this.#path(...path),
-      (branch) => this.#path("/git/refs/heads/{}", branch).replaceAll("%2F", "/"),
-      (number, change, signal) => new GitHubProposal(api, change, signal).replace(number),
     );
   }
 

@@ -1,5 +1,5 @@
 import { MAX_COMPOSE_BYTES } from "../../api/core/app.js";
-import { canonicalJson, jsonText } from "../../base/hash.js";
+import { canonicalJson } from "../../base/hash.js";
 import { displayId } from "../../manifest/object-id.js";
 import { isRecord } from "../../manifest/shape.js";
 import { idOf, type PreparedDocument } from "../../manifest/to-document.js";
@@ -116,7 +116,7 @@ function expand(document: PreparedDocument, context: ExpandContext, envKey: stri
   const report = reporterOf(document, findings);
   const parts = expandOne(document, context, report).map(({ object, report: at, places, ports }, index): Part => {
     const made = toPrepared(object, index === 0 ? document : { ...document, dropped: [] }, places);
-    const bytes = object.kind === "App" ? Buffer.byteLength(jsonText(object.spec)) : 0;
+    const bytes = object.kind === "App" ? Buffer.byteLength(JSON.stringify(object.spec)) : 0;
     return { key: `${object.kind} ${object.name}`, made, report: at, bytes, hint: hintFor(object.kind), ports };
   });
   const expansion = { envKey, parts, findings, report };

@@ -26,6 +26,7 @@ import { stopChange } from "../sync/stopped-change.js";
 import { type AppFacts, appConditions } from "./conditions.js";
 import { type AppHealth, appHealth } from "./health.js";
 import { withHealthReasons } from "./health-reasons.js";
+import { holdsProgress } from "./hold-progress.js";
 import { noteCommitReport } from "./note-commit-report.js";
 import { logOutOfDate } from "./out-of-date.js";
 import { parentApps } from "./parent-apps.js";
@@ -78,7 +79,9 @@ export async function recordOutcome(run: AppRun): Promise<void> {
     ...promotionFields(run, facts),
     ...finishedStatus(run, finished),
   };
-  const { conditions = [] } = await writeStatus(run, { fields, conditions: appConditions(facts) });
+  const drafts = appConditions(facts);
+  if (holdsProgress(run, drafts)) return;
+  const { conditions = [] } = await writeStatus(run, { fields, conditions: drafts });
   logOutOfDate(run, conditions);
 }
 

@@ -53,6 +53,8 @@ export class Heart {
   readonly logger = new FakeLogger();
   /** Events as `Warning ApplyFailed: message`. */
   readonly events: string[] = [];
+  /** Whether other apps wait for a worker. */
+  busy = false;
   readonly #renderer = new SourceRenderer([new PlainRenderer(inlineCache().cache)]);
   readonly #snapshots = new Map<string, MemorySnapshot>();
   #commit = "";
@@ -243,6 +245,7 @@ export class Heart {
       trustedNamespaces: new Set(["shop", "dev", "staging", "prod"]),
       digestKey: "0".repeat(32),
       enqueue: (key) => void this.#queue.add(key),
+      busy: () => this.busy,
       proof: { problem: async () => undefined, ownPolicies: async () => new Set() },
       approvals: this.api.cache<Approval>(resourceOf("Approval", "approvals"), undefined, appOfApproval),
       permissions: { has: async () => true },

@@ -53,6 +53,7 @@ export function testRun(of: OverseerApp = app("shop/web"), services: Partial<App
       syncFailed: (_: unknown, reason: string) => counted.push(`failed ${reason}`),
       state: () => {},
     },
+    busy: () => false,
     ...services,
   } as unknown as AppServices;
   const run = new AppRun(all, idleDestination, of, new AppMemory(), logger, new AbortController().signal);
