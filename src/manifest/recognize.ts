@@ -5,12 +5,18 @@ const ENCRYPTED = `which this version does not decrypt: make the Secret in the c
 const HELM = "not a manifest: set source.path to the folder of the chart";
 const KUSTOMIZE = `not a manifest: set source.path to the folder of the kustomization that uses it, or ${EXCLUDE}`;
 
+const LFS = /^version https:\/\/git-lfs\.github\.com\/spec\//;
+const LFS_POINTER = "this is a pointer of Git LFS, whose content this version does not fetch: take";
+
+/** Why a file that is no manifest cannot be read, if Git holds only a pointer of Git LFS in its place. */
+export function recognizePointer(bytes: Uint8Array): string | undefined {
+  const beginning = Buffer.from(bytes.subarray(0, 64)).toString("latin1");
+  return LFS.test(beginning) ? `${LFS_POINTER} the file out of Git LFS` : undefined;
+}
+
 /** File formats that are recognized by the beginning of the file. */
 const BY_BEGINNING: readonly (readonly [beginning: RegExp | string, what: string])[] = [
-  [
-    /^version https:\/\/git-lfs\.github\.com\/spec\//,
-    `this is a pointer of Git LFS, whose content this version does not fetch: take the manifests out of Git LFS, or ${EXCLUDE}`,
-  ],
+  [LFS, `${LFS_POINTER} the manifests out of Git LFS, or ${EXCLUDE}`],
   ["\0GITCRYPT\0", `it is encrypted with git-crypt, ${ENCRYPTED}`],
   [/^(?:age-encryption\.org\/|-----BEGIN AGE ENCRYPTED FILE-----)/, `it is encrypted with age, ${ENCRYPTED}`],
   [/^-----BEGIN PGP MESSAGE-----/, `it is encrypted with PGP, ${ENCRYPTED}`],

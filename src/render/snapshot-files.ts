@@ -1,5 +1,6 @@
 import type { GitSnapshot } from "../git/engine.js";
 import { isGitError } from "../git/errors.js";
+import { recognizePointer } from "../manifest/recognize.js";
 import type { Reads } from "./reads.js";
 import { RenderError } from "./render-error.js";
 import { joinPath, nameOf, parentOf, type RepositoryPath, resolveTarget } from "./repository-path.js";
@@ -70,10 +71,12 @@ export class SnapshotFiles {
   /**
    * The text of a file that says how a source is rendered.
    *
-   * @throws RenderError when it is too large to be such a file.
+   * @throws RenderError when it is too large to be such a file, or a pointer of Git LFS.
    */
   async read(file: RepositoryPath, blob: string): Promise<string> {
     const bytes = await this.snapshot.readBlob(blob);
+    const message = recognizePointer(bytes);
+    if (message !== undefined) throw new RenderError([{ origin: { file, line: 1 }, message }]);
     if (bytes.length <= MAX_SETTINGS) return new TextDecoder().decode(bytes);
     throw new RenderError([{ origin: { file }, message: `the file is larger than ${MAX_SETTINGS} bytes: split it` }]);
   }

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { setImmediate as otherWork } from "node:timers/promises";
 import { mapLimit } from "../base/semaphore.js";
 import { ManifestError, type ManifestProblem } from "../manifest/manifest-error.js";
+import { recognizePointer } from "../manifest/recognize.js";
 import type { FileDecryptor } from "../secrets/file-decryptor.js";
 import type { RenderLimits } from "./limits.js";
 import { fromManifestProblem, RenderError } from "./render-error.js";
@@ -25,6 +26,10 @@ export interface CopiedFiles {
   readonly decryptor: FileDecryptor;
   /** Folder of the workspace. */
   readonly to: string;
+  /** What paths begin with in messages. Defaults to nothing. */
+  readonly label?: string;
+  /** Whether a pointer of Git LFS can do no harm in the place of a file. Defaults to no. */
+  readonly mayBePointer?: (path: RepositoryPath) => boolean;
 }
 
 interface ReadFile {
@@ -88,7 +93,7 @@ export class Workspace {
    * Copies files of commits, decrypted, to folders of the workspace. Their paths were checked by the snapshot; links lead to folders
    * of the copy. The limits hold for all copies together. `more` are bytes that will be written later.
    *
-   * @throws RenderError when they are more or larger than the limits allow, or cannot be decrypted.
+   * @throws RenderError when they are more or larger than the limits allow, cannot be decrypted, or are pointers of Git LFS.
    */
   async copy(parts: readonly CopiedFiles[], limits: RenderLimits, more = 0): Promise<void> {
     this.#bytes += more;
@@ -104,7 +109,7 @@ export class Workspace {
       await laidOut;
       for (const { to, bytes } of taken) await this.#write(this.path(to), bytes);
     };
-    for (const { files, decryptor, to } of parts) {
+    for (const { files, decryptor, to, label = "", mayBePointer } of parts) {
       await files.snapshot.prepare?.([...files.files.values()]);
       await mapLimit([...files.files], READS_AT_ONCE, async ([path, blob]) => {
         const content = await decryptor.read(await files.snapshot.readBlob(blob), path).catch((error: unknown) => {
@@ -113,6 +118,9 @@ export class Workspace {
         });
         if (content === undefined) return;
         const { bytes } = content;
+        const pointer = recognizePointer(bytes);
+        if (pointer !== undefined && mayBePointer?.(path) !== true)
+          problems.push({ file: `${label}${path}`, line: 1, message: pointer });
         this.#bytes += bytes.length;
         if (this.#bytes > limits.maxTotalBytes) throw tooMuch(`more than ${limits.maxTotalBytes} bytes`);
         buffered.push({ to: join(to, path), bytes });

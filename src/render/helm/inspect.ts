@@ -12,11 +12,13 @@ export interface TemplateUse {
   readonly random: boolean;
   /** Reads objects of the cluster, which a render cannot. */
   readonly lookup: boolean;
+  /** Reads files of the chart. */
+  readonly files: boolean;
 }
 
-const NOTHING: TemplateUse = { capabilities: false, random: false, lookup: false };
+const NOTHING: TemplateUse = { capabilities: false, random: false, lookup: false, files: false };
 /** An archive that cannot be inspected. */
-const UNKNOWN: TemplateUse = { ...NOTHING, capabilities: true };
+const UNKNOWN: TemplateUse = { ...NOTHING, capabilities: true, files: true };
 const RANDOM =
   /\b(?:rand(?:AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|gen(?:PrivateKey|CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert|SignedCertWithKey)|uuidv4|now|htpasswd|bcrypt|encryptAES|shuffle)\b/;
 const LOOKUP = /[({|=\s]lookup\s+["(.$]/;
@@ -40,7 +42,7 @@ export class TemplateInspector {
       if (!isArchive && !/(^|\/)templates\//.test(path)) continue;
       const use = this.#known.get(blob) ?? (await look(await snapshot.readBlob(blob), isArchive));
       this.#known.set(blob, use);
-      if (use.capabilities || use.random || use.lookup) found.set(path, use);
+      if (Object.values(use).some(Boolean)) found.set(path, use);
     }
     return found;
   }
@@ -62,6 +64,7 @@ function useOf(text: string): TemplateUse {
     capabilities: /\.Capabilities\b/.test(actions),
     random: RANDOM.test(actions),
     lookup: LOOKUP.test(actions),
+    files: /\.Files\b/.test(actions),
   };
 }
 
@@ -83,6 +86,7 @@ function either(a: TemplateUse, b: TemplateUse): TemplateUse {
     capabilities: a.capabilities || b.capabilities,
     random: a.random || b.random,
     lookup: a.lookup || b.lookup,
+    files: a.files || b.files,
   };
 }
 

@@ -101,7 +101,10 @@ export class HelmRenderer implements Renderer {
     const { folder, copied, files, uses } = chart;
     const { limits, signal, source, values, decryptor } = input;
     const { helm = {} } = source;
-    await workspace.copy([{ files: copied, decryptor, to: "repo" }], limits);
+    const readsFiles = [...uses.values()].some((use) => use.files);
+    const mayBePointer = (path: RepositoryPath): boolean =>
+      !readsFiles && !chart.valueFiles.includes(path) && isOnlyForFiles(path, folder);
+    await workspace.copy([{ files: copied, decryptor, to: "repo", mayBePointer }], limits);
     const names = new Map<string, string>();
     for (const [index, { name, text }] of values.entries()) {
       const path = `values/${index}.yaml`;
@@ -256,6 +259,12 @@ async function findValueFiles(
     }
   }
   return found;
+}
+
+/** Whether a file of a chart, such as an icon, is read by `.Files` alone. */
+function isOnlyForFiles(path: RepositoryPath, folder: RepositoryPath): boolean {
+  const below = path.slice(folder === "" ? 0 : folder.length + 1);
+  return !/^(?:templates|charts|crds)\/|^(?:Chart|values)\.(?:yaml|lock)$|^values\.schema\.json$/.test(below);
 }
 
 function repeatedKey(file: string): Note {

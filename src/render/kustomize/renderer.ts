@@ -74,7 +74,10 @@ export class KustomizeRenderer implements Renderer {
     const edited = editTop(closure.rewritten.get(`repo/${file}`) ?? closure.top ?? {}, source.kustomize ?? {});
     const kustomize = edited.settings;
     // Keys of the app are not for files of other repositories.
-    const others = closure.bases.map(({ files, copy: to }) => ({ files, decryptor: new FileDecryptor(undefined), to }));
+    const others = closure.bases.map(({ files, copy: to, label }) => ({
+      ...{ files, to, label },
+      decryptor: new FileDecryptor(undefined),
+    }));
     const remote = await Promise.all(closure.remoteFiles.map(({ root, blob }) => root.files.snapshot.readBlob(blob)));
     const remoteBytes = remote.reduce((sum, { length }) => sum + length, 0);
     await workspace.copy([{ files: closure.files, decryptor, to: "repo" }, ...others], limits, remoteBytes);

@@ -295,6 +295,26 @@ describe("Helm sources", function () {
     });
   }
 
+  it("are refused with a pointer of Git LFS for a file that counts, by file", async () => {
+    const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n";
+    const valueFiles = ["../../values/prod.yaml"];
+    for (const path of [
+      "charts/shop/Chart.yaml",
+      "charts/shop/values.yaml",
+      "charts/shop/templates/values.yaml",
+      "charts/shop/charts/lib-0.1.0.tgz",
+      "values/prod.yaml",
+    ]) {
+      expect(await problem({ ...CHART, [path]: pointer }, { valueFiles })).to.match(
+        new RegExp(`^${path}:1: this is a pointer of Git LFS, .*: take the file out of Git LFS$`),
+      );
+    }
+    const icon = { ...CHART, "charts/shop/icon.png": pointer };
+    expect(dataOf(await render(icon))).to.deep.include({ a: "chart" });
+    const reading = { ...icon, [template]: '# {{ .Files.Get "icon.png" }}\n' };
+    expect(await problem(reading)).to.contain("charts/shop/icon.png:1: this is a pointer of Git LFS");
+  });
+
   it("skip missing values files where the app allows that", async () => {
     const helm = { valueFiles: ["nowhere.yaml"], ignoreMissingValueFiles: true };
     expect(dataOf(await render(CHART, helm))).to.deep.include({ a: "chart" });

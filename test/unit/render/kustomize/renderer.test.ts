@@ -319,6 +319,22 @@ patches:
     });
   }
 
+  it("with a pointer of Git LFS for any file are refused, by file", async () => {
+    const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n";
+    const files = {
+      "kustomization.yaml": "resources: [x.yaml]\nconfigMapGenerator: [{name: a, files: [logo.bin]}]\n",
+      "x.yaml": configMap("x"),
+      "logo.bin": "logo",
+      "unused.bin": pointer,
+    };
+    expect((await render(files, "")).documents).to.have.length(2);
+    for (const path of ["kustomization.yaml", "x.yaml", "logo.bin"]) {
+      expect(await problem({ ...files, [path]: pointer }, "")).to.match(
+        new RegExp(`^${path}:1: this is a pointer of Git LFS, .*: take the file out of Git LFS$`),
+      );
+    }
+  });
+
   it("with a huge kustomization are refused before it is parsed", async () => {
     const files = { "kustomization.yaml": `resources: []\n${"# x\n".repeat(300_000)}` };
     expect(await problem(files, "")).to.contain("kustomization.yaml: the file is larger than 1048576 bytes");
