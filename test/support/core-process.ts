@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Agent, request } from "undici";
 import type { TokenRole } from "../../src/api/core/token.js";
 import { type ProcessGuard, startProcessGuard } from "../../tools/process-guard.js";
 import { type LoggedProcess, spawnLogged } from "../../tools/processes.js";
@@ -78,6 +79,8 @@ export interface CoreProcessOptions {
   readonly flags?: readonly string[];
   /** Program to run instead of the compiled one. */
   readonly script?: string;
+  /** Authority of its certificate, PEM, if it speaks TLS and tokens are needed. */
+  readonly ca?: string;
 }
 
 /** An embedded Overseer Core, as users run it. */
@@ -174,12 +177,16 @@ export class CoreProcess {
 
   /** Makes a token, and gives its value. */
   async token(name: string, role: TokenRole, node?: string): Promise<string> {
-    const response = await fetch(`${this.#url}/api/tokens`, {
+    const { ca } = this.#options;
+    const dispatcher = new Agent(ca === undefined ? {} : { connect: { ca } });
+    const response = await request(`${this.#url}/api/tokens`, {
       method: "POST",
+      dispatcher,
       headers: { authorization: `Bearer ${this.#adminToken}`, "content-type": "application/json" },
       body: JSON.stringify({ name, role, ...(node === undefined ? {} : { node }) }),
     });
-    const { value, detail } = (await response.json()) as { value?: string; detail?: string };
+    const { value, detail } = (await response.body.json()) as { value?: string; detail?: string };
+    await dispatcher.close();
     if (value === undefined) throw new Error(`no token ${name}: ${detail}`);
     return value;
   }
@@ -194,6 +201,8 @@ export interface AgentOptions {
   readonly flags?: readonly string[];
   /** Its environment, if not that of this process. */
   readonly env?: NodeJS.ProcessEnv;
+  /** Whether to wait until it is registered. Defaults to true. */
+  readonly registered?: boolean;
 }
 
 export class AgentProcess {
@@ -206,7 +215,7 @@ export class AgentProcess {
   private constructor(
     node: string,
     own: OwnProcess,
-    { url, flags, env }: Required<Omit<AgentOptions, "env">> & AgentOptions,
+    { url, flags, env }: Required<Pick<AgentOptions, "url" | "flags">> & AgentOptions,
   ) {
     this.#env = env;
     this.node = node;
@@ -219,7 +228,7 @@ export class AgentProcess {
   static async start(
     core: CoreProcess,
     node: string,
-    { url = core.url, flags = [], ...rest }: AgentOptions = {},
+    { url = core.url, flags = [], registered = true, ...rest }: AgentOptions = {},
   ): Promise<AgentProcess> {
     const script = join(repositoryRoot(), "build/src/overseer-core/agent/main.js");
     const own = new OwnProcess("agent", script, await makeTemporaryFolder("overseer-agent-"));
@@ -227,7 +236,7 @@ export class AgentProcess {
     await writeFile(join(own.folder.path, "token"), await core.token(`agent-${node}`, "agent", node), { mode: 0o600 });
     core.knowAgent(node, agent.dataDir);
     await agent.start();
-    await own.line("registered");
+    if (registered) await own.line("registered");
     return agent;
   }
 
