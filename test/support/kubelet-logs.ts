@@ -30,6 +30,8 @@ export class KubeletLogs {
     const { port } = server.address() as AddressInfo;
     const spec = { unschedulable: true };
     await kube.apply({ apiVersion: "v1", kind: "Node", metadata: { name: node }, spec });
+    // kwok manages all nodes: it writes addresses and ports of its own, once, when it makes a node ready.
+    await kube.until({ apiVersion: "v1", kind: "Node", name: node }, "ready, by kwok", isReady, 60_000);
     const status = {
       addresses: [{ type: "InternalIP", address: "127.0.0.1" }],
       daemonEndpoints: { kubeletEndpoint: { Port: port } },
@@ -71,4 +73,13 @@ export class KubeletLogs {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
+}
+
+interface NodeStatus {
+  readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+}
+
+function isReady(node: object): boolean {
+  const { conditions = [] } = (node as { readonly status?: NodeStatus }).status ?? {};
+  return conditions.some((condition) => condition.type === "Ready" && condition.status === "True");
 }
