@@ -96,6 +96,7 @@ export class Operator {
       app: (key) => apps.get(key),
       renders: (key) => memories.get(key)?.renders,
       destination: (key) => destinations.current(key),
+      cores: () => this.#shared.connections.all(),
       trail: audit.trail,
     };
     this.#statuses = commitStatusController(this.#shared);

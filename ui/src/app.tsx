@@ -27,6 +27,8 @@ const RepositoryPage = lazy(() =>
 const EnvironmentsPage = lazy(() =>
   import("./pages/environments/environments-page.js").then((module) => module.EnvironmentsPage),
 );
+const CorePage = lazy(() => import("./pages/core/core-page.js").then((module) => module.CorePage));
+const AuditPage = lazy(() => import("./pages/audit/audit-page.js").then((module) => module.AuditPage));
 const Finder = lazy(() => import("./frame/finder.js").then((module) => module.Finder));
 const ShortcutHelp = lazy(() => import("./frame/shortcut-help.js").then((module) => module.ShortcutHelp));
 
@@ -55,6 +57,8 @@ function Frame({ user }: { readonly user: Whoami }) {
         "g c": () => route(href("changes")),
         "g e": () => route(href("environments")),
         "g r": () => route(href("repositories")),
+        "g o": () => route(href("core")),
+        "g u": () => route(href("audit")),
         "?": () => setDialog("help"),
       }),
       [route],
@@ -100,6 +104,8 @@ function Pages() {
         <Route path={href("environments")} component={EnvironmentsPage} />
         <Route path={href("repositories")} component={RepositoriesPage} />
         <Route path={href("repositories/:namespace/:name")} component={RepositoryPage} />
+        <Route path={href("core")} component={CorePage} />
+        <Route path={href("audit")} component={AuditPage} />
         <Route default component={NotFoundPage} />
       </Router>
     </ErrorBoundary>

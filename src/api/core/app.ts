@@ -60,7 +60,10 @@ const fields = {
     .string()
     .min(1)
     .max(MAX_COMPOSE_BYTES)
-    .refine((text) => Buffer.byteLength(text) <= MAX_COMPOSE_BYTES, `expected at most ${MAX_COMPOSE_BYTES} bytes`)
+    .refine(
+      (text) => new TextEncoder().encode(text).length <= MAX_COMPOSE_BYTES,
+      `expected at most ${MAX_COMPOSE_BYTES} bytes`,
+    )
     .describe("Compose document, as YAML."),
   nodeId: CoreId.nullish().describe("Node that runs the app. Defaults to the only node of the Core."),
   metadata: Metadata.default({}),

@@ -10,6 +10,7 @@ import { diffObjects } from "../../manifest/diff/diff.js";
 import { maskSecrets } from "../../manifest/diff/mask.js";
 import type { Document, KubeObject } from "../../manifest/document.js";
 import { apiVersionOf, objectKey, parseApiVersion } from "../../manifest/object-id.js";
+import type { KnownCore } from "./cores.js";
 
 /** Differences of one object in a response. */
 const MAX_DIFFERENCES = 1_000;
@@ -25,6 +26,8 @@ export interface LeaderFacts {
   /** Returns the renders of an app, by input key. */
   readonly renders: (key: string) => ReadonlyMap<string, Rendered> | undefined;
   readonly destination: (key: string) => Destination | undefined;
+  /** Connections to Cores. */
+  readonly cores: () => Iterable<KnownCore>;
   /** The audit trail of the leader. */
   readonly trail: AuditSearcher;
 }

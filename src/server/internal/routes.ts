@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AuditPart, AuditQuery } from "../../api/rest/audit.js";
+import { CoreList } from "../../api/rest/cores.js";
 import {
   DesiredDocuments,
   DocumentsQuery,
@@ -12,6 +13,7 @@ import { nothingHere, ProblemError } from "../../http/problem.js";
 import { type Route, routesFor } from "../../http/route.js";
 import type { KubeObject } from "../../manifest/document.js";
 import { auditPart } from "./audit.js";
+import { coreList } from "./cores.js";
 import { compareObject, desiredDocuments, type LeaderFacts, observedObjects } from "./facts.js";
 
 /** Path prefix of the internal routes. */
@@ -81,6 +83,14 @@ export function internalRoutes(facts: () => LeaderFacts | undefined): Route<"rol
         status: 200,
         body: orNothing(observedObjects(known(), `${namespace}/${name}`)),
       }),
+    }),
+    route({
+      method: "GET",
+      path: `${INTERNAL}/cores`,
+      summary: "Returns the Cores that apps have as destination, as they were last observed.",
+      access: "role",
+      responses: { 200: CoreList },
+      handle: () => ({ status: 200, body: coreList(known().cores()) }),
     }),
     route({
       method: "GET",

@@ -5,6 +5,7 @@ import { Accepted, CreatedObject } from "../../api/rest/actions.js";
 import { AppDetail, AppList, AppRow } from "../../api/rest/apps.js";
 import { AuditPage, AuditRecordView } from "../../api/rest/audit.js";
 import { ChangeDetail, ChangeList, ChangeRow } from "../../api/rest/changes.js";
+import { CoreList, CoreView } from "../../api/rest/cores.js";
 import { RepositoryDetail, RepositoryList, RepositoryRow } from "../../api/rest/repositories.js";
 import { SyncStatus } from "../../api/rest/sync-status.js";
 import { Whoami } from "../../api/rest/user.js";
@@ -17,6 +18,7 @@ import { appRoutes } from "./routes/apps.js";
 import { auditRoutes } from "./routes/audit.js";
 import { changeRoutes } from "./routes/changes.js";
 import { connectionTestRoutes } from "./routes/connection-test.js";
+import { coreRoutes } from "./routes/cores.js";
 import { decisionRoutes } from "./routes/decisions.js";
 import { desiredRoutes } from "./routes/desired.js";
 import { environmentRoutes } from "./routes/environments.js";
@@ -46,6 +48,7 @@ export function restRoutes(parts: RestParts): RestRoute[] {
     ...syncStatusRoutes(parts),
     ...eventRoutes(parts),
     ...logRoutes(parts),
+    ...coreRoutes(parts),
     ...auditRoutes(parts),
     ...signInRoutes(parts),
   ];
@@ -118,6 +121,8 @@ export function describeRest(routes: readonly RestRoute[]): Record<string, unkno
       SyncStatus,
       CreatedObject,
       Accepted,
+      CoreView,
+      CoreList,
       AuditRecordView,
       AuditPage,
     },

@@ -3,17 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { AuditPage } from "../../../src/api/rest/audit.js";
+import type { CoreList } from "../../../src/api/rest/cores.js";
 import type { DesiredDocuments, ObjectComparison } from "../../../src/api/rest/desired.js";
 import type { AppObjects } from "../../../src/api/rest/objects.js";
 import { ApiClient } from "../../support/api-client.js";
 import { appDocument, CoreBench } from "../../support/core-bench.js";
-import { API, INSTALL_NAMESPACE } from "../../support/helm.js";
+import { INSTALL_NAMESPACE } from "../../support/helm.js";
 import type { OperatorProcess } from "../../support/operator-process.js";
 import { runOverseer } from "../../support/overseer-cli.js";
 import { configMap, World } from "../../support/world.js";
 import {
   APP_RULES,
+  accountToken,
   grantAccount,
+  leaderTokenFile,
   removeInstallation,
   startInstalledApi,
   startRestricted,
@@ -31,17 +34,6 @@ describe("The REST API asks the leader", function () {
   let secret: string;
   let bob: ApiClient;
 
-  const accountToken = async (audience: string, name = API, namespace = INSTALL_NAMESPACE): Promise<string> => {
-    const { body } = await world.kube.client.request<{ status: { token: string } }>({
-      method: "POST",
-      path: `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`,
-      body: {
-        ...{ apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest" },
-        spec: { expirationSeconds: 3600, audiences: [audience] },
-      },
-    });
-    return body.status.token;
-  };
   const app = (name: string): string => `/apps/${world.namespace}/${name}`;
 
   before(async () => {
@@ -50,8 +42,7 @@ describe("The REST API asks the leader", function () {
     auditDir = await mkdtemp(join(tmpdir(), "overseer-audit-"));
     await startRestricted(world, values, ["--internal-address=127.0.0.1:0", `--audit-dir=${auditDir}`]);
     core = await CoreBench.start(world);
-    tokenFile = join(world.operator.dir, "leader-token");
-    await writeFile(tokenFile, await accountToken("overseer-gitops-leader"));
+    tokenFile = await leaderTokenFile(world);
     api = await startInstalledApi(world, [`--leader-token-file=${tokenFile}`]);
     await grantAccount(world, "deployer", APP_RULES);
     secret = world.canary();
@@ -96,6 +87,18 @@ describe("The REST API asks the leader", function () {
     const hidden = await bob.get<ObjectComparison>(`${app("web")}/object?${query("Secret")}`);
     expect(JSON.stringify(hidden.desired)).to.include("<redacted>");
     expect((await bob.send("GET", `${app("web")}/object?${query("Deployment")}`)).status).to.equal(404);
+  });
+
+  it("for the Cores of the apps that the user may read, with their nodes", async () => {
+    const online = ({ items: [one] }: CoreList): boolean => one?.nodes[0]?.status === "online";
+    const { items } = await bob.until<CoreList>("/cores", "the node of shop is online", online);
+    const shop = `${world.namespace}/shop`;
+    expect(items.map(({ url, usedBy }) => [url, usedBy])).to.deep.equal([[core.proxy.url, [shop]]]);
+    expect(items[0]?.nodes[0]?.apps[0]).to.deep.include({ name: "shop", app: shop, status: "running" });
+    const [service] = items[0]?.nodes[0]?.apps[0]?.services ?? [];
+    expect(service).to.deep.include({ name: "web", image: "registry.example/web:1", state: "unknown" });
+    const alice = await ApiClient.of(api, world.controlPlane.tokens.alice);
+    expect(await alice.get<CoreList>("/cores")).to.deep.equal({ items: [] });
   });
 
   it("for the objects of a Core", async () => {
@@ -157,8 +160,8 @@ describe("The REST API asks the leader", function () {
     const text = lease?.metadata.annotations?.["gitops.overseer.io/leader-address"] ?? "";
     expect(JSON.parse(text).url).to.match(/^https:\/\/127\.0\.0\.1:\d+$/);
     const wrong = [
-      await accountToken("overseer-gitops"),
-      await accountToken("overseer-gitops-leader", "deployer", world.namespace),
+      await accountToken(world.kube, "overseer-gitops"),
+      await accountToken(world.kube, "overseer-gitops-leader", "deployer", world.namespace),
       "x.y.z",
     ];
     for (const token of wrong) {
@@ -166,7 +169,7 @@ describe("The REST API asks the leader", function () {
       const { body } = await bob.send("GET", `${app("web")}/documents`);
       expect(body).to.deep.include({ status: 503, code: "NOT_READY" });
     }
-    await writeFile(tokenFile, await accountToken("overseer-gitops-leader"));
+    await leaderTokenFile(world);
     await bob.until<DesiredDocuments>(`${app("web")}/documents`, "answered again", ({ items }) => items.length === 2);
     const alice = await ApiClient.of(api, world.controlPlane.tokens.alice);
     expect((await alice.send("GET", `${app("web")}/documents`)).status).to.equal(404);

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   API,
@@ -108,3 +109,28 @@ export const APP_RULES = [
   { apiGroups: [""], resources: ["configmaps", "secrets"], verbs: ["get", "create", "patch", "delete"] },
   { apiGroups: ["apps"], resources: ["deployments"], verbs: ["get", "create", "patch", "delete"] },
 ] as const;
+
+/** Writes a token of the ServiceAccount of the REST API for the leader to a file, as its Deployment mounts it, and returns the path. */
+export async function leaderTokenFile({ kube, operator }: Pick<World, "kube" | "operator">): Promise<string> {
+  const path = join(operator.dir, "leader-token");
+  await writeFile(path, await accountToken(kube, "overseer-gitops-leader"));
+  return path;
+}
+
+/** Requests a token of a ServiceAccount, by default that of the REST API. */
+export async function accountToken(
+  kube: World["kube"],
+  audience: string,
+  name = API,
+  namespace = INSTALL_NAMESPACE,
+): Promise<string> {
+  const { body } = await kube.client.request<{ status: { token: string } }>({
+    method: "POST",
+    path: `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`,
+    body: {
+      ...{ apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest" },
+      spec: { expirationSeconds: 3600, audiences: [audience] },
+    },
+  });
+  return body.status.token;
+}

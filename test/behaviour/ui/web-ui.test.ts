@@ -165,9 +165,9 @@ describe("The web UI", function () {
 
   it("leads from the list to the degraded app and its cause, and back to the filter", async () => {
     const page = await open("alice", "apps");
-    await page.getByRole("button", { name: "1 Degraded" }).click();
+    await page.getByRole("button", { name: "2 Degraded" }).click();
     await page.waitForURL(/\?q=health:degraded$/);
-    await page.getByRole("status").filter({ hasText: "1 app" }).waitFor();
+    await page.getByRole("status").filter({ hasText: "2 apps" }).waitFor();
     await page.getByRole("link", { name: /^Degraded web/ }).click();
     await page.getByRole("heading", { level: 1, name: "web" }).waitFor();
     expect(await page.locator(".app-head-sentence").textContent()).to.include("Unschedulable");
@@ -175,7 +175,7 @@ describe("The web UI", function () {
     await page.getByText("FailedScheduling").or(page.getByText("Unschedulable").nth(1)).first().waitFor();
     await page.goBack();
     await page.goBack();
-    await page.getByRole("button", { name: "1 Degraded", pressed: true }).waitFor();
+    await page.getByRole("button", { name: "2 Degraded", pressed: true }).waitFor();
     expect(new URL(page.url()).hash, "the token is not in the address").to.equal("");
   });
 
@@ -219,6 +219,39 @@ describe("The web UI", function () {
     await page.reload();
     const again = await open("carol", `changes/${scenario.world.namespace}/stock-1`);
     await again.getByText("Not before the stocktaking").first().waitFor();
+  });
+
+  it("tells the audit trail as sentences, by user, day and outcome, and every field of a record", async () => {
+    const { namespace } = scenario.world;
+    const page = await open("alice", "apps");
+    await page.getByRole("heading", { name: "Apps" }).waitFor();
+    await page.keyboard.press("g");
+    await page.keyboard.press("u");
+    await page.getByText("The operator synced app").first().waitFor();
+    await page.getByRole("searchbox", { name: "User" }).fill("alice");
+    await page.waitForURL(/user=alice/);
+    await page.getByText("The operator synced app").first().waitFor({ state: "detached" });
+    const rejected = page.getByRole("listitem").filter({ hasText: `alice rejected Change ${namespace}/stock-1` });
+    await rejected.first().waitFor();
+    await rejected.first().locator("summary").click();
+    await rejected.first().getByText("planHash").waitFor();
+    await page.getByRole("combobox", { name: "Outcome" }).selectOption("Failed");
+    await page.getByText("No record matches the filter").waitFor();
+    await page.goBack();
+    await rejected.first().waitFor();
+    const carol = await open("carol", "audit");
+    await carol.getByText("You may not read the audit trail").waitFor();
+  });
+
+  it("shows the nodes of a Core with the services of an app, and the way to the app", async () => {
+    const { namespace } = scenario.world;
+    const page = await open("carol", "core");
+    const node = page.getByRole("region", { name: "Node node-1" });
+    await node.getByText("Online").waitFor();
+    await node.getByText("postgres:17-alpine").waitFor();
+    await node.getByText("smtp: cannot connect").waitFor();
+    await node.getByRole("link", { name: `${namespace}/billing` }).click();
+    await page.getByRole("heading", { level: 1, name: "billing" }).waitFor();
   });
 
   it("rolls back on a screen of 360 pixels", async () => {
@@ -315,7 +348,7 @@ describe("The web UI", function () {
 /** Address and name of each page and state, and a text that shows that it is loaded. */
 function pagesIn(namespace: string): readonly (readonly [path: string, name: string, text: string])[] {
   return [
-    ["apps", "apps", "5 apps"],
+    ["apps", "apps", "6 apps"],
     ["apps?q=nowhere", "apps-none", "No app matches the filter"],
     [`apps/${namespace}/web`, "app", "What needs you"],
     [`apps/${namespace}/web/tree`, "app-objects", "3 pods"],
@@ -330,6 +363,9 @@ function pagesIn(namespace: string): readonly (readonly [path: string, name: str
     ["environments", "environments-hidden", "You may not list Environments"],
     ["repositories", "repositories", "1 repository"],
     [`repositories/${namespace}/shop`, "repository", "Webhook"],
+    ["core", "core", "cannot connect to mail"],
+    ["audit", "audit", "synced app"],
+    ["audit?user=nobody", "audit-none", "No record matches the filter"],
     ["nowhere", "nowhere", "There is no page at this address"],
   ];
 }

@@ -32,13 +32,17 @@ export interface Loaded<T> {
 
 /**
  * Loads a path of the API, and again when an event makes it old. `undefined` loads nothing. With `keep`, the data of the
- * path before is shown meanwhile.
+ * path before is shown meanwhile. `everyMs`: loads again while the page is in the foreground, for what has no events.
  */
-export function useApi<T>(path: string | undefined, { keep = false }: { readonly keep?: boolean } = {}): Loaded<T> {
+export function useApi<T>(
+  path: string | undefined,
+  { keep = false, everyMs }: { readonly keep?: boolean; readonly everyMs?: number } = {},
+): Loaded<T> {
   const options = client.defaultQueryOptions<T, ApiError>({
     queryKey: [path],
     queryFn: ({ signal }) => call<T>(path ?? "", { signal }),
     enabled: path !== undefined,
+    ...(everyMs === undefined ? {} : { refetchInterval: everyMs }),
     ...(keep ? { placeholderData: keepPreviousData as never } : {}),
   });
   options._optimisticResults = "optimistic";

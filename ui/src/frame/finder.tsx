@@ -19,6 +19,8 @@ const PAGES: readonly Hit[] = [
   { to: href("changes"), label: "Changes", detail: "Page" },
   { to: href("environments"), label: "Environments", detail: "Page" },
   { to: href("repositories"), label: "Repositories", detail: "Page" },
+  { to: href("core"), label: "Core", detail: "Page" },
+  { to: href("audit"), label: "Audit", detail: "Page" },
 ];
 const MOST_HITS = 8;
 

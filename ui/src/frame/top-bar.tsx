@@ -17,6 +17,8 @@ const SECTIONS: readonly {
   { path: "changes", label: "Changes", short: "Changes", icon: "changes" },
   { path: "environments", label: "Environments", short: "Envs", icon: "environments" },
   { path: "repositories", label: "Repositories", short: "Repos", icon: "repositories" },
+  { path: "core", label: "Core", short: "Core", icon: "core" },
+  { path: "audit", label: "Audit", short: "Audit", icon: "audit" },
 ];
 
 /** The bar with the sections, the state of the connection and the user. */

@@ -12,6 +12,8 @@ export const SHORTCUT_HELP: readonly (readonly [string, string])[] = [
   ["g c", "Changes"],
   ["g e", "Environments"],
   ["g r", "Repositories"],
+  ["g o", "Core and its nodes"],
+  ["g u", "Audit"],
   ["/", "Search"],
   ["Ctrl+K", "Go to an app, a Change or a page"],
   ["j k", "Next and previous row, or object of a Change"],

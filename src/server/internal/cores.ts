@@ -1,0 +1,95 @@
+import type { CoreAppView, CoreList, CoreNodeView, CoreView } from "../../api/rest/cores.js";
+import type { CoreConnection } from "../../destinations/overseer/client/core-connection.js";
+import { composeValue } from "../../destinations/overseer/kinds/compose-text.js";
+import { ownershipOf } from "../../destinations/overseer/ownership-record.js";
+import type { AppRecord, NodeRecord } from "../../destinations/overseer/state/core-records.js";
+
+/** What is read of a connection. */
+export type KnownCore = Pick<CoreConnection, "apps"> & {
+  readonly access: Pick<CoreConnection["access"], "url">;
+  readonly follower: Pick<CoreConnection["follower"], "state" | "fresh" | "problem">;
+};
+
+/** Returns the Cores that apps have as destination, as they were last observed. No request is sent. */
+export function coreList(connections: Iterable<KnownCore>): CoreList {
+  const byUrl = new Map<string, KnownCore[]>();
+  for (const one of connections) byUrl.set(one.access.url, [...(byUrl.get(one.access.url) ?? []), one]);
+  const items = [...byUrl].sort(([a], [b]) => (a < b ? -1 : 1)).map(([url, all]) => coreView(url, all));
+  return { items };
+}
+
+/** Several connections, with different tokens, may lead to one Core: one that is current describes it. */
+function coreView(url: string, connections: readonly KnownCore[]): CoreView {
+  const best = connections.find(({ follower }) => follower.fresh) ?? connections[0];
+  const usedBy = [...new Set(connections.flatMap(({ apps }) => [...apps]))].sort();
+  if (best === undefined) return { url, usedBy, nodes: [], unplaced: [] };
+  const { state, problem } = best.follower;
+  const apps = [...state.all("app")].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const view = (app: AppRecord): CoreAppView => appView(app, state.newestJob(app.id));
+  const nodes = [...state.all("node")].map((node) =>
+    nodeView(node, apps.filter(({ nodeId }) => nodeId === node.id).map(view)),
+  );
+  return {
+    ...{ url, usedBy, nodes: nodes.sort(compareNodes) },
+    unplaced: apps.filter(({ nodeId }) => nodeId === null || state.byId("node", nodeId) === undefined).map(view),
+    ...(problem === undefined ? {} : { problem: problem.message }),
+  };
+}
+
+function compareNodes(a: CoreNodeView, b: CoreNodeView): number {
+  const rank = ({ status, problem }: CoreNodeView): number => (status === "offline" ? 0 : problem ? 1 : 2);
+  return rank(a) - rank(b) || (a.name < b.name ? -1 : 1);
+}
+
+function nodeView(node: NodeRecord, apps: readonly CoreAppView[]): CoreNodeView {
+  const { name, hostname, ipAddress, version, runner, status, lastHeartbeat, problem, config } = node;
+  const labels = config?.labels ?? {};
+  return {
+    ...{ name, hostname, version, status, schedulable: config?.schedulable ?? true, apps: [...apps] },
+    ...(ipAddress === null ? {} : { address: ipAddress }),
+    ...(runner === undefined ? {} : { runner }),
+    // The record of a node that is online is as old as its last change, and so is the time in it.
+    ...(status === "offline" && lastHeartbeat !== null ? { lastSeen: lastHeartbeat } : {}),
+    ...(problem === null ? {} : { problem }),
+    ...(config?.description === undefined ? {} : { description: config.description }),
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
+  };
+}
+
+function appView(
+  app: AppRecord,
+  job: { readonly status: string; readonly error: string | null } | undefined,
+): CoreAppView {
+  const { name, version, status, observed, metadata, compose } = app;
+  const images = imagesIn(compose);
+  const owner = ownershipOf(metadata);
+  const running = observed?.version;
+  return {
+    ...{ name, version, status },
+    ...(owner === undefined ? {} : { app: owner.app }),
+    ...(running === undefined || running === version ? {} : { running }),
+    services: (observed?.services ?? [...images.keys()].map(notObserved)).map(({ lastLine, ...service }) => ({
+      ...service,
+      ...(images.get(service.name) === undefined ? {} : { image: images.get(service.name) }),
+      ...(lastLine === null ? {} : { lastLine }),
+    })),
+    ...(observed && observed.drift.length > 0 ? { drift: observed.drift } : {}),
+    ...(job?.status === "failed" && job.error !== null ? { problem: job.error } : {}),
+  };
+}
+
+/** A service of which the agent has not reported the state. */
+function notObserved(name: string) {
+  return { name, state: "unknown" as const, container: null, exitCode: null, lastLine: null };
+}
+
+/** Returns the services of a Compose document and their images. Nothing else of it is shown: it may contain secrets. */
+function imagesIn(compose: string): ReadonlyMap<string, string | undefined> {
+  const value = composeValue(compose) as {
+    readonly services?: Readonly<Record<string, { readonly image?: unknown } | null>>;
+  };
+  const services = typeof value === "object" && value !== null ? Object.entries(value.services ?? {}) : [];
+  return new Map(
+    services.map(([name, service]) => [name, typeof service?.image === "string" ? service.image : undefined]),
+  );
+}
