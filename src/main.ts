@@ -60,10 +60,15 @@ function logWarnings(logger: Logger): void {
 async function createRoles(parts: RoleParts): Promise<Role[]> {
   const { roles } = parts.config;
   const created: Role[] = [];
-  if (roles.has("controller")) created.push(new (await import("./wiring/controller.js")).ControllerRole(parts));
+  if (roles.has("controller")) created.push(await createController(parts));
   if (roles.has("server")) created.push(new (await import("./wiring/server.js")).ServerRole(parts));
   if (roles.has("api")) created.push(new (await import("./wiring/api.js")).ApiRole(parts));
   return created;
+}
+
+async function createController(parts: RoleParts): Promise<Role> {
+  if (parts.config.shards.length === 0) return new (await import("./wiring/controller.js")).ControllerRole(parts);
+  return new (await import("./wiring/shards/sharded-controller.js")).ShardedControllerRole(parts);
 }
 
 main().then(

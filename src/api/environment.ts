@@ -171,7 +171,11 @@ export const EnvironmentStatus = z
     governs: z
       .object({
         namespaces: z.int().min(0).describe("Number of namespaces."),
-        apps: z.int().min(0).describe("Number of OverseerApps in these namespaces."),
+        apps: z
+          .int()
+          .min(0)
+          .optional()
+          .describe("Number of OverseerApps in these namespaces. Unset if another shard manages one of them."),
       })
       .optional()
       .describe("What the Environment governs."),

@@ -13,6 +13,7 @@ import { ConfigError } from "./errors.js";
 import type { SettingName } from "./options.js";
 import { readProxies } from "./proxy.js";
 import { DEFAULT_ROLES, type ListenAddress, type RoleName, SETTING_SCHEMAS } from "./settings.js";
+import { checkShards, type ShardSettings } from "./shards.js";
 
 /** Validated settings of the operator. */
 export interface Config {
@@ -64,6 +65,12 @@ export interface Config {
   readonly namespace: string;
   /** Namespaces whose custom resources are managed; undefined means all. */
   readonly watchNamespaces: readonly string[] | undefined;
+  /** Whether this installation manages all namespaces, also if a shard does not. */
+  readonly wholeCluster: boolean;
+  /** Namespaces whose custom resources are not managed, although all are watched: those of other shards. */
+  readonly exceptNamespaces: readonly string[];
+  /** Groups of namespaces that replicas divide among themselves; empty means that one replica manages everything. */
+  readonly shards: readonly ShardSettings[];
   readonly trustedNamespaces: readonly string[];
   /** User to impersonate for apps in trusted namespaces that set no ServiceAccount; undefined means the operator itself. */
   readonly trustedUser: string | undefined;
@@ -148,6 +155,12 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
   const raw = readCommandLine(argv, env);
   const values = checkSettings(raw);
   const proxies = readProxies(env);
+  const shards = values.shards ?? [];
+  checkShards(shards, {
+    elects: values["leader-election"] !== false,
+    watched: values["watch-namespaces"]?.length ? values["watch-namespaces"] : undefined,
+    leaderCalls: values["internal-address"] !== undefined,
+  });
   const namespace = env.POD_NAMESPACE || read(NAMESPACE_FILE)?.trim() || DEFAULT_NAMESPACE;
   return {
     show: raw.show,
@@ -188,6 +201,9 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     warnings: proxies.warnings,
     namespace,
     watchNamespaces: values["watch-namespaces"]?.length ? values["watch-namespaces"] : undefined,
+    wholeCluster: !values["watch-namespaces"]?.length,
+    exceptNamespaces: [],
+    shards,
     trustedNamespaces: values["trusted-namespaces"] ?? [namespace],
     trustedUser: trustedUser(values, namespace),
     approvingUsers: userNames(values["approving-service-accounts"]),

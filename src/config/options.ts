@@ -181,6 +181,12 @@ export const OPTIONS = [
     help: "Comma-separated namespaces whose GitRepositories and OverseerApps this installation manages. Another installation can manage other namespaces.",
   },
   {
+    flag: "shards",
+    value: "GROUPS",
+    env: "OVERSEER_SHARDS",
+    help: "Groups of namespaces that replicas divide among themselves, like payments=pay-dev,pay-prod;web=web-dev. Each group has a Lease and one active replica. All other namespaces are one more group. Requires leader election.",
+  },
+  {
     flag: "trusted-namespaces",
     value: "NAMES",
     env: "OVERSEER_TRUSTED_NAMESPACES",

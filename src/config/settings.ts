@@ -4,6 +4,7 @@ import { FAILPOINTS } from "../base/failpoint.js";
 import { isHostPattern } from "../base/host-rules.js";
 import { API_SETTING_SCHEMAS } from "./api-settings.js";
 import type { SettingName } from "./options.js";
+import { shardsSetting } from "./shards.js";
 
 /** Address to listen on. */
 export interface ListenAddress {
@@ -175,6 +176,7 @@ export const SETTING_SCHEMAS = {
   "render-timeout": duration,
   "render-cache-bytes": count(0, Number.MAX_SAFE_INTEGER),
   "watch-namespaces": namespaces,
+  shards: shardsSetting,
   "trusted-namespaces": namespaces,
   "trusted-service-account": objectName,
   "approving-service-accounts": accounts,

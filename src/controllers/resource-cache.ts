@@ -16,6 +16,8 @@ export interface ResourceCacheOptions<T> {
   readonly resource: ResourceInfo;
   /** Namespaces to watch, each with its own watch. Defaults to one watch of all namespaces. */
   readonly namespaces?: readonly string[] | undefined;
+  /** Namespaces to leave out where all are watched. */
+  readonly except?: readonly string[] | undefined;
   /** Reduces an object before it is stored. */
   readonly trim?: (object: T) => T;
   /** Returns the group of an object, for lookups with `of`; undefined for none. */
@@ -39,6 +41,7 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
   readonly resource: ResourceInfo;
   /** Reflectors by namespace; one with the key "" if all namespaces are watched. */
   readonly #reflectors: ReadonlyMap<string, Reflector<T>>;
+  readonly #except: ReadonlySet<string>;
   readonly #trim: (object: T) => T;
   readonly #groupBy: ((object: T) => string | undefined) | undefined;
   readonly #objects = new Map<string, T>();
@@ -54,6 +57,7 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
 
   constructor(options: ResourceCacheOptions<T>) {
     this.resource = options.resource;
+    this.#except = new Set(options.except);
     this.#trim = options.trim ?? ((object) => object);
     this.#groupBy = options.groupBy;
     this.#started = new Promise((resolve) => {
@@ -69,6 +73,7 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
       clock: options.clock,
       logger: options.logger,
       path: collectionPath(options.resource, namespace === "" ? undefined : namespace),
+      ...(namespace === "" && this.#except.size > 0 ? { fieldSelector: outside(this.#except) } : {}),
       mode: "full",
       reduce: (raw) => this.#reduce(raw, options.logger),
       uidOf: (object) => object.metadata.uid,
@@ -131,7 +136,7 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
 
   /** Reports whether the cache covers a namespace. */
   follows(namespace: string): boolean {
-    return this.#reflectorOf(namespace) !== undefined;
+    return this.#reflectorOf(namespace) !== undefined && !this.#except.has(namespace);
   }
 
   get(key: string): T | undefined {
@@ -216,6 +221,11 @@ function previousOf<T>(event: StoreEvent<T>): T | undefined {
 function isOlder(event: CustomResource<unknown, unknown>, noted: CustomResource<unknown, unknown>): boolean {
   const { uid, resourceVersion } = noted.metadata;
   return uid === event.metadata.uid && isNewer(resourceVersion, event.metadata.resourceVersion);
+}
+
+/** Selects the objects that are in none of these namespaces. */
+function outside(namespaces: ReadonlySet<string>): string {
+  return [...namespaces].map((namespace) => `metadata.namespace!=${namespace}`).join(",");
 }
 
 function withoutManagedFields(raw: RawObject): RawObject {

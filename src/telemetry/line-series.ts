@@ -17,6 +17,12 @@ interface RenderedMetric {
  */
 export class LineSeries {
   readonly #metrics: RenderedMetric[] = [];
+  /** Labels of all series. */
+  readonly #common: Readonly<Record<string, string>>;
+
+  constructor(common: Readonly<Record<string, string>> = {}) {
+    this.#common = common;
+  }
 
   /** Creates a gauge. */
   levels<Name extends string>(text: MetricText<Name>): Family<Name, Level> {
@@ -31,8 +37,9 @@ export class LineSeries {
   /** Creates a gauge whose series are computed at each scrape. */
   collected<Name extends string>(text: MetricText<Name>, collect: () => Iterable<Sample<Name>>): void {
     const { name, help, labels: names } = text;
+    const common = this.#common;
     const lines = function* (): Iterable<string> {
-      for (const [labels, value] of collect()) yield line(name, names, labels, value);
+      for (const [labels, value] of collect()) yield line(name, names, labels, common, value);
     };
     this.#metrics.push({ name, help, type: "gauge", lines });
   }
@@ -52,6 +59,7 @@ export class LineSeries {
     const lines = new Map<string, string>();
     const values = new Map<string, number>();
     this.#metrics.push({ name, help, type, lines: () => lines.values() });
+    const common = this.#common;
     const keyOf = (labels: Labels<Name>): string => names.map((label) => labels[label]).join("\u0000");
     return {
       of(labels) {
@@ -59,7 +67,7 @@ export class LineSeries {
         const set = (value: number): void => {
           if (values.get(key) === value) return;
           values.set(key, value);
-          lines.set(key, line(name, names, labels, value));
+          lines.set(key, line(name, names, labels, common, value));
         };
         return {
           set,
@@ -75,8 +83,15 @@ export class LineSeries {
   }
 }
 
-function line<Name extends string>(name: string, names: readonly Name[], labels: Labels<Name>, value: number): string {
+function line<Name extends string>(
+  name: string,
+  names: readonly Name[],
+  labels: Labels<Name>,
+  common: Readonly<Record<string, string>>,
+  value: number,
+): string {
   const pairs = names.map((label) => `${label}="${escapeLabel(labels[label])}"`);
+  for (const [label, text] of Object.entries(common)) pairs.push(`${label}="${escapeLabel(text)}"`);
   return `${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${value}`;
 }
 

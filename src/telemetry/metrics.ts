@@ -5,6 +5,7 @@ import type { Clock } from "../base/clock.js";
 import { type AppGauges, createAppGauges } from "./app-gauges.js";
 import { Instruments } from "./instruments.js";
 import { LineSeries } from "./line-series.js";
+import { mergeTexts } from "./merge-texts.js";
 import { addProcessMetrics } from "./process-metrics.js";
 import { createRepositoryGauges, type RepositoryGauges } from "./repository-gauges.js";
 import { createResourceGauge, type ResourceGauge } from "./resource-gauge.js";
@@ -30,6 +31,10 @@ export interface Metrics extends Series {
   readonly lines: Pick<LineSeries, "collected">;
   /** Calls `fn` before each scrape, for values that are cheaper to compute on demand. */
   onScrape(fn: () => void): void;
+  /** Adds the series of parts of this process, which come and go, to each scrape. */
+  include(parts: () => Iterable<Pick<Metrics, "renderText">>): void;
+  /** Returns all series in the Prometheus text format, computed now. */
+  renderText(): Promise<string>;
   /** Returns all series in the Prometheus text format; the result is cached for one second. */
   renderMetrics(): Promise<MetricsText>;
 }
@@ -43,6 +48,8 @@ export interface MetricsOptions {
   readonly processMetrics?: boolean;
   /** Whether apps and repositories have series of their own. Defaults to true. */
   readonly perApp?: boolean;
+  /** Shard whose series these are, as the label `shard` of all of them. Defaults to none. */
+  readonly shard?: string;
 }
 
 const compress = promisify(gzip);
@@ -61,8 +68,11 @@ function withoutApps({ set, forget }: ResourceGauge): ResourceGauge {
 /** Creates all metrics in a new registry, so that two operators in one process share nothing. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
+  const common = options.shard === undefined ? {} : { shard: options.shard };
+  registry.setDefaultLabels(common);
   const instruments = new Instruments(registry);
-  const lines = new LineSeries();
+  const lines = new LineSeries(common);
+  const included: (() => Iterable<Pick<Metrics, "renderText">>)[] = [];
   const perApp = options.perApp ?? true;
   const before: (() => void)[] = [];
   const build = {
@@ -73,9 +83,15 @@ export function createMetrics(options: MetricsOptions): Metrics {
   instruments.levels(build).of({ version: options.version }).set(1);
   if (options.processMetrics !== false) before.push(addProcessMetrics(registry, instruments));
   let cached: { readonly until: number; readonly text: Promise<MetricsText> } | undefined;
-  const render = async (): Promise<MetricsText> => {
+  const renderText = async (): Promise<string> => {
     for (const fn of before) fn();
-    const body = `${await registry.metrics()}${lines.render()}`;
+    const own = `${await registry.metrics()}${lines.render()}`;
+    const parts = included.flatMap((parts) => [...parts()]);
+    if (parts.length === 0) return own;
+    return mergeTexts([own, ...(await Promise.all(parts.map((part) => part.renderText())))]);
+  };
+  const render = async (): Promise<MetricsText> => {
+    const body = await renderText();
     return { contentType: registry.contentType, body, gzip: await compress(body, { level: 1 }) };
   };
   return {
@@ -87,6 +103,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     onScrape: (fn) => {
       before.push(fn);
     },
+    include: (parts) => {
+      included.push(parts);
+    },
+    renderText,
     renderMetrics: () => {
       const now = options.clock.monotonic();
       if (cached === undefined || now >= cached.until) cached = { until: now + CACHE_MS, text: render() };

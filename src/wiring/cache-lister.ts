@@ -20,7 +20,7 @@ export function cacheLister(caches: WatchedCaches, memories: ReadonlyMap<string,
       const [namespace = ""] = key.split("/");
       if (!cache.follows(namespace))
         throw new MissingFactError(
-          `${kind} ${key} is in a namespace that this installation does not watch: add ${namespace} to --watch-namespaces`,
+          `${kind} ${key} is in a namespace that this installation or shard does not watch: add ${namespace} to --watch-namespaces, or to the same group of --shards`,
         );
       return cache.get(key);
     },

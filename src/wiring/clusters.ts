@@ -37,6 +37,7 @@ export class Clusters {
       managers: new KnownManagers(config.fieldManagers),
       expressionsOf: (app) => apps.get(app)?.spec.health?.expressions,
       appNamespaces: config.watchNamespaces,
+      exceptNamespaces: config.exceptNamespaces,
       // In a namespace that is not watched, a deleted app cannot be detected.
       appExists: (namespace, name) => !apps.follows(namespace) || apps.get(`${namespace}/${name}`) !== undefined,
       onVerify: (cause) => metrics.drift.resyncObjects.of({ cause }).inc(),

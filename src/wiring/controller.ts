@@ -1,3 +1,4 @@
+import type { Timer } from "../base/clock.js";
 import { messageOf } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
 import type { LeaderFacts } from "../server/internal/facts.js";
@@ -6,19 +7,31 @@ import { VERSION } from "../version.js";
 import { type Cluster, connectCluster, onceReady } from "./cluster.js";
 import { ensureDigestKey } from "./digest-key.js";
 import { startInternalServer } from "./internal-server.js";
-import { Leadership } from "./leadership.js";
+import { Leadership, type ShardLease } from "./leadership.js";
 import { Operator } from "./operator.js";
 import type { Role, RoleParts } from "./role.js";
+
+/** Time for the work of a lost shard to end, in milliseconds. */
+const END_MS = 30_000;
 
 /** Fetches, applies and reverts drift while this process is the leader. */
 export class ControllerRole implements Role {
   readonly #parts: RoleParts;
   readonly #leadership: Leadership;
+  readonly #shard: ShardLease | undefined;
   #operator: Operator | undefined;
+  #isDiscarded = false;
 
-  constructor(parts: RoleParts) {
+  /** `shard`: what the lease stands for, if this process can lead several at a time. */
+  constructor(parts: RoleParts, shard?: ShardLease) {
     this.#parts = parts;
-    this.#leadership = new Leadership(parts);
+    this.#shard = shard;
+    this.#leadership = new Leadership(parts, shard);
+  }
+
+  /** Annotates the lease that another process holds. Returns false if it could not be written. */
+  annotate(annotations: Readonly<Record<string, string>>): Promise<boolean> {
+    return this.#leadership.annotate(annotations);
   }
 
   notReady(): readonly string[] {
@@ -29,24 +42,57 @@ export class ControllerRole implements Role {
     return this.#operator ? undefined : this.#leadership.standby();
   }
 
-  /** Throws LeadershipLostError after losing leadership, since the state in memory is then stale. */
+  /**
+   * Throws LeadershipLostError after losing leadership, since the state in memory is then stale. With a shard, all of it has been
+   * discarded before, unless that takes too long: then `isDiscarded` is false, and the process must exit.
+   */
   async run(stopping: AbortSignal): Promise<void> {
-    const leadership = this.#leadership;
-    const cluster = await this.#connect(stopping);
+    const ended = new AbortController();
+    stopping.addEventListener("abort", () => ended.abort(), { once: true });
+    if (stopping.aborted) ended.abort();
+    const { signal } = ended;
+    const cluster = await this.#connect(signal);
     const facts = (): LeaderFacts | undefined =>
       this.#operator?.notReady().length === 0 ? this.#operator.facts : undefined;
     const internal = cluster && (await startInternalServer(this.#parts, cluster.ungated, facts));
-    if (cluster && (await this.#acquire(cluster, stopping, internal?.annotations)) && !stopping.aborted) {
-      const { logger } = this.#parts;
-      const lost = await Promise.race([this.#work(cluster, stopping), leadership.lost]);
+    if (cluster && (await this.#acquire(cluster, signal, internal?.annotations)) && !signal.aborted) {
+      const work = this.#work(cluster, signal);
+      const lost = await Promise.race([work, this.#leadership.lost]);
+      if (lost && this.#shard !== undefined) {
+        ended.abort();
+        await this.#discard(work, cluster);
+      }
       if (lost) {
-        logger.error("leadership lost, restarting as standby", { error: lost.message });
+        this.#parts.logger.error("leadership lost, restarting as standby", { error: lost.message });
         throw lost;
       }
     }
     await internal?.stop();
-    await leadership.release();
+    await this.#leadership.release();
     await cluster?.ungated.close();
+    if (this.#shard !== undefined) await cluster?.client.close();
+  }
+
+  /** Whether nothing of a lost shard is left. */
+  get isDiscarded(): boolean {
+    return this.#isDiscarded;
+  }
+
+  /** Ends the work of a lost shard. Its gate is closed for good, so that nothing of it can be written anymore. */
+  async #discard(work: Promise<unknown>, { client, ungated }: Cluster): Promise<void> {
+    let timer: Timer | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = this.#parts.clock.after(END_MS, () => resolve(false));
+    });
+    this.#isDiscarded = await Promise.race([
+      work.then(
+        () => true,
+        () => true,
+      ),
+      late,
+    ]);
+    timer?.cancel();
+    await Promise.all([client.close(), ungated.close()]);
   }
 
   /** Runs the operator until `stopping` is aborted. */
@@ -74,6 +120,7 @@ export class ControllerRole implements Role {
     } catch (error) {
       this.#parts.logger.error("cannot start", { error: messageOf(error) });
       await this.#leadership.release();
+      if (this.#shard !== undefined) await Promise.all([cluster.client.close(), cluster.ungated.close()]);
       throw error;
     }
   }

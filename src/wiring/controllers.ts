@@ -126,7 +126,7 @@ export function environmentController(shared: SharedParts): Controller | undefin
 }
 
 function admissionProof({ cluster, config }: SharedParts): AdmissionProof {
-  return new AdmissionProof(cluster.client, config.approvingUsers, config.watchNamespaces === undefined);
+  return new AdmissionProof(cluster.client, config.approvingUsers, config.wholeCluster);
 }
 
 /** Creates the resolver of the destinations of apps. */

@@ -17,57 +17,74 @@ const DEFAULT_LEASE_NAME = "overseer-gitops";
 /** A lease counts as abandoned after this many times its duration; the factor allows for clock skew. */
 const STALE_FACTOR = 5;
 
-/** Returns the labels and annotations for the lease of this installation. */
-export function installationAnnotations({ watchNamespaces }: Pick<Config, "watchNamespaces">): LeaseMetadata {
+/** The namespaces of an installation or shard: some, or all except some. */
+interface Scope {
+  readonly watchNamespaces: readonly string[] | undefined;
+  readonly exceptNamespaces: readonly string[];
+}
+
+/** Returns the labels and annotations for the lease of this installation or shard. */
+export function installationAnnotations(scope: Pick<Config, "watchNamespaces" | "exceptNamespaces">): LeaseMetadata {
+  const { watchNamespaces, exceptNamespaces } = scope;
+  const all = [ALL, ...exceptNamespaces.map((name) => `!${name}`)].join(",");
   return {
-    labels: watchNamespaces === undefined ? {} : { [LABEL.key]: LABEL.value },
-    annotations: { [ANNOTATION]: watchNamespaces?.join(",") ?? ALL },
+    labels: watchNamespaces === undefined && exceptNamespaces.length === 0 ? {} : { [LABEL.key]: LABEL.value },
+    annotations: { [ANNOTATION]: watchNamespaces?.join(",") ?? all },
   };
 }
 
 /** Options of the overlap check. */
-export interface OverlapCheck {
+export interface OverlapCheck extends Scope {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Lease of this installation, which it already holds. */
+  /** Lease of this installation or shard, which it already holds. */
   readonly own: { readonly namespace: string; readonly name: string };
-  readonly watchNamespaces: readonly string[] | undefined;
+  /** Name of the lease of this installation without shards. */
+  readonly unsharded?: string | undefined;
 }
 
 /**
- * Throws if another installation watches the same namespaces, since both would write the same statuses and objects. Each
- * installation acquires its lease before this check, so of two that start together at least one detects the other. Two
+ * Throws if another installation or shard manages the same namespaces, since both would write the same statuses and objects. Each
+ * acquires its lease before this check, so of two that start together at least one detects the other. Two
  * installations that both watch all namespaces are not detected here.
  */
 export async function refuseOverlap(check: OverlapCheck): Promise<void> {
-  const ownNamespaces = check.watchNamespaces;
   for (const lease of await otherLeases(check)) {
     const text = lease.metadata.annotations?.[ANNOTATION];
     if (text === undefined) continue;
-    const otherNamespaces = text === ALL ? undefined : text.split(",");
-    if (ownNamespaces === undefined && otherNamespaces === undefined) continue;
-    const shared = intersection(ownNamespaces, otherNamespaces);
-    if (!shared || shared.length === 0) continue;
+    const other = readScope(text);
+    if (isAll(check) && isAll(other)) continue;
+    const shared = intersection(check, other);
+    if (shared?.length === 0) continue;
     const { namespace = "", name } = lease.metadata;
+    const what = shared === undefined || isAll(other) ? "all namespaces" : `the namespaces ${shared.join(", ")}`;
     throw new OverseerError(
-      `the installation with the lease ${namespace}/${name} already manages ${otherNamespaces === undefined ? "all namespaces" : `the namespaces ${shared.join(", ")}`}: set different namespaces with --watch-namespaces`,
+      `the installation with the lease ${namespace}/${name} already manages ${what}: set different namespaces with --watch-namespaces`,
       { code: "INSTALLATIONS_OVERLAP", reason: "InstallationsOverlap", class: "retryable" },
     );
   }
 }
 
-/** Returns the namespaces in both lists; undefined means all namespaces. */
-function intersection(
-  a: readonly string[] | undefined,
-  b: readonly string[] | undefined,
-): readonly string[] | undefined {
-  if (a === undefined) return b;
-  return b === undefined ? a : b.filter((name) => a.includes(name));
+function readScope(text: string): Scope {
+  const names = text.split(",");
+  if (names[0] !== ALL) return { watchNamespaces: names, exceptNamespaces: [] };
+  return { watchNamespaces: undefined, exceptNamespaces: names.slice(1).map((name) => name.replace(/^!/, "")) };
+}
+
+function isAll({ watchNamespaces, exceptNamespaces }: Scope): boolean {
+  return watchNamespaces === undefined && exceptNamespaces.length === 0;
+}
+
+/** Returns the namespaces in both scopes; undefined means all that neither leaves out. */
+function intersection(a: Scope, b: Scope): readonly string[] | undefined {
+  if (a.watchNamespaces === undefined && b.watchNamespaces === undefined) return undefined;
+  const [list, other] = a.watchNamespaces === undefined ? [b.watchNamespaces ?? [], a] : [a.watchNamespaces, b];
+  return list.filter((name) => other.watchNamespaces?.includes(name) ?? !other.exceptNamespaces.includes(name));
 }
 
 /** Returns the held leases of other installations; empty if this process may not list leases. */
-async function otherLeases({ client, clock, logger, own }: OverlapCheck): Promise<RawObject[]> {
+async function otherLeases({ client, clock, logger, own, unsharded }: OverlapCheck): Promise<RawObject[]> {
   const list = async (query: Record<string, string>): Promise<RawObject[]> => {
     const path = "/apis/coordination.k8s.io/v1/leases";
     return (await client.request<{ items: RawObject[] }>({ method: "GET", path, query })).body.items;
@@ -75,9 +92,10 @@ async function otherLeases({ client, clock, logger, own }: OverlapCheck): Promis
   try {
     // The lease of an installation for all namespaces has no label but the default name. Listing all leases would be
     // expensive, since every node has one.
+    const names = new Set([DEFAULT_LEASE_NAME, ...(unsharded === undefined ? [] : [unsharded])]);
     const found = [
       ...(await list({ labelSelector: `${LABEL.key}=${LABEL.value}` })),
-      ...(await list({ fieldSelector: `metadata.name=${DEFAULT_LEASE_NAME}` })),
+      ...(await Promise.all([...names].map((name) => list({ fieldSelector: `metadata.name=${name}` })))).flat(),
     ];
     return found.filter((object) => {
       const { namespace, name } = object.metadata;
@@ -90,6 +108,12 @@ async function otherLeases({ client, clock, logger, own }: OverlapCheck): Promis
       );
     });
   } catch (error) {
+    // Namespaces are regrouped while replicas run, so that shards overlap unless this is checked.
+    if (unsharded !== undefined)
+      throw new OverseerError(
+        `cannot check whether other replicas manage these namespaces: ${messageOf(error)}; grant the operator list on leases (coordination.k8s.io)`,
+        { code: "INSTALLATIONS_OVERLAP", reason: "InstallationsOverlap", class: "retryable" },
+      );
     logger.info("cannot check whether other installations overlap", { error: messageOf(error) });
     return [];
   }

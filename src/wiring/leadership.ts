@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.js";
 import type { Logger } from "../base/logger.js";
 import { LeadershipGate, type LeadershipLostError, openGate, type WriteGate } from "../base/write-gate.js";
 import type { Config, ElectionSettings } from "../config/config.js";
-import { LeaseElector, type LeaseObserver } from "../kube/lease/lease-elector.js";
+import { LeaseElector, type LeaseObserver, type LeaseSharing } from "../kube/lease/lease-elector.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import type { Cluster } from "./cluster.js";
 import { installationAnnotations, refuseOverlap } from "./installations.js";
@@ -15,6 +15,14 @@ export interface LeadershipParts {
   readonly metrics: Metrics;
 }
 
+/** The shard that a lease stands for. */
+export interface ShardLease extends LeaseSharing {
+  /** Name of the lease of this installation without shards. */
+  readonly unsharded: string;
+  /** Annotations of the lease that acquiring and releasing it removes. */
+  readonly requests: readonly string[];
+}
+
 /** Leadership of this process: by election, or always if leader election is disabled. */
 export class Leadership {
   /** Gate that every write has to pass. */
@@ -23,10 +31,13 @@ export class Leadership {
   readonly lost: Promise<LeadershipLostError>;
   readonly #parts: LeadershipParts;
   readonly #electionGate: LeadershipGate | undefined;
+  readonly #shard: ShardLease | undefined;
   #elector: LeaseElector | undefined;
 
-  constructor(parts: LeadershipParts) {
+  /** `shard`: what the lease stands for, if there are several. */
+  constructor(parts: LeadershipParts, shard?: ShardLease) {
     this.#parts = parts;
+    this.#shard = shard;
     this.#electionGate = parts.config.election && new LeadershipGate(parts.clock);
     this.gate = this.#electionGate ?? openGate;
     this.lost = new Promise((resolve) => this.gate.onClosed(resolve));
@@ -46,15 +57,22 @@ export class Leadership {
     const { ungated: client, firstEver } = cluster;
     const { leaseName: name, ...timing } = election;
     const own = installationAnnotations(config);
-    const metadata = { ...own, annotations: { ...own.annotations, ...annotations } };
-    const lease = { namespace, name, metadata, identity, timing };
+    const done = Object.fromEntries(this.#shard?.requests.map((key) => [key, ""]) ?? []);
+    const metadata = { ...own, annotations: { ...own.annotations, ...annotations, ...done } };
+    const lease = { namespace, name, metadata, identity, timing, sharing: this.#shard };
     this.#elector = new LeaseElector({ client, clock, logger, gate, firstEver, observer, ...lease });
     const leads = await this.#elector.acquire(signal);
-    const { watchNamespaces } = config;
-    if (leads) await refuseOverlap({ client, clock, logger, own: { namespace, name }, watchNamespaces });
+    const { watchNamespaces, exceptNamespaces } = config;
+    const check = { client, clock, logger, own: { namespace, name }, watchNamespaces, exceptNamespaces };
+    if (leads) await refuseOverlap({ ...check, unsharded: this.#shard?.unsharded });
     // Kinds may have changed during standby.
     cluster.discovery.invalidate();
     return leads;
+  }
+
+  /** Annotates the lease that another process holds. Returns false if it could not be written. */
+  async annotate(annotations: Readonly<Record<string, string>>): Promise<boolean> {
+    return (await this.#elector?.annotate(annotations)) ?? false;
   }
 
   /** Reasons why this process is not ready to take over; empty if it is. */

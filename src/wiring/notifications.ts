@@ -32,6 +32,7 @@ export class Notifications {
     const resource = cluster.resources.channel;
     this.#channels = new ResourceCache<NotificationChannel>({
       ...{ client, clock, logger, resource, namespaces: config.watchNamespaces },
+      except: config.exceptNamespaces,
       observer: reflectorObserver(metrics, `${resource.group}/${resource.kind}`),
       onChange: (key, current, previous) => {
         if (isWork(current, previous) || testOf(current) !== testOf(previous)) enqueue(key);

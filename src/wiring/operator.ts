@@ -279,12 +279,12 @@ export class Operator {
     const { cluster, clock, logger, metrics, config } = this.#parts;
     const { client } = cluster;
     const resource = cluster.resources[name];
-    const namespaces = resource.namespaced ? config.watchNamespaces : undefined;
+    const { watchNamespaces: namespaces, exceptNamespaces: except } = resource.namespaced ? config : {};
     const observer = reflectorObserver(metrics, `${resource.group}/${resource.kind}`);
     const onChange: ResourceCacheOptions<T>["onChange"] = (key, current, previous, observed) =>
       source.emit({ key, current, previous, observed });
     const onRecovered = (): void => this.#retryAfterRecovery();
-    const common = { client, clock, logger, resource, namespaces, onChange, onRecovered, observer };
+    const common = { client, clock, logger, resource, namespaces, except, onChange, onRecovered, observer };
     return new ResourceCache<T>({ ...common, ...options });
   }
 

@@ -208,6 +208,26 @@ affinity: {{- toYaml . | nindent 2 }}
 {{- if and (not .Values.leaderElection.enabled) (gt (int $controller.replicas) 1) }}
 {{- fail (printf "controller.replicas is %d, but without leaderElection.enabled all replicas would be active: set controller.replicas to 1" (int $controller.replicas)) }}
 {{- end }}
+{{- if and .Values.shards (not .Values.leaderElection.enabled) }}
+{{- fail "shards need leaderElection.enabled: each shard has a Lease" }}
+{{- end }}
+{{- if and .Values.shards .Values.api.enabled .Values.api.leader.enabled }}
+{{- fail "shards and api.leader.enabled cannot be combined: there is no single leader to ask" }}
+{{- end }}
+{{- range $name, $namespaces := .Values.shards }}
+{{- range $other, $others := $.Values.shards }}
+{{- range $namespaces }}
+{{- if and (ne $name $other) (has . $others) }}
+{{- fail (printf "shards.%s and shards.%s both list the namespace %s: a namespace is in one group" $name $other .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- range $namespaces }}
+{{- if and $.Values.watchNamespaces (not (has . $.Values.watchNamespaces)) }}
+{{- fail (printf "shards.%s lists the namespace %s, which is missing in watchNamespaces" $name .) }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- if .Values.leaderElection.enabled }}
 {{- $duration := include "overseer.ms" .Values.leaderElection.leaseDuration | int64 }}
 {{- $deadline := include "overseer.ms" .Values.leaderElection.renewDeadline | int64 }}
@@ -261,4 +281,13 @@ affinity: {{- toYaml . | nindent 2 }}
 {{- if and .Values.server.ingress.enabled (not .Values.server.ingress.host) }}
 {{- fail "server.ingress.enabled needs server.ingress.host: the host name of the webhook URL" }}
 {{- end }}
+{{- end }}
+
+{{/* Groups of namespaces as the flag --shards takes them. */}}
+{{- define "overseer.shards" }}
+{{- $groups := list }}
+{{- range $name, $namespaces := . }}
+{{- $groups = append $groups (printf "%s=%s" $name (join "," $namespaces)) }}
+{{- end }}
+{{- join ";" $groups }}
 {{- end }}

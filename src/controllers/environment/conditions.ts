@@ -5,8 +5,8 @@ import { promotionCircle } from "../../gates/environments.js";
 /** What is known about an Environment, besides its spec. */
 export interface EnvironmentFacts {
   readonly all: readonly Environment[];
-  /** Number of apps in its namespaces. */
-  readonly apps: number;
+  /** Number of apps in its namespaces; undefined if another shard manages one of them. */
+  readonly apps: number | undefined;
   /** Why the admission policies prove nothing; undefined if they are in force. */
   readonly doubt: string | undefined;
 }
@@ -32,9 +32,10 @@ export function environmentConditions(environment: Environment, facts: Environme
   ];
 }
 
-function describeGoverned({ spec }: Environment, apps: number): string {
+function describeGoverned({ spec }: Environment, apps: number | undefined): string {
   const count = spec.namespaces?.length ?? 0;
   const namespaces = `${count} ${count === 1 ? "namespace" : "namespaces"}`;
+  if (apps === undefined) return `governs ${namespaces}, some of other shards`;
   return `governs ${apps} ${apps === 1 ? "app" : "apps"} in ${namespaces}`;
 }
 

@@ -45,7 +45,7 @@ export class EnvironmentReconciler {
       observedGeneration: generation,
       conditions: mergeConditions(environment.status?.conditions ?? [], drafts, generation, rfc3339(clock.now())),
       ...this.#windowOf(environment),
-      governs: { namespaces: environment.spec.namespaces?.length ?? 0, apps },
+      governs: { namespaces: environment.spec.namespaces?.length ?? 0, ...(apps === undefined ? {} : { apps }) },
     };
     const written = await writer.write(environments.resource, environment, status);
     if (written !== undefined && written !== environment) environments.note(written);
@@ -69,8 +69,10 @@ export class EnvironmentReconciler {
     return environment.spec.windows === undefined ? undefined : MINUTE_MS - (now % MINUTE_MS);
   }
 
-  #countApps({ spec }: Environment): number {
+  /** Returns the number of apps; undefined if another shard manages some of them. */
+  #countApps({ spec }: Environment): number | undefined {
     const names = new Set(spec.namespaces?.map(({ name }) => name));
+    if ([...names].some((name) => !this.#services.apps.follows(name))) return undefined;
     let count = 0;
     for (const { metadata } of this.#services.apps.values()) if (names.has(metadata.namespace)) count++;
     return count;

@@ -43,6 +43,8 @@ export interface ClusterParts {
   readonly expressionsOf?: ExpressionsOfApp | undefined;
   /** Namespaces whose apps are managed; undefined for all. Objects of other apps are not watched. */
   readonly appNamespaces?: readonly string[] | undefined;
+  /** Namespaces whose apps are not managed, where all others are. */
+  readonly exceptNamespaces?: readonly string[] | undefined;
   readonly appExists: (namespace: string, name: string) => boolean;
   /** Whether there is work with a higher priority than the periodic resync. */
   readonly busy: () => boolean;
@@ -100,10 +102,11 @@ export class ClusterConnection {
       ...{ client, discovery, tracker, judge, clock, logger, instance, digestKey, ownUser, requests, appExists },
       ...{ onForbidden, denied, onDenied },
     };
-    const { observerFor, reader, appNamespaces } = options;
+    const { observerFor, reader, appNamespaces, exceptNamespaces } = options;
     const onChange = (): void => events.retry(apps.keys());
     this.watches = new KindWatches({
-      ...{ client, discovery, clock, logger, instance, appNamespaces, tracker, judge, observerFor, reader, onChange },
+      ...{ client, discovery, clock, logger, instance, appNamespaces, exceptNamespaces },
+      ...{ tracker, judge, observerFor, reader, onChange },
       onForbidden: () => rights.awaited("kinds", () => this.watches.retryRefused()),
     });
     this.#kinds = new KindChanges({ discovery, clock, logger, onChange });

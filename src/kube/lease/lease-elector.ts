@@ -40,6 +40,20 @@ export interface LeaseElectorOptions {
   /** Whether no process has ever led here, so that a missing lease was not deleted manually. */
   readonly firstEver: boolean;
   readonly observer: LeaseObserver;
+  /** How this process shares several leases with others. */
+  readonly sharing?: LeaseSharing | undefined;
+}
+
+/** How several processes share several leases. */
+export interface LeaseSharing {
+  /** Called with each holder of the lease that this process observes as standby; empty if there is none. */
+  readonly onHolder: (holder: string) => void;
+  /** Called when this process has acquired the lease. */
+  readonly onAcquired: () => void;
+  /** Called with the lease as another client has written it while this process holds it. */
+  readonly onForeignWrite: (lease: LeaseRecord) => void;
+  /** Returns how long a free lease is left to other processes, in milliseconds. */
+  readonly hesitateMs: () => number;
 }
 
 /**
@@ -53,7 +67,7 @@ export class LeaseElector {
   #holder: LeaseHolder | undefined;
 
   constructor(options: LeaseElectorOptions) {
-    const { client, clock, logger, namespace, name, metadata, timing, firstEver } = options;
+    const { client, clock, logger, namespace, name, metadata, timing, firstEver, sharing } = options;
     const { durationMs, retryMs, renewDeadlineMs: usableMs } = timing;
     this.#options = options;
     // Half of the deadline, so that a hanging connection leaves time for a second attempt.
@@ -61,7 +75,9 @@ export class LeaseElector {
     const holding = (from: LeaseRecord | undefined): LeaseHolding => this.#holding(from);
     const times = { durationMs, usableMs, retryMs };
     this.#store = store;
-    this.#standby = new LeaseStandby({ client, store, clock, logger, name, ...times, holding, firstEver });
+    const { onHolder, hesitateMs } = sharing ?? {};
+    const standing = { ...times, holding, firstEver, onHolder, hesitateMs };
+    this.#standby = new LeaseStandby({ client, store, clock, logger, name, ...standing });
     options.gate.onClosed(() => options.observer.leads(false));
   }
 
@@ -83,8 +99,19 @@ export class LeaseElector {
     gate.openUntil(acquired.began + timing.renewDeadlineMs);
     this.#holder = new LeaseHolder(this.#holderOptions(), acquired);
     observer.leads(gate.open);
+    this.#options.sharing?.onAcquired();
     logger.info("leading", { identity, transitions: acquired.record.transitions });
     return true;
+  }
+
+  /** Adds annotations to the lease that another process holds. Returns false if it has changed meanwhile. */
+  async annotate(annotations: Readonly<Record<string, string>>): Promise<boolean> {
+    const { client, clock, namespace, name, timing } = this.#options;
+    const read = this.#standby.record;
+    if (read === undefined) return false;
+    const metadata = { labels: {}, annotations };
+    const store = new LeaseStore({ client, clock, namespace, name, metadata, timeoutMs: timing.renewDeadlineMs / 2 });
+    return (await store.update(read, read)) !== undefined;
   }
 
   /** Releases the lease, so that another process can acquire it at once. All work must have ended: the gate closes permanently. */
@@ -93,10 +120,11 @@ export class LeaseElector {
   }
 
   #holderOptions(): ConstructorParameters<typeof LeaseHolder>[0] {
-    const { clock, logger, gate, timing, observer } = this.#options;
+    const { clock, logger, gate, timing, observer, sharing } = this.#options;
     const { renewDeadlineMs, retryMs } = timing;
     const onRenewal = (result: "error" | "success"): void => observer.renewed(result);
-    return { store: this.#store, clock, logger, gate, renewDeadlineMs, retryMs, onRenewal };
+    const onForeignWrite = sharing?.onForeignWrite;
+    return { store: this.#store, clock, logger, gate, renewDeadlineMs, retryMs, onRenewal, onForeignWrite };
   }
 
   #holding(from: LeaseRecord | undefined): LeaseHolding {

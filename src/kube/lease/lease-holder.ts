@@ -15,6 +15,8 @@ export interface LeaseHolderOptions {
   readonly renewDeadlineMs: number;
   readonly retryMs: number;
   readonly onRenewal: (result: "error" | "success") => void;
+  /** Called with the lease as another client has written it, before it is overwritten. */
+  readonly onForeignWrite?: ((lease: LeaseRecord) => void) | undefined;
 }
 
 /** Edits by other clients that one renewal overwrites before it fails. */
@@ -86,6 +88,7 @@ export class LeaseHolder {
     for (let overwrites = 0; !written; overwrites++) {
       const found = await store.get();
       if (found && found.holder !== "" && !isSameHolding(found, this.#record)) return found.holder;
+      if (found) this.#options.onForeignWrite?.(found);
       if (overwrites === MAX_OVERWRITES) throw changedTooOften();
       written = found ? await store.update(found, holding) : await store.create(holding);
     }

@@ -34,7 +34,7 @@ export function readLease(object: RawObject): LeaseRecord {
   };
 }
 
-/** Labels and annotations of a lease. */
+/** Labels and annotations of a lease. An empty annotation removes one. */
 export interface LeaseMetadata {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
@@ -68,7 +68,8 @@ export function leaseObject(
 
 function withMetadata(metadata: Partial<LiveMetadata>, added: LeaseMetadata): object {
   const labels = { ...metadata.labels, ...added.labels };
-  return { ...metadata, labels, annotations: { ...metadata.annotations, ...added.annotations } };
+  const annotations = Object.entries({ ...metadata.annotations, ...added.annotations });
+  return { ...metadata, labels, annotations: Object.fromEntries(annotations.filter(([, value]) => value !== "")) };
 }
 
 /** Returns the released state of a lease, as client-go writes it. */

@@ -31,6 +31,10 @@ export interface LeaseStandbyOptions {
   readonly holding: (from: LeaseRecord | undefined) => LeaseHolding;
   /** Whether no process has ever led here, so that a missing lease was not deleted manually. */
   readonly firstEver: boolean;
+  /** Called with each holder that is observed; empty if there is none. */
+  readonly onHolder?: ((holder: string) => void) | undefined;
+  /** Returns how long a free lease is left to other processes, in milliseconds. */
+  readonly hesitateMs?: (() => number) | undefined;
 }
 
 /** Watches a lease, without requests while it is held, and acquires it once it is free. */
@@ -53,6 +57,11 @@ export class LeaseStandby {
     return this.#holder;
   }
 
+  /** The last observed lease; undefined if there was none. */
+  get record(): LeaseRecord | undefined {
+    return this.#observation.record;
+  }
+
   /** Why the lease cannot be watched or acquired; undefined if it can. */
   get problem(): string | undefined {
     return this.#problem;
@@ -61,11 +70,19 @@ export class LeaseStandby {
   /** Waits until the lease is acquired; undefined if `signal` aborts first. */
   async acquire(signal: AbortSignal): Promise<AcquiredLease | undefined> {
     this.#reflector.start();
+    let hasHesitated = false;
     try {
       while (!signal.aborted) {
         const wait = this.#observation.waitMs();
         if (wait > 0) {
+          hasHesitated = false;
           await this.#pause(wait, signal);
+          continue;
+        }
+        const hesitation = hasHesitated ? 0 : (this.#options.hesitateMs?.() ?? 0);
+        if (hesitation > 0) {
+          hasHesitated = true;
+          await this.#pause(hesitation, signal);
           continue;
         }
         const acquired = await this.#tryAcquire();
@@ -102,8 +119,10 @@ export class LeaseStandby {
     else this.#observation.observeAbsent();
     this.#problem = undefined;
     const holder = this.#observation.record?.holder ?? "";
-    if (holder !== this.#holder) this.#options.logger.info("standing by", { holder });
+    const isNew = holder !== this.#holder;
+    if (isNew) this.#options.logger.info("standing by", { holder });
     this.#holder = holder;
+    if (isNew) this.#options.onHolder?.(holder);
     this.#wake();
   }
 

@@ -94,10 +94,16 @@ describe("The chart", function () {
       "approvals.serviceAccounts": ["ci/approver"],
       controllerFieldManagers: ["my-operator"],
     });
+    // Shards exclude the call to the leader.
+    const sharded = await renderChart({ shards: { web: ["web-dev", "web-prod"], pay: ["pay"] } });
+    const shards = podOf(sharded).containers[0].args.filter((flag) => flag.startsWith("--shards="));
+    expect(shards).to.deep.equal(["--shards=pay=pay;web=web-dev,web-prod"]);
+    const leases = rulesOf(sharded, "Role").flatMap(({ resourceNames = [] }) => resourceNames);
+    expect(leases).to.include.members(["overseer-gitops", "overseer-gitops-pay", "overseer-gitops-web"]);
     const flagsOf = (name: string) =>
       podOf(objects, name).containers[0].args.map((text) => /^--([a-z-]+)=/.exec(text)?.[1] ?? text);
     const flags = new Set([...flagsOf(OPERATOR), ...flagsOf(SERVER), ...flagsOf(API)]);
-    const wanted = SETTINGS.map(({ flag }) => flag).filter((flag) => !NOT_IN_A_POD.has(flag));
+    const wanted = SETTINGS.map(({ flag }) => flag).filter((flag) => !NOT_IN_A_POD.has(flag) && flag !== "shards");
     expect([...flags].sort()).to.deep.equal([...wanted].sort());
     const ofServer = ["roles", "server-address", "metrics-address", "log-level", "watch-namespaces"];
     expect(flagsOf(SERVER)).to.have.members(ofServer);

@@ -26,7 +26,7 @@ export const ALERT_CASES: readonly AlertCase[] = [
   {
     alert: "OverseerNoLeader",
     series: { 'leader_election_master_status{name="overseer-gitops"}': "0x10 1x20" },
-    ...{ from: 5, until: 12 },
+    ...{ from: 5, until: 12, labels: { name: "overseer-gitops" } },
   },
   {
     alert: "OverseerAppNotReady",

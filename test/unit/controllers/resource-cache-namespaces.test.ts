@@ -79,3 +79,20 @@ describe("controllers/resource-cache of some namespaces", () => {
     expect(cache.get("a/old"), "the watch of a has passed version 7 without it").to.equal(undefined);
   });
 });
+
+describe("controllers/resource-cache of all but some namespaces", () => {
+  it("leaves them out of its one watch", async () => {
+    const server = await FakeApiServer.start();
+    const cache = new ResourceCache<Thing>({
+      ...{ client: server.client(), clock: new FakeClock(), logger: new FakeLogger(), resource: RESOURCE },
+      ...{ except: ["a", "b"], onChange: () => {} },
+    });
+    void cache.start();
+    const call = await server.next();
+    expect(call.path).to.equal("/apis/gitops.overseer.io/v1alpha1/things");
+    expect(call.query.fieldSelector).to.equal("metadata.namespace!=a,metadata.namespace!=b");
+    expect(["a", "b", "c"].map((name) => cache.follows(name))).to.deep.equal([false, false, true]);
+    await cache.stop();
+    await server.close();
+  });
+});

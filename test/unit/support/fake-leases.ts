@@ -49,20 +49,20 @@ export class FakeLeases {
     if (method === "POST") {
       if (lease) throw refusal(409, path);
       this.written.push(name);
-      return this.#store(sent?.spec, "ADDED");
+      return this.#store(sent?.spec, "ADDED", sent?.metadata.annotations);
     }
     if (!lease) throw refusal(404, path);
     if (method === "GET") return lease;
     if (sent?.metadata.resourceVersion !== lease.metadata.resourceVersion) throw refusal(409, path);
     this.written.push(name);
-    return this.#store(sent.spec, "MODIFIED");
+    return this.#store(sent.spec, "MODIFIED", sent.metadata.annotations);
   }
 
-  #store(spec: Stored["spec"], type: "ADDED" | "MODIFIED"): Stored {
+  #store(spec: Stored["spec"], type: "ADDED" | "MODIFIED", annotations = this.lease?.metadata.annotations): Stored {
     const resourceVersion = String(++this.#version);
     const uid = this.lease?.metadata.uid ?? `uid-${resourceVersion}`;
     const object: Stored = {
-      metadata: { namespace: "ns", name: "lease", uid, resourceVersion },
+      metadata: { namespace: "ns", name: "lease", uid, resourceVersion, ...(annotations ? { annotations } : {}) },
       ...(spec ? { spec } : {}),
     };
     this.lease = object;

@@ -56,6 +56,41 @@ describe("createMetrics", () => {
     expect(await linesOf(b, "overseer_pruned_total")).to.deep.equal(["overseer_pruned_total 0"]);
   });
 
+  it("includes the series of parts with their shard, and describes each metric once", async () => {
+    const metrics = metricsOf();
+    const parts = ["a", "b"].map((shard) =>
+      createMetrics({ clock: systemClock, version: "1.2.3", processMetrics: false, shard }),
+    );
+    metrics.include(() => parts);
+    parts[0]?.webhooks.total.of({ provider: "github", result: "ok" }).inc(2);
+    const app = {
+      kind: "GitRepository",
+      namespace: "n",
+      name: 'x"',
+      ready: "True",
+      reason: "R",
+      suspended: false,
+    } as const;
+    parts[1]?.resources.set(app);
+    expect(await linesOf(metrics, "overseer_webhooks_total")).to.deep.equal([
+      'overseer_webhooks_total{provider="github",result="ok",shard="a"} 2',
+    ]);
+    const [shown] = await linesOf(metrics, "overseer_resource_info");
+    expect(shown).to.match(/^overseer_resource_info\{.*name="x\\"".*,shard="b"\} 1$/);
+    const { body } = await metrics.renderMetrics();
+    const named = [...body.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name);
+    expect(new Set(named).size).to.equal(named.length);
+    expect(body.match(/^# HELP overseer_pruned_total /gm)).to.have.length(1);
+    expect((await linesOf(metrics, "overseer_pruned_total")).sort()).to.deep.equal([
+      "overseer_pruned_total 0",
+      'overseer_pruned_total{shard="a"} 0',
+      'overseer_pruned_total{shard="b"} 0',
+    ]);
+    parts.pop();
+    metrics.include(() => []);
+    expect((await metrics.renderText()).includes('shard="b"')).to.equal(false);
+  });
+
   it("renders once a second, however many scrape", async () => {
     let time = 0;
     const metrics = createMetrics({

@@ -6,6 +6,7 @@ import { FakeClock } from "../support/fake-clock.js";
 import { FakeLogger } from "../support/fake-logger.js";
 
 interface Other {
+  readonly exceptNamespaces?: readonly string[];
   readonly watchNamespaces: readonly string[] | undefined;
   readonly holder?: string;
   readonly ageMs?: number;
@@ -13,19 +14,32 @@ interface Other {
 }
 
 /** What an installation says of others that look after these namespaces; empty: it works. */
-async function refusal(mine: readonly string[] | undefined, others: readonly Other[]): Promise<string> {
+async function refusal(
+  mine: readonly string[] | undefined,
+  others: readonly Other[],
+  exceptNamespaces: readonly string[] = [],
+): Promise<string> {
   const clock = new FakeClock();
-  const items = others.map(({ watchNamespaces, holder = "pod-1", ageMs = 0, name = "overseer-gitops" }) => ({
-    metadata: { namespace: "other-system", name, ...installationAnnotations({ watchNamespaces }) },
-    spec: {
-      holderIdentity: holder,
-      leaseDurationSeconds: 15,
-      renewTime: new Date(clock.now() - ageMs).toISOString(),
-    },
-  }));
+  const items = others.map(
+    ({ watchNamespaces, exceptNamespaces = [], holder = "pod-1", ageMs = 0, name = "overseer-gitops" }) => ({
+      metadata: { namespace: "other-system", name, ...installationAnnotations({ watchNamespaces, exceptNamespaces }) },
+      spec: {
+        holderIdentity: holder,
+        leaseDurationSeconds: 15,
+        renewTime: new Date(clock.now() - ageMs).toISOString(),
+      },
+    }),
+  );
   const client = { request: async () => ({ body: { items } }) };
   const own = { namespace: "overseer-system", name: "overseer-gitops" };
-  const check = { client: client as never, clock, logger: new FakeLogger(), own, watchNamespaces: mine };
+  const check = {
+    client: client as never,
+    clock,
+    logger: new FakeLogger(),
+    own,
+    watchNamespaces: mine,
+    exceptNamespaces,
+  };
   try {
     await refuseOverlap(check);
     return "";
@@ -51,6 +65,33 @@ describe("Installations of one cluster", () => {
     expect(await refusal(undefined, [{ watchNamespaces: ["a"] }])).to.match(/already manages the namespaces a:/);
   });
 
+  it("divide all namespaces where one leaves out what others list", async () => {
+    const rest: Other = { watchNamespaces: undefined, exceptNamespaces: ["a", "b"] };
+    expect(await refusal(["a"], [rest, { watchNamespaces: ["b"], name: "b" }])).to.equal("");
+    expect(await refusal(undefined, [{ watchNamespaces: ["a"], name: "a" }], ["a", "b"])).to.equal("");
+    expect(await refusal(["a", "c"], [rest])).to.match(/already manages the namespaces c:/);
+    expect(await refusal(undefined, [{ watchNamespaces: ["a", "c"], name: "a" }], ["a"])).to.match(/namespaces c:/);
+    expect(await refusal(undefined, [{ watchNamespaces: undefined }], ["a"])).to.match(
+      /already manages all namespaces:/,
+    );
+    expect(await refusal(undefined, [rest])).to.match(/already manages all namespaces:/);
+  });
+
+  it("are refused as shards if leases cannot be listed, since nothing else tells regrouped shards apart", async () => {
+    const client = { request: () => Promise.reject(new KubeStatusError(403, { message: "no" }, "GET /leases")) };
+    const own = { namespace: "overseer-system", name: "overseer-gitops-a" };
+    const check = { client: client as never, clock: new FakeClock(), logger: new FakeLogger(), own };
+    const refused = refuseOverlap({
+      ...check,
+      watchNamespaces: ["a"],
+      exceptNamespaces: [],
+      unsharded: "overseer-gitops",
+    });
+    expect(await refused.catch((error: Error) => error.message)).to.match(
+      /^cannot check .* grant the operator list on leases/,
+    );
+  });
+
   it("do not count when nobody works there any more", async () => {
     const mine = ["a"];
     expect(await refusal(mine, [{ watchNamespaces: mine, holder: "" }])).to.equal("");
@@ -62,7 +103,14 @@ describe("Installations of one cluster", () => {
     const logger = new FakeLogger();
     const client = { request: () => Promise.reject(new KubeStatusError(403, { message: "no" }, "GET /leases")) };
     const own = { namespace: "overseer-system", name: "overseer-gitops" };
-    await refuseOverlap({ client: client as never, clock: new FakeClock(), logger, own, watchNamespaces: ["a"] });
+    await refuseOverlap({
+      client: client as never,
+      clock: new FakeClock(),
+      logger,
+      own,
+      watchNamespaces: ["a"],
+      exceptNamespaces: [],
+    });
     expect(logger.lines.map(({ level }) => level)).to.deep.equal(["info"]);
   });
 });

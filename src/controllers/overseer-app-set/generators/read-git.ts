@@ -123,7 +123,7 @@ async function openSnapshot(
     new AppSetError("GeneratorFailed", `GitRepository ${key} ${message}`, "retryable");
   if (!repositories.follows(repositoryNamespace)) {
     throw failed(
-      `is in a namespace that this installation does not watch: add ${repositoryNamespace} to --watch-namespaces`,
+      `is in a namespace that this installation or shard does not watch: add ${repositoryNamespace} to --watch-namespaces, or to the same group of --shards`,
     );
   }
   const repository = repositories.get(key);

@@ -1,11 +1,12 @@
 import type { OverseerApp } from "../../../api/overseer-app.js";
+import { MissingFactError } from "../../../gates/context.js";
 import type { RolloutSlots } from "../../../gates/rollout-slots.js";
 import type { ResourceCache } from "../../resource-cache.js";
 import type { KnownChange } from "../changes/known-change.js";
 
 /** Where the apps and their Changes are read from. */
 export interface RolloutCaches {
-  readonly apps: Pick<ResourceCache<OverseerApp>, "values">;
+  readonly apps: Pick<ResourceCache<OverseerApp>, "values" | "follows">;
   readonly changes: Pick<ResourceCache<KnownChange>, "of">;
 }
 
@@ -26,6 +27,8 @@ export class RolloutPlaces {
   of(app: string, caches: RolloutCaches): RolloutSlots {
     return {
       take: (environment, namespaces, limit) => {
+        const foreign = [...namespaces].filter((namespace) => !caches.apps.follows(namespace));
+        if (foreign.length > 0) throw notCountable(environment, foreign);
         const taken = this.#taken.get(environment) ?? new Set<string>();
         this.#taken.set(environment, taken);
         const holders = new Set([...taken, ...applying(caches, namespaces)]);
@@ -36,6 +39,15 @@ export class RolloutPlaces {
       },
     };
   }
+}
+
+/** Another process manages apps of the Environment, and lets them through at the same time. */
+function notCountable(environment: string, foreign: readonly string[]): MissingFactError {
+  const [first = ""] = foreign;
+  const which = foreign.length === 1 ? `namespace ${first}` : `${foreign.length} namespaces (${first} and others)`;
+  return new MissingFactError(
+    `limits.concurrent of Environment ${environment} cannot be kept: ${which} of it ${foreign.length === 1 ? "belongs" : "belong"} to another shard or installation; put all namespaces of the Environment into one`,
+  );
 }
 
 /** Returns the apps of these namespaces with a Change that has begun to write and has not ended. */

@@ -92,7 +92,7 @@ function checkRepository(run: AppRun, key: string, repository: GitRepository | u
   if (!run.services.repositories.follows(repositoryNamespace)) {
     return sourceProblem(
       "RepositoryNotFound",
-      `GitRepository ${key} is in a namespace that this installation does not watch: add ${repositoryNamespace} to --watch-namespaces, or create a GitRepository in namespace ${run.ref.namespace}`,
+      `GitRepository ${key} is in a namespace that this installation or shard does not watch: add ${repositoryNamespace} to --watch-namespaces, or to the same group of --shards, or create a GitRepository in namespace ${run.ref.namespace}`,
       true,
     );
   }

@@ -23,6 +23,8 @@ export interface KindWatchOptions {
   readonly instance: string;
   /** Namespaces whose apps' objects are watched; undefined for all. */
   readonly appNamespaces?: readonly string[] | undefined;
+  /** Namespaces whose apps' objects are not watched, where all others are. */
+  readonly exceptNamespaces?: readonly string[] | undefined;
   readonly tracker: Tracker;
   /** Computes the health of objects. */
   readonly judge: HealthJudge;
@@ -110,7 +112,7 @@ export class KindWatch {
   }
 
   #reflect(): Reflector<ObservedObject> {
-    const { client, clock, logger, instance, appNamespaces, tracker, observer } = this.#options;
+    const { client, clock, logger, instance, appNamespaces, exceptNamespaces, tracker, observer } = this.#options;
     const { resource } = this;
     const kind: GroupVersionKind = { group: resource.group, version: resource.version, kind: resource.kind };
     return new Reflector<ObservedObject>({
@@ -118,7 +120,7 @@ export class KindWatch {
       clock,
       logger,
       path: collectionPath(resource),
-      labelSelector: selectorOf(instance, appNamespaces),
+      labelSelector: selectorOf(instance, appNamespaces, exceptNamespaces),
       mode: needsStatus(kind) ? "full" : "metadata",
       // An event for the operator's own write was already processed with the response.
       reduce: (raw) => tracker.unchanged(raw, kind) ?? this.#reduce(raw, kind),
@@ -186,10 +188,14 @@ function describeFailure(reader: string, resource: ResourceInfo, error: unknown)
   return `cannot be listed: ${messageOf(error)}`;
 }
 
-/** Selects the objects of this control cluster, and of the apps in certain namespaces if the installation is limited to them. */
-function selectorOf(instance: string, appNamespaces: readonly string[] | undefined): string {
+/** Selects the objects of this control cluster, and of the apps in certain namespaces if the installation or shard is limited to them. */
+function selectorOf(
+  instance: string,
+  appNamespaces: readonly string[] | undefined,
+  exceptNamespaces: readonly string[] = [],
+): string {
   const ours = `${LABEL_INSTANCE}=${instance}`;
-  return appNamespaces === undefined
-    ? ours
-    : `${ours},${LABEL_APP_NAMESPACE} in (${[...appNamespaces].sort().join(",")})`;
+  if (appNamespaces !== undefined) return `${ours},${LABEL_APP_NAMESPACE} in (${[...appNamespaces].sort().join(",")})`;
+  if (exceptNamespaces.length === 0) return ours;
+  return `${ours},${LABEL_APP_NAMESPACE} notin (${[...exceptNamespaces].sort().join(",")})`;
 }

@@ -22,6 +22,8 @@ export interface KindWatchesOptions {
   readonly instance: string;
   /** Namespaces whose apps' objects are watched; undefined for all. */
   readonly appNamespaces?: readonly string[] | undefined;
+  /** Namespaces whose apps' objects are not watched, where all others are. */
+  readonly exceptNamespaces?: readonly string[] | undefined;
   readonly tracker: Tracker;
   /** Computes the health of objects. */
   readonly judge: HealthJudge;
@@ -95,10 +97,11 @@ export class KindWatches {
 
   #start(resource: ResourceInfo, before: KindWatch | undefined): KindWatch {
     const key = watchKey(resource);
-    const { client, clock, logger, instance, appNamespaces, tracker, judge, reader, observerFor } = this.#options;
+    const { client, clock, logger, instance, tracker, judge, reader, observerFor } = this.#options;
+    const { appNamespaces, exceptNamespaces } = this.#options;
     const observer = observerFor?.(key);
     const onSync = (error: unknown): void => this.#settled(watch, error);
-    const shared = { client, clock, logger, instance, appNamespaces, tracker, judge, reader };
+    const shared = { client, clock, logger, instance, appNamespaces, exceptNamespaces, tracker, judge, reader };
     const watch = new KindWatch({ ...shared, observer, onSync }, resource, before);
     this.#watches.set(key, watch);
     this.#reported.set(watch, this.problemOf(resource));
