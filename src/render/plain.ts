@@ -1,6 +1,7 @@
 import type { PreparedDocument } from "../manifest/to-document.js";
 import type { FileDecryptor } from "../secrets/file-decryptor.js";
 import { compileSource } from "./compose/compile-source.js";
+import type { ReadFile } from "./compose/repository-reader.js";
 import { detect, MARKERS } from "./detect.js";
 import { type LocatedSource, listSource } from "./locate.js";
 import { type ManifestFile, type ManifestFiles, pickManifestFiles } from "./manifest-files.js";
@@ -75,8 +76,9 @@ export class PlainRenderer implements Renderer {
     const secrets = new SourceSecrets(all, source.source, target);
     const { outcomes } = secrets;
     const found = await secrets.check(input, picked);
+    const readFile: ReadFile = async (blob, file) => decryptor.read(await snapshot.readBlob(blob), file);
     if (target === "overseer") {
-      const expanded = await expandSource(input, picked, outcomes);
+      const expanded = await expandSource(input, picked, outcomes, readFile);
       const problems = [...linkProblems, ...found.problems, ...expanded.problems];
       const documents = [...secrets.documents, ...expanded.documents];
       return {
@@ -88,9 +90,7 @@ export class PlainRenderer implements Renderer {
         ...nothing(documents),
       };
     }
-    const compiled = await compileSource({ ...input, secrets: secrets.places }, picked, outcomes, async (blob, file) =>
-      decryptor.read(await snapshot.readBlob(blob), file),
-    );
+    const compiled = await compileSource({ ...input, secrets: secrets.places }, picked, outcomes, readFile);
     const problems: RenderProblem[] = [...linkProblems, ...found.problems, ...(compiled?.problems ?? [])];
     const documents: PreparedDocument[] = [...secrets.documents, ...(compiled?.documents ?? [])];
     for (const [index, outcome] of outcomes.entries()) {

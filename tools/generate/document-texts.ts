@@ -64,9 +64,13 @@ each other. Features that a node does not support are rejected:
 | rejected | alternative |
 | --- | --- |
 | \`build\` without \`image\` | build and push the image elsewhere. With \`image\`, \`build\` is ignored with a note |
-| relative paths in \`volumes\`, \`env_file\`, \`secrets\` and \`configs\` | named volumes, absolute paths, \`environment\` or \`configs.content\`: the files of the repository are not on the node |
-| \`include\` | list the files in \`composeFiles\`, or use \`extends\` with \`file\` |
+| relative paths in \`volumes\`, \`secrets\` and \`configs\` | named volumes, absolute paths or \`configs.content\`: the files of the repository are not on the node |
 | a route to, or a dependency on, a service with \`profiles\` | remove the profiles: nodes do not enable any |
+
+Variables of files in \`env_file\` are read from the repository and become \`environment\`. Those of a file that is
+[encrypted with SOPS](../sources/sops.md) become secrets of the Core with the name \`<app>.<service>.<variable>\`, which the container gets when it is
+created: no file on the node has them. With \`restart: {}\` in the source, a changed value [deploys the app again](../secrets/restart.md#on-an-overseer-core).
+On Kubernetes, an encrypted \`env_file\` is refused.
 
 \`version\` and \`name\` are ignored: Compose ignores \`version\` too, and the project is named after the app. A named volume that
 \`volumes\` does not define is added. Numbers in \`command\` and \`entrypoint\` become strings. \`cpus\`, \`mem_limit\`,

@@ -12,13 +12,15 @@ import { composeOf } from "../overseer/expand-documents.js";
 import { heldUp, nameKey, readComposeFiles, readText } from "../overseer/expand-source.js";
 import type { WrittenCompose } from "../overseer/expanded.js";
 import { FieldLocator } from "../overseer/field-locator.js";
+import { lookupIn } from "../overseer/interpolate.js";
 import { reporterOf } from "../overseer/overlay.js";
-import { lookupIn, type ReadCompose, readCompose } from "../overseer/read-compose.js";
+import { projectFile } from "../overseer/project-file.js";
+import { type ReadCompose, readCompose } from "../overseer/read-compose.js";
 import type { Findings, Reporter } from "../overseer/reporter.js";
 import { validateDocument } from "../overseer/validate.js";
 import type { FileOutcome } from "../parser.js";
 import type { RendererInput, RendererOutput } from "../renderer.js";
-import { joinPath, parentOf, type RepositoryPath } from "../repository-path.js";
+import { joinPath, type RepositoryPath } from "../repository-path.js";
 import { compiledBackup, policyBackup, type SourcePolicy, settingsOf } from "./app-settings.js";
 import { compileApp } from "./compile-app.js";
 import type { CompiledObject } from "./model.js";
@@ -123,7 +125,7 @@ class SourceCompiler {
       if (checked.report === undefined) continue;
       const paths = pathsIn(checked.compose);
       const isWithoutFiles = paths.length === 0;
-      const appFiles = await readAppFiles(paths, projectFile(app), this.#input, this.#read);
+      const appFiles = await readAppFiles(paths, projectFile(app.prepared), this.#input, this.#read);
       for (const path of appFiles.paths) used.add(path);
       const objects = app.report.failed ? [] : this.#compileOne(app, checked, lookup, appFiles.files);
       if (!app.report.failed) sound += 1;
@@ -254,20 +256,4 @@ function routeOf(spec: Readonly<Record<string, unknown>>, report: Reporter): Com
     auth: typeof spec.auth === "string" ? spec.auth : undefined,
     report,
   };
-}
-
-/** Returns the file whose folder relative paths refer to: the first Compose file, as in Compose, or else the App document. */
-function projectFile({ document, prepared }: SourceApp): RepositoryPath {
-  const [first] = document.spec.composeFiles ?? [];
-  const folder = parentOf(prepared.origin.file);
-  return first === undefined ? prepared.origin.file : normalize(joinPath(folder, first));
-}
-
-function normalize(path: string): RepositoryPath {
-  const parts: string[] = [];
-  for (const part of path.split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== "" && part !== ".") parts.push(part);
-  }
-  return parts.join("/");
 }

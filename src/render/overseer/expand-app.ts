@@ -1,11 +1,13 @@
 import type { AppDocument } from "../../api/documents/app.js";
 import type { FieldPlace, NamedPlaces } from "../../manifest/document.js";
+import type { RepositoryFiles } from "../compose/model.js";
 import { appRoutes } from "./app-routes.js";
 import { hostPorts } from "./compose/host-ports.js";
 import { policySpec } from "./expand-others.js";
 import type { Expanded, WrittenCompose } from "./expanded.js";
+import { lookupIn } from "./interpolate.js";
 import type { AppPorts } from "./port-clashes.js";
-import { lookupIn, type ReadCompose, readCompose } from "./read-compose.js";
+import { type ReadCompose, readCompose } from "./read-compose.js";
 import type { Reporter } from "./reporter.js";
 import { secretPaths } from "./secrets-in.js";
 
@@ -15,17 +17,19 @@ export interface AppContext {
   readonly compose: readonly WrittenCompose[] | undefined;
   /** Variables of the OverseerApp. Variables of the document take precedence. */
   readonly env: Readonly<Record<string, string>>;
+  /** Files of the repository that `env_file` of services can mean. */
+  readonly envFiles?: RepositoryFiles | undefined;
 }
 
 /** Expands an App document into the app, its routes and its backup policy. Reports all problems; discard the result if there are any. */
-export function expandApp(document: AppDocument, { compose, env }: AppContext, report: Reporter): Expanded[] {
+export function expandApp(document: AppDocument, { compose, env, envFiles }: AppContext, report: Reporter): Expanded[] {
   const { metadata, spec } = document;
   const { name } = metadata;
   const spread = report.at("spec");
   const expanded: Expanded[] = [];
   if (compose !== undefined) {
     const lookup = lookupIn(spec.env ?? {}, env);
-    const checked = readCompose(document, compose, lookup, spread);
+    const checked = readCompose(document, compose, lookup, spread, "node", envFiles);
     const app = {
       namespace: metadata.namespace,
       description: spec.description,
@@ -42,6 +46,8 @@ export function expandApp(document: AppDocument, { compose, env }: AppContext, r
       places: placesOf(spec.targetNode, checked, ports, spread),
       ports,
     });
+    for (const [secret, value] of checked.fileSecrets ?? [])
+      expanded.push({ object: { kind: "Secret", name: secret, spec: { value } }, report: at });
     const routes = appRoutes(document, checked.facts, spread);
     if (routes.length > 0) noteProxyPorts(ports);
     expanded.push(...routes);

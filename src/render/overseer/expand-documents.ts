@@ -1,9 +1,12 @@
 import { MAX_COMPOSE_BYTES } from "../../api/core/app.js";
 import { canonicalJson } from "../../base/hash.js";
+import type { KubeObject } from "../../manifest/document.js";
 import { displayId } from "../../manifest/object-id.js";
 import { isRecord } from "../../manifest/shape.js";
-import { idOf, type PreparedDocument } from "../../manifest/to-document.js";
-import { toPrepared } from "./core-object.js";
+import { hashBody, idOf, type PreparedDocument } from "../../manifest/to-document.js";
+import type { RepositoryFiles } from "../compose/model.js";
+import { VALUE_KEY } from "../secrets/secret-documents.js";
+import { type CoreObject, toPrepared } from "./core-object.js";
 import { nameOfValue } from "./describe-issue.js";
 import { isForCore, refusalForCore } from "./destination.js";
 import { expandApp } from "./expand-app.js";
@@ -29,6 +32,8 @@ export interface ExpandContext {
   readonly fileAt: (from: string, named: string) => ComposeFile | undefined;
   /** Reports whether a document depends on other files. */
   readonly readsFiles: (document: PreparedDocument) => boolean;
+  /** Returns the files that `env_file` in the Compose documents of a document can mean. */
+  readonly envFilesOf: (document: PreparedDocument) => RepositoryFiles | undefined;
 }
 
 /** Objects for a Core with notes and problems. Discard the objects if there are problems. */
@@ -115,7 +120,8 @@ function expand(document: PreparedDocument, context: ExpandContext, envKey: stri
   const findings: Findings = { problems: [], notes: [] };
   const report = reporterOf(document, findings);
   const parts = expandOne(document, context, report).map(({ object, report: at, places, ports }, index): Part => {
-    const made = toPrepared(object, index === 0 ? document : { ...document, dropped: [] }, places);
+    const source = index === 0 ? document : { ...document, dropped: [] };
+    const made = object.kind === "Secret" ? secretOf(object, source) : toPrepared(object, source, places);
     const bytes = object.kind === "App" ? Buffer.byteLength(JSON.stringify(object.spec)) : 0;
     return { key: `${object.kind} ${object.name}`, made, report: at, bytes, hint: hintFor(object.kind), ports };
   });
@@ -125,6 +131,13 @@ function expand(document: PreparedDocument, context: ExpandContext, envKey: stri
     known.set(document, expansion);
   else known.delete(document);
   return expansion;
+}
+
+/** A Secret of Kubernetes that becomes a secret of the Core with the same name, with all others of the source. */
+function secretOf({ name, spec }: CoreObject, { origin, dropped }: PreparedDocument): PreparedDocument {
+  const data = { [VALUE_KEY]: Buffer.from(String(spec.value)).toString("base64") };
+  const object: KubeObject = { apiVersion: "v1", kind: "Secret", metadata: { name }, data };
+  return { object, origin, bodyHash: hashBody(object), dropped, confidential: true };
 }
 
 function hasTwins(parts: readonly Part[]): boolean {
@@ -147,7 +160,7 @@ function expandOne(document: PreparedDocument, context: ExpandContext, report: R
       return [];
     case "App": {
       const compose = composeOf(document, valid.spec, context, report);
-      return expandApp(valid, { compose, env: context.env }, report);
+      return expandApp(valid, { compose, env: context.env, envFiles: context.envFilesOf(document) }, report);
     }
     case "Route":
       return expandRoute(valid, report);

@@ -182,3 +182,14 @@ function closingBrace(text: string, open: number, to: number): number {
   }
   return -1;
 }
+
+/** Returns the lookup of variables: those of the document take precedence over those of the OverseerApp. */
+export function lookupIn(
+  own: Readonly<Record<string, string | number | boolean>>,
+  env: Readonly<Record<string, string>>,
+): Lookup {
+  return (name) => {
+    if (Object.hasOwn(own, name)) return String(own[name]);
+    return Object.hasOwn(env, name) ? env[name] : undefined;
+  };
+}

@@ -1,10 +1,12 @@
 import type { AppDocument } from "../../api/documents/app.js";
+import type { RepositoryFiles } from "../compose/model.js";
 import { isAccepted } from "../plaintext-secrets.js";
 import { checkCompose, type ServiceFacts } from "./compose/check.js";
 import { finishCompose, type Limits } from "./compose/finish.js";
 import { activateProfiles } from "./compose/profiles.js";
 import type { Runtime } from "./compose/runtime.js";
 import type { Mapping } from "./compose/shape.js";
+import { inlineEnvFiles } from "./env-files.js";
 import type { WrittenCompose } from "./expanded.js";
 import { interpolate, type Lookup } from "./interpolate.js";
 import { mainService, running } from "./main-service.js";
@@ -18,6 +20,8 @@ export interface ReadCompose {
   readonly compose: Mapping;
   readonly secrets: readonly string[];
   readonly facts: ReadonlyMap<string, ServiceFacts>;
+  /** Values of secrets that variables of encrypted files become, by name. */
+  readonly fileSecrets?: ReadonlyMap<string, string>;
   /** The merged document before completion, and its reporter. Undefined after a problem. */
   readonly merged?: Mapping;
   readonly report?: Reporter;
@@ -25,7 +29,8 @@ export interface ReadCompose {
 
 /**
  * Merges the Compose documents of an app, validates the result for where it runs, and completes it. Strings in the result are
- * escaped: see `Interpolated`. Reports all problems; discard the result if there are any.
+ * escaped: see `Interpolated`. Reports all problems; discard the result if there are any. `envFiles`: replaces `env_file` by their
+ * variables.
  */
 export function readCompose(
   document: AppDocument,
@@ -33,11 +38,16 @@ export function readCompose(
   lookup: Lookup,
   spec: Reporter,
   runtime: Runtime = "node",
+  envFiles?: RepositoryFiles,
 ): ReadCompose {
   const merged = mergeCompose(written, lookup);
   if (merged === undefined) return { compose: {}, secrets: [], facts: new Map() };
   const { report } = merged;
-  const compose = activateProfiles(merged.value, document.spec.profiles ?? [], spec.at("profiles"));
+  const active = activateProfiles(merged.value, document.spec.profiles ?? [], spec.at("profiles"));
+  const { compose, secrets: fileSecrets } =
+    envFiles === undefined
+      ? { compose: active, secrets: new Map() }
+      : inlineEnvFiles(document.metadata.name, active, envFiles, lookup, report);
   const facts = checkCompose(compose, written, report, runtime);
   const fill = (name: string): string | undefined =>
     lookup(name) === undefined ? undefined : interpolate(`\${${name}}`, lookup).text;
@@ -45,7 +55,7 @@ export function readCompose(
   const limited = limitsOf(document, facts, spec);
   const finished = finishCompose(compose, { facts, fill, ...(limited === undefined ? {} : { limited }) }, report);
   if (!report.failed && isTooLarge(finished)) report.problem(TOO_LARGE);
-  return { compose: finished, secrets: secretsIn(finished), facts, merged: compose, report };
+  return { compose: finished, secrets: secretsIn(finished), facts, fileSecrets, merged: compose, report };
 }
 
 function limitsOf(
@@ -69,15 +79,4 @@ function limitsOf(
   const { cpus, memory } = resources;
   const limits = { ...(cpus === undefined ? {} : { cpus: String(cpus) }), ...(memory === undefined ? {} : { memory }) };
   return { service, limits };
-}
-
-/** Returns the lookup of variables: those of the document take precedence over those of the OverseerApp. */
-export function lookupIn(
-  own: Readonly<Record<string, string | number | boolean>>,
-  env: Readonly<Record<string, string>>,
-): Lookup {
-  return (name) => {
-    if (Object.hasOwn(own, name)) return String(own[name]);
-    return Object.hasOwn(env, name) ? env[name] : undefined;
-  };
 }

@@ -1,3 +1,5 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
 import type { CoreRoute } from "../../../src/api/core/route.js";
 import type { RawObject } from "../../../src/kube/object.js";
@@ -10,6 +12,7 @@ import { Caddy, hasCaddy } from "../../support/caddy.js";
 import { hasDockerAndBusybox } from "../../support/docker.js";
 import { DockerBench, IMAGE } from "../../support/docker-bench.js";
 import { dockerFacts, resolve } from "../../support/docker-facts.js";
+import { ageKey, keyFile, Sops } from "../../support/sops.js";
 import { World } from "../../support/world.js";
 
 const HOST = "shop.example.com";
@@ -152,6 +155,58 @@ describe("One repository on a Core and on Kubernetes (needs root, dockerd, busyb
       "color = ${COLOR}\nsize = 3\n",
     );
     expect(compareApps(new Map([["shop", containers]]), new Map([["shop", cluster]]))).to.deep.equal([]);
+  });
+
+  it("passes the variables of an encrypted env_file to containers, and writes them nowhere else", async () => {
+    const [first, second] = [world.canary(), world.canary()];
+    const [sops, key] = [await Sops.find(), await ageKey()];
+    const encrypted = (value: string) =>
+      sops.encrypt("web.env", `# Comment\nTOKEN=${value}\nQUOTED="a $b ${value}"\nEMPTY=\n`, [key]);
+    await secret("age", { "a.agekey": keyFile(key) });
+    const document = `apiVersion: overseer.io/v1
+kind: App
+metadata: { name: sealed }
+spec:
+  compose:
+    services:
+      web:
+        image: ${IMAGE}
+        command: [sh, -c, ${JSON.stringify(FOREVER.replaceAll("$", "$$$$"))}]
+        env_file: [plain.env, conf/web.env]
+        environment: { OWN: "1" }
+        stop_grace_period: 1s
+`;
+    const files = { "app.yaml": document, "plain.env": "PLAIN=a$$b\nOWN=2\n" };
+    const repo = await world.repository("sealed", { ...files, "conf/web.env": await encrypted(first) });
+    const overseer = { url: bench.core.url, secretRef: { name: "core" }, interval: "5s" };
+    const decryption = { provider: "sops", secretRef: { name: "age" } };
+    const source = { repositoryRef: { name: "sealed" }, path: ".", decryption, restart: {} };
+    await world.app("sealed", "sealed", ".", { source, destination: { overseer } });
+    await world.synced("sealed", await repo.head());
+    const variables = async () =>
+      (await bench.docker.run("exec", await bench.container("sealed", "web"), "env")).split("\n");
+    expect(await variables()).to.include.members([
+      `TOKEN=${first}`,
+      `QUOTED=a  ${first}`,
+      "EMPTY=",
+      "PLAIN=a$b",
+      "OWN=1",
+    ]);
+    const next = await repo.commit({ "conf/web.env": await encrypted(second) }, "Change the token");
+    await world.poll("sealed");
+    await world.synced("sealed", next);
+    await waitUntil({ what: "the container has the new token", timeoutMs: 60_000 }, async () =>
+      (await variables().catch((): string[] => [])).includes(`TOKEN=${second}`),
+    );
+    const texts = [await bench.agent.log(), await bench.core.log(), bench.core.dataDir, bench.agent.dataDir];
+    for (const folder of [bench.core.dataDir, bench.agent.dataDir]) {
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+      for (const one of entries.filter((entry) => entry.isFile()))
+        texts.push(await readFile(join(one.parentPath, one.name), "latin1"));
+    }
+    for (const path of ["/api/jobs", "/api/apps", "/api/audit", "/api/secrets"])
+      texts.push(JSON.stringify(await bench.call("GET", path)));
+    for (const text of texts) for (const value of [first, second]) expect(text).not.to.include(value);
   });
 
   it("is reached by the same names and routes, which lead to the same service", async () => {

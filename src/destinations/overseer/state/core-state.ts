@@ -45,6 +45,8 @@ export class CoreState {
   readonly #jobsByApp = new Map<string, JobRecord>();
   /** Ids deleted by the operator: a poll that started earlier may still return them. */
   readonly #deleted = new Set<string>();
+  /** Apps that use secrets whose values the operator changed since the last read. */
+  readonly #usersOfWritten = new Set<string>();
   #version = 0;
 
   /** Increases with each change. */
@@ -114,7 +116,8 @@ export class CoreState {
    * Records with a revision are compared by that instead.
    */
   take(events: CoreEventHandler, written: ReadonlySet<string>): Affected {
-    const affected = { apps: new Set<string>(), everyone: false };
+    const affected = { apps: new Set<string>(this.#usersOfWritten), everyone: false };
+    this.#usersOfWritten.clear();
     for (const kind of CHANGE_KINDS) {
       const ids = new Set(events.found[kind].map(({ id }) => id));
       const absent = events.full ? [...this.#byId[kind].keys()].filter((id) => !ids.has(id) && !written.has(id)) : [];
@@ -132,9 +135,10 @@ export class CoreState {
     return affected;
   }
 
-  /** Stores a resource as returned by a write. */
+  /** Stores a resource as returned by a write. Apps that use a changed secret may have to be deployed: the next read returns them. */
   put<K extends ChangeKind>(kind: K, record: CoreRecords[K]): void {
-    this.#keep(kind, record, { apps: new Set(), everyone: false });
+    const apps = kind === "secret" && this.#byId.secret.has(record.id) ? this.#usersOfWritten : new Set<string>();
+    this.#keep(kind, record, { apps, everyone: false });
   }
 
   /** Removes a resource that the operator deleted. */

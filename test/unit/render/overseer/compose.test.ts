@@ -144,7 +144,7 @@ describe("Compose documents: rejected input with place and expectation", () => {
     [
       "env_file",
       `${WEB}\n    env_file: .env`,
-      [10, "env_file: relative path: the repository's files are not on the node"],
+      [10, 'env_file: there is no file ".env" in the source: add it, or set required: false'],
     ],
     [
       "an environment in an environment",

@@ -19,6 +19,7 @@ function expand(spec: unknown, kind = "App"): ExpandedDocuments {
     composeFilesOf: () => [],
     fileAt: () => undefined,
     readsFiles: () => false,
+    envFilesOf: () => undefined,
   });
   if (result.problems.length === 0) coreFacts(result.documents.map(({ object: one }) => one));
   return result;
@@ -128,6 +129,7 @@ describe("malicious documents", () => {
       composeFilesOf: () => [],
       fileAt: () => undefined,
       readsFiles: () => false,
+      envFilesOf: () => undefined,
     });
     expect(problems.map(({ message }) => message)).to.deep.equal([
       "with this app, the Compose documents of the source are larger than 8388608 bytes: split the source",

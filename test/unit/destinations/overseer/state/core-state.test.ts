@@ -70,6 +70,25 @@ describe("the picture of a Core", () => {
     expect(affected.everyone).to.equal(false);
   });
 
+  it("returns the users of a secret that was written here with the next read, once", () => {
+    const record = {
+      id: "s1",
+      name: "db",
+      scope: "global",
+      scopeId: null,
+      metadata: ours("shop/secrets"),
+      revision: 1,
+    };
+    const secret = SecretRecord.parse(record);
+    const uses = app({ metadata: ours("shop/a"), compose: "services: {web: {environment: {A: '${SECRET:db}'}}}" });
+    const state = stateOf({ app: [uses] });
+    state.put("secret", secret);
+    expect([...state.take(news({}, false), NONE).apps]).to.deep.equal([]);
+    state.put("secret", { ...secret, revision: 2 });
+    expect([...state.take(news({}, false), NONE).apps].sort()).to.deep.equal(["shop/a", "shop/secrets"]);
+    expect([...state.take(news({}, false), NONE).apps]).to.deep.equal([]);
+  });
+
   it("returns the app of a job as affected", () => {
     const state = stateOf({ app: [app({ metadata: ours("shop/a") })] });
     expect([...state.take(news({ job: [job()] }, false), NONE).apps]).to.deep.equal(["shop/a"]);
