@@ -22,6 +22,7 @@ import { transferObjects } from "../ownership/transfer-objects.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { valuesObjectsOf } from "../source/external-values.js";
+import { recordChecking } from "../status/record-checking.js";
 import { areRecorded, recordKinds } from "../status/record-kinds.js";
 import { applyPlan, waitFor } from "./apply-plan.js";
 import { stillAwaitsWave } from "./await-wave.js";
@@ -66,6 +67,7 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
   const later =
     started && open?.status?.phase === "Applying" ? await stillAwaitsWave(run, desired, open, diff.writes) : undefined;
   if (later) return later;
+  await recordChecking(run, diff.writes.length, desired.inputs.revision);
   beginJudgement(run, desired);
   const { plan, preview, verdict, behind } = await planDifference(run, desired, observation, diff, transferred);
   recordPreview(run, desired, preview.refused);
