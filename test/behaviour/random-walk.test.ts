@@ -10,7 +10,7 @@ const STEPS = 60;
 /** By this seed there is something of everything within so many steps. */
 const SEED = 46;
 
-describe("A random walk of commits, moves, edits, kills and outages", function () {
+describe("A random walk of commits, hooks, moves, edits, kills and outages", function () {
   this.timeout(600_000);
   let walk: RandomWalk;
   before(async () => {
@@ -36,6 +36,9 @@ describe("A random walk of commits, moves, edits, kills and outages", function (
     }
     expect(walk.steps).to.include.all.keys(
       "commit",
+      "hook",
+      "hook that fails",
+      "hook removed",
       "swap",
       "ring",
       "edit",

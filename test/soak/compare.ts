@@ -27,7 +27,7 @@ export async function differences(world: World, model: Model, copies: Copies): P
       else if (owner !== `a${entry.app}`) wrong.push(`${entry.name} belongs to ${owner}, not to a${entry.app}`);
     }
     for (const [name, { metadata }] of live)
-      if (metadata.labels?.walk !== undefined && !model.entries.has(name) && !copies.has(name))
+      if (metadata.labels?.walk !== undefined && !isWanted(model, kind, name) && !copies.has(name))
         wrong.push(`${name} is left over`);
     for (const [name, copy] of copies) {
       if (copy.kind !== kind) continue;
@@ -36,7 +36,14 @@ export async function differences(world: World, model: Model, copies: Copies): P
       else if (metadata.resourceVersion !== copy.resourceVersion) wrong.push(`the copy ${name} was written`);
     }
   }
+  const maps = await liveOf(world, "ConfigMap");
+  for (const { name, fails } of model.hooks.values()) if (!fails && !maps.has(name)) wrong.push(`${name} has not run`);
   return [...wrong, ...(await withoutCondition(world, "Synced"))];
+}
+
+/** Whether an object is in Git, or the hook of one that has run. */
+function isWanted({ entries, hooks }: Model, kind: Kind, name: string): boolean {
+  return entries.has(name) || hooks.get(name)?.object.kind === kind;
 }
 
 /** The apps that are not Ready. With Deployments this takes as long as their controller does, besides the operator. */

@@ -27,9 +27,24 @@ export function apiVersionOf(kind: Kind): string {
   return API_VERSIONS[kind];
 }
 
+/** A hook in the folder of an app. */
+export interface HookEntry {
+  readonly app: number;
+  readonly name: string;
+  /** Whether the API server refuses its object, so that its Change fails. */
+  fails: boolean;
+  object: TestObject;
+}
+
+/** Phases of hooks of a sync. PostSync hooks would wait for the controller of Deployments, which comes back late after an outage. */
+const PHASES = ["PreSync", "Sync"] as const;
+/** Share of the objects that are written before the others, in one of two waves. Deployments are not: later waves would wait for their controller. */
+const EARLY = 0.4;
+
 /** The state that live has to come to: changed together with Git, and by nothing else. */
 export class Model {
   readonly entries = new Map<string, Entry>();
+  readonly hooks = new Map<string, HookEntry>();
   readonly namespace: string;
   readonly #random: SeededRandom;
   #version = 0;
@@ -52,6 +67,45 @@ export class Model {
     const entry = { app, kind, name, object: this.newVersion(kind, name) };
     this.entries.set(name, entry);
     return entry;
+  }
+
+  /** Adds a hook to an app, changes one, or removes one. Gives the files that change. */
+  changeHook(app: number): Record<string, string | null> {
+    const known = [...this.hooks.values()].find((hook) => hook.app === app);
+    if (known !== undefined && this.#random.next() < 0.4) {
+      this.hooks.delete(known.name);
+      return { [fileOf(known)]: null };
+    }
+    const hook = known ?? {
+      app,
+      name: this.newName("hook"),
+      fails: false,
+      object: { apiVersion: "v1", kind: "ConfigMap" },
+    };
+    hook.fails = this.#random.next() < 0.4;
+    hook.object = this.#hookObject(hook);
+    this.hooks.set(hook.name, hook as HookEntry);
+    return { [fileOf(hook)]: JSON.stringify(hook.object) };
+  }
+
+  /** Makes all hooks succeed. Gives the files that change. */
+  repairHooks(): Record<string, string | null> {
+    const files: Record<string, string | null> = {};
+    for (const hook of this.hooks.values()) {
+      if (!hook.fails) continue;
+      hook.fails = false;
+      hook.object = this.#hookObject(hook);
+      files[fileOf(hook)] = JSON.stringify(hook.object);
+    }
+    return files;
+  }
+
+  /** A ConfigMap, which succeeds at once, or a Service with a port that does not exist. */
+  #hookObject({ name, fails }: { readonly name: string; readonly fails: boolean }): TestObject {
+    const annotations = { "gitops.overseer.io/hook": this.#random.pick(PHASES) };
+    const metadata = { name, labels: { walk: "hook" }, annotations };
+    if (!fails) return { apiVersion: "v1", kind: "ConfigMap", metadata, data: { v: String(++this.#version) } };
+    return { apiVersion: "v1", kind: "Service", metadata, spec: { ports: [{ port: 99_999 }] } };
   }
 
   /** Any object, or any of these. Undefined if there is none. */
@@ -78,11 +132,14 @@ export class Model {
   /** Another content of an object. */
   newVersion(kind: Kind, name: string): TestObject {
     const v = ++this.#version;
-    const metadata = { name, labels: { walk: "yes" } };
+    const early = kind !== "Deployment" && this.#random.next() < EARLY;
+    const wave = { "gitops.overseer.io/wave": String(-1 - this.#random.int(2)) };
+    const metadata = { name, labels: { walk: "yes" }, ...(early ? { annotations: wave } : {}) };
     const base = { apiVersion: API_VERSIONS[kind], kind, metadata };
     if (kind === "ConfigMap") return { ...base, data: { v: String(v) } };
     if (kind === "Secret") return { ...base, data: { v: Buffer.from(String(v)).toString("base64") } };
-    if (kind === "ServiceAccount") return { ...base, metadata: { ...metadata, annotations: { v: String(v) } } };
+    if (kind === "ServiceAccount")
+      return { ...base, metadata: { ...metadata, annotations: { ...metadata.annotations, v: String(v) } } };
     if (kind === "Deployment") return { ...base, spec: deploymentSpec(name, v) };
     if (kind === "Role")
       return { ...base, rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get"], resourceNames: [`n${v}`] }] };
@@ -92,7 +149,7 @@ export class Model {
 }
 
 /** The file of an entry. */
-export function fileOf({ app, name }: Entry): string {
+export function fileOf({ app, name }: Pick<Entry, "app" | "name">): string {
   return `apps/a${app}/${name}.json`;
 }
 

@@ -29,8 +29,8 @@ export interface WalkResult extends Settled {
 
 /**
  * Walks at random: commits, objects that move between apps and are exchanged, edits and deletions by hand, copies that inherit
- * our labels, killed operators, an API server that goes away, a Git server that fails. In the end live has to be exactly as in
- * Git. The same seed makes the same steps.
+ * our labels, hooks that also fail, waves, killed operators, an API server that goes away, a Git server that fails. In the end live has
+ * to be exactly as in Git. The same seed makes the same steps.
  */
 export class RandomWalk {
   /** How often each thing was done. */
@@ -91,6 +91,8 @@ export class RandomWalk {
   /** Ends all faults and waits until live is as in Git and the apps are Ready, at most so long; then checks that a new process writes nothing. */
   async settle(settleMs: number): Promise<WalkResult> {
     this.#world.git.setFault(undefined);
+    const repaired = this.#model.repairHooks();
+    if (Object.keys(repaired).length > 0) await this.#repo.commit(repaired, "repair");
     const settled = await untilSettled(this.#world, this.#model, this.#copies, settleMs);
     if (settled.wrong.length > 0) return { ...settled, written: [] };
     await this.#keepLog();
@@ -149,8 +151,17 @@ export class RandomWalk {
         files[fileOf(entry)] = null;
       } else Object.assign(files, moved(entry, this.#random.int(this.#options.apps)));
     }
+    if (this.#random.next() < 0.3) Object.assign(files, this.#changeHook());
     await this.#repo.commit(files, "walk");
     this.#count("commit");
+  }
+
+  #changeHook(): Record<string, string | null> {
+    const app = this.#random.int(this.#options.apps);
+    const files = this.#model.changeHook(app);
+    const hook = [...this.#model.hooks.values()].find((one) => one.app === app);
+    this.#count(hook === undefined ? "hook removed" : hook.fails ? "hook that fails" : "hook");
+    return files;
   }
 
   /** Two apps swap an object, or up to four pass one on in a ring; now and then its content changes by that, too. */
