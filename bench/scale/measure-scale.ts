@@ -25,13 +25,16 @@ export interface ScaleRun {
   readonly handOver: HandOverRun;
 }
 
+/** Limit of a cold sync, for machines with much other work. */
+const COLD_SYNC_MS = 1_800_000;
+
 /** Brings so many apps of so many ConfigMaps each into an empty cluster, and measures what they cost from then on. */
 export async function measureScale(apps: number, objectsPerApp: number, idleSeconds: number): Promise<ScaleRun> {
   const scale = { ...QUICK_SCALE, apps, objectsPerApp, idleSeconds, heals: 50, commits: 10 };
   const environment = await Environment.create(scale, undefined);
   try {
     const operator = await environment.startOperator("scale");
-    const cold = await measureColdSync(environment, operator);
+    const cold = await measureColdSync(environment, operator, COLD_SYNC_MS);
     const idle = await measureIdle(environment, operator);
     const heal = await measureHeals(environment, operator);
     const commit = await measureCommits(environment, operator);
