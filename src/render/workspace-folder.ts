@@ -23,6 +23,8 @@ export interface WorkspaceFolder {
   readonly path: string;
   /** Whether it is in memory: operations on it wait for no disk. */
   readonly inMemory: boolean;
+  /** Bytes that it may hold: in memory, half of what was free, so that renders at the same time have room as well. */
+  readonly room: number;
 }
 
 /**
@@ -35,11 +37,12 @@ export async function makeWorkspaceFolder(
 ): Promise<WorkspaceFolder> {
   ownStart ??= startOf(process.pid);
   const name = `${PREFIX}${process.pid}-${await ownStart}-`;
-  if ((secret || bytes <= SMALL) && (await hasRoom(memory))) {
+  const free = secret || bytes <= SMALL ? await freeBytes(memory) : 0;
+  if (free >= MIN_FREE) {
     const path = await mkdtemp(join(memory, name)).catch(() => undefined);
-    if (path !== undefined) return { path, inMemory: true };
+    if (path !== undefined) return { path, inMemory: true, room: Math.floor(free / 2) };
   }
-  return { path: await mkdtemp(join(tmpdir(), name)), inMemory: false };
+  return { path: await mkdtemp(join(tmpdir(), name)), inMemory: false, room: Number.POSITIVE_INFINITY };
 }
 
 /** Removes folders of processes that were killed, in memory and on disk. */
@@ -54,9 +57,9 @@ export async function removeStaleWorkspaces(places: readonly string[] = [MEMORY,
   }
 }
 
-async function hasRoom(folder: string): Promise<boolean> {
+async function freeBytes(folder: string): Promise<number> {
   const found = await statfs(folder).catch(() => undefined);
-  return found !== undefined && found.bavail * found.bsize >= MIN_FREE;
+  return found === undefined ? 0 : found.bavail * found.bsize;
 }
 
 /** When a process started, in ticks since the machine started; "0" if it does not run, or the system does not say. */

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setImmediate as otherWork } from "node:timers/promises";
+import { OverseerError } from "../base/errors.js";
 import { mapLimit } from "../base/semaphore.js";
 import { ManifestError, type ManifestProblem } from "../manifest/manifest-error.js";
 import { recognizePointer } from "../manifest/recognize.js";
@@ -46,17 +47,25 @@ export class Workspace {
   #files = 0;
   #bytes = 0;
   #operations = 0;
+  /** Bytes of the files that were written. */
+  #written = 0;
+  readonly #makeFolder: typeof makeWorkspaceFolder;
 
-  private constructor(secret: boolean) {
+  private constructor(secret: boolean, makeFolder: typeof makeWorkspaceFolder) {
     this.#secret = secret;
+    this.#makeFolder = makeFolder;
   }
 
   /**
    * Makes one for the time of `work`, and removes it however that ends. Its folder is created by `create` or with the first files: in
    * memory, if they are small or `secret`, and there is room.
    */
-  static async use<T>(work: (workspace: Workspace) => Promise<T>, secret = false): Promise<T> {
-    const workspace = new Workspace(secret);
+  static async use<T>(
+    work: (workspace: Workspace) => Promise<T>,
+    secret = false,
+    makeFolder = makeWorkspaceFolder,
+  ): Promise<T> {
+    const workspace = new Workspace(secret, makeFolder);
     try {
       return await work(workspace);
     } finally {
@@ -82,7 +91,7 @@ export class Workspace {
 
   /** Creates the folder for about so many bytes, unless it exists. */
   async create(bytes: number): Promise<void> {
-    this.#folder ??= makeWorkspaceFolder({ bytes, secret: this.#secret });
+    this.#folder ??= this.#makeFolder({ bytes, secret: this.#secret });
     const made = await this.#folder;
     if (this.#made !== undefined) return;
     this.#made = made;
@@ -166,8 +175,17 @@ export class Workspace {
   }
 
   async #write(path: string, bytes: Uint8Array): Promise<void> {
-    if (await this.#isQuick()) writeFileSync(path, bytes, { mode: 0o600 });
-    else await writeFile(path, bytes, { mode: 0o600 });
+    this.#written += bytes.length;
+    const { room = Number.POSITIVE_INFINITY, inMemory = false } = this.#made ?? {};
+    if (this.#written > room) throw noRoom(inMemory, `more than ${room} bytes, half of what was free`);
+    try {
+      if (await this.#isQuick()) writeFileSync(path, bytes, { mode: 0o600 });
+      else await writeFile(path, bytes, { mode: 0o600 });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== "ENOSPC" && code !== "EDQUOT") throw error;
+      throw noRoom(inMemory, "more than what is free");
+    }
   }
 
   /**
@@ -187,6 +205,18 @@ export class Workspace {
     if (made.inMemory && this.#files <= SMALL_COPY) rmSync(made.path, how);
     else await rm(made.path, how);
   }
+}
+
+/** Other renders give their room back, so this one is retried. */
+function noRoom(inMemory: boolean, what: string): OverseerError {
+  const place = inMemory ? "memory (/dev/shm)" : "the temporary folder of the operator";
+  const remedy = inMemory
+    ? "mount a larger emptyDir with medium Memory at /dev/shm of the operator"
+    : "give it more space";
+  return new OverseerError(
+    `the private copy of the files for the renderer does not fit into ${place}: it needs ${what}; split the source, or ${remedy}`,
+    { code: "WORKSPACE_FULL", reason: "RenderFailed", class: "retryable" },
+  );
 }
 
 function tooMuch(what: string): RenderError {

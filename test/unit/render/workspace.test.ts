@@ -1,6 +1,8 @@
-import { readdir, readFile, readlink, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, readlink, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
+import type { OverseerError } from "../../../src/base/errors.js";
 import { DEFAULT_RENDER_LIMITS } from "../../../src/render/limits.js";
 import { RenderError } from "../../../src/render/render-error.js";
 import { SnapshotFiles } from "../../../src/render/snapshot-files.js";
@@ -81,6 +83,34 @@ describe("Workspace", () => {
       expect(await readFile(workspace.path("repo/link/a.yaml"), "utf8")).to.equal("a");
       expect(await readFile(workspace.path("bases/0/b.yaml"), "utf8")).to.equal("b");
     });
+  });
+
+  it("refuses copies that do not fit into memory, also when others have filled it, and may be tried again", async () => {
+    const memory = await makeTemporaryFolder("overseer-memory-");
+    const roomFor = (room: number) => async () => ({
+      path: await mkdtemp(join(memory.path, "w")),
+      inMemory: true,
+      room,
+    });
+    const failure = async (room: number, work: (workspace: Workspace) => Promise<unknown>): Promise<OverseerError> =>
+      Workspace.use(work, true, roomFor(room)).then(
+        () => expect.fail("it was not refused"),
+        (error: OverseerError) => error,
+      );
+    const large = await failure(25, async (workspace) => workspace.copy([await copyOf(filesOf(3, 10))], limits));
+    expect(large.message).to.equal(
+      "the private copy of the files for the renderer does not fit into memory (/dev/shm): it needs more than 25 bytes, half of what was free; split the source, or mount a larger emptyDir with medium Memory at /dev/shm of the operator",
+    );
+    expect([large.class, large.reason]).to.deep.equal(["retryable", "RenderFailed"]);
+    const full = await failure(1e6, async (workspace) => {
+      await workspace.create(1);
+      await symlink("/dev/full", workspace.path("values.yaml"));
+      await workspace.write("values.yaml", "a: 1\n");
+    });
+    expect(full.message).to.include("it needs more than what is free;").and.not.include(memory.path);
+    await Workspace.use(async (workspace) => workspace.copy([await copyOf(filesOf(3, 10))], limits), true, roomFor(30));
+    expect(await readdir(memory.path)).to.deep.equal([]);
+    await memory.remove();
   });
 
   it("refuses copies that exceed the limits together, and leaves no folder", async () => {
