@@ -63,40 +63,55 @@ export const Claim = withRules(
 export type Claim = z.infer<typeof Claim>;
 
 /** How revisions come from an earlier Environment. */
-const Promotion = z
-  .object({
-    compare: z
-      .enum(["Commit", "Images"])
-      .default("Commit")
-      .describe(
-        "What must have been healthy in the earlier Environment: Commit, the inputs of the commit; Images, the images and chart versions that are new in the plan, for repositories with a directory per Environment. Defaults to Commit.",
-      ),
-    soak: withRules(z.string().max(32).regex(new RegExp(DURATION_PATTERN)), [
-      { rule: "duration(self) >= duration('1s')", message: "must not be shorter than 1s" },
-      { rule: "duration(self) <= duration('8784h')", message: "must not be longer than 8784h" },
-    ])
-      .optional()
-      .describe(
-        "How long the inputs must have been healthy in the earlier Environment. A duration such as 30m or 24h. Defaults to none: healthy once suffices.",
-      ),
-    soakMode: z
-      .enum(["SinceFirstHealthy", "Continuous"])
-      .default("SinceFirstHealthy")
-      .describe(
-        "SinceFirstHealthy counts from the time at which the inputs were first healthy, if neither they nor later ones failed there since. Continuous requires that they stayed applied for that long. Defaults to SinceFirstHealthy.",
-      ),
-    ownChanges: z
-      .enum(["Allow", "Ask"])
-      .default("Allow")
-      .describe(
-        "What a Change brings that no earlier Environment has tested: with compare Images, differences of documents in more than images and the labels of chart versions; with compare Commit, commits that have changed nothing there, and changes of the values of the app. Allow applies it; Ask requires an approval, by the rule of gates.approval, or else of one user. With compare Commit, an edit of spec.source of an app that the earlier Environments have not tested always requires it. Defaults to Allow.",
-      ),
-    auto: z
-      .boolean()
-      .default(true)
-      .describe("Promote eligible revisions without a request of a user. Defaults to true."),
-  })
-  .describe("How revisions come from the Environments in promotesFrom.");
+const Promotion = withRules(
+  z
+    .object({
+      compare: z
+        .enum(["Commit", "Images"])
+        .default("Commit")
+        .describe(
+          "What must have been healthy in the earlier Environment: Commit, the inputs of the commit; Images, the images and chart versions that are new in the plan, for repositories with a directory per Environment. Defaults to Commit.",
+        ),
+      soak: withRules(z.string().max(32).regex(new RegExp(DURATION_PATTERN)), [
+        { rule: "duration(self) >= duration('1s')", message: "must not be shorter than 1s" },
+        { rule: "duration(self) <= duration('8784h')", message: "must not be longer than 8784h" },
+      ])
+        .optional()
+        .describe(
+          "How long the inputs must have been healthy in the earlier Environment. A duration such as 30m or 24h. Defaults to none: healthy once suffices.",
+        ),
+      soakMode: z
+        .enum(["SinceFirstHealthy", "Continuous"])
+        .default("SinceFirstHealthy")
+        .describe(
+          "SinceFirstHealthy counts from the time at which the inputs were first healthy, if neither they nor later ones failed there since. Continuous requires that they stayed applied for that long. Defaults to SinceFirstHealthy.",
+        ),
+      ownChanges: z
+        .enum(["Allow", "Ask"])
+        .default("Allow")
+        .describe(
+          "What a Change brings that no earlier Environment has tested: with compare Images, differences of documents in more than images and the labels of chart versions; with compare Commit, commits that have changed nothing there, and changes of the values of the app. Allow applies it; Ask requires an approval, by the rule of gates.approval, or else of one user. With compare Commit, an edit of spec.source of an app that the earlier Environments have not tested always requires it. Defaults to Allow.",
+        ),
+      auto: z
+        .boolean()
+        .default(true)
+        .describe("Promote eligible revisions without a request of a user. Defaults to true."),
+      pullRequests: z
+        .boolean()
+        .optional()
+        .describe(
+          "Open a pull request in the repository of an app that carries the images and chart versions that the earlier Environments have tested to the files of the app: one per app, which is updated, and closed when it is out of date. Requires compare Images, and spec.provider.pullRequests of the GitRepository. Defaults to false.",
+        ),
+    })
+    .describe("How revisions come from the Environments in promotesFrom."),
+  [
+    {
+      rule: "!has(self.pullRequests) || !self.pullRequests || self.compare == 'Images'",
+      message: "pullRequests requires compare: Images, since commits need no pull request",
+      fieldPath: ".pullRequests",
+    },
+  ],
+);
 
 /** Spec of an Environment. */
 export const EnvironmentSpec = withRules(

@@ -50,6 +50,12 @@ export const GitProvider = withRules(
         .describe(
           "Comment the plan of a Change that waits, or that was only planned, on the open pull requests whose newest commit is that of the Change: one comment per app, updated in place, readable by everybody who can read the pull request. Values of Secrets are not shown. For GitHub, GitLab, Gitea and Forgejo. Defaults to false.",
         ),
+      pullRequests: z
+        .boolean()
+        .optional()
+        .describe(
+          "Permit Environments with promotion.pullRequests to open, update and close pull requests in this repository, for apps that read it. The credential must be able to write branches. For GitHub, GitLab, Gitea and Forgejo. Defaults to false.",
+        ),
     })
     .describe("The Git host, for what Git itself does not offer: pull requests, reviews, checks and commit statuses."),
   [
@@ -63,6 +69,11 @@ export const GitProvider = withRules(
       rule: "!has(self.planComments) || !self.planComments || !has(self.type) || self.type in ['GitHub', 'GitLab', 'Gitea', 'Forgejo']",
       message: "planComments is supported for the types GitHub, GitLab, Gitea and Forgejo",
       fieldPath: ".planComments",
+    },
+    {
+      rule: "!has(self.pullRequests) || !self.pullRequests || !has(self.type) || self.type in ['GitHub', 'GitLab', 'Gitea', 'Forgejo']",
+      message: "pullRequests is supported for the types GitHub, GitLab, Gitea and Forgejo",
+      fieldPath: ".pullRequests",
     },
   ],
 );

@@ -37,6 +37,7 @@ export type {
   GitHostOperation,
   HostUser,
   NewCommitStatus,
+  ProposalState,
   ProposedChange,
   ProposedPullRequest,
   PullRequest,

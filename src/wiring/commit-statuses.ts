@@ -3,6 +3,8 @@ import { CommitStatusReporter } from "../controllers/commit-status/reporter.js";
 import { openHostOf } from "../controllers/git-repository/repository-remote.js";
 import { repositoryKey } from "../controllers/overseer-app/source/locate-inputs.js";
 import { PlanCommenter } from "../controllers/plan-comment/commenter.js";
+import { PromotionProposer } from "../controllers/promotion-pull-request/proposer.js";
+import type { ReconcileResult } from "../reconcile/controller.js";
 import { PRIORITY } from "../reconcile/work-queue.js";
 import { type Controller, controller } from "./controller-of.js";
 import type { SharedParts } from "./controllers.js";
@@ -10,7 +12,7 @@ import type { SharedParts } from "./controllers.js";
 /** Maximum number of reports in progress. */
 const WORKERS = 4;
 
-/** Creates the controller that reports commit statuses and plans to Git hosts. */
+/** Creates the controller that reports commit statuses and plans to Git hosts, and opens pull requests of promotions. */
 export function commitStatusController(shared: SharedParts): Controller {
   const { clock, resources, memories, events, reportFailures: failures, hosts, secrets, config, cluster } = shared;
   const reporter = new CommitStatusReporter({
@@ -30,8 +32,18 @@ export function commitStatusController(shared: SharedParts): Controller {
     repositoryOf: repositoryKey,
     open: (repository) => openHostOf({ hosts, secrets }, repository),
   });
+  const proposer = new PromotionProposer({
+    ...{ clock, memories, events },
+    apps: resources.apps,
+    repositories: resources.repositories,
+    repositoryOf: repositoryKey,
+    open: (repository) => openHostOf({ hosts, secrets }, repository),
+    onChanged: (app) => shared.enqueueApp(app, PRIORITY.background),
+  });
   return controller(shared, "commitstatus", WORKERS, async (...call) => {
-    const results = [await reporter.reconcile(...call), await commenter.reconcile(...call)];
+    const reports = [reporter, commenter, proposer];
+    const results: ReconcileResult[] = [];
+    for (const one of reports) results.push(await one.reconcile(...call));
     const due = results.flatMap(({ requeueAfterMs }) => (requeueAfterMs === undefined ? [] : [requeueAfterMs]));
     return due.length === 0 ? {} : { requeueAfterMs: Math.min(...due) };
   });

@@ -79,6 +79,12 @@ export const badRepositorySpecs: readonly BadSpec[] = [
     field: "spec.provider.planComments",
     message: "planComments is supported for the types GitHub, GitLab, Gitea and Forgejo",
   },
+  {
+    kind: "GitRepository",
+    set: { provider: { type: "BitbucketCloud", pullRequests: true } },
+    field: "spec.provider.pullRequests",
+    message: "pullRequests is supported for the types GitHub, GitLab, Gitea and Forgejo",
+  },
   ...[
     "http://git.example.com/api/v1",
     "git.example.com",

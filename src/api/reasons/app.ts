@@ -7,6 +7,17 @@ export const APP_REASONS = {
       "The applied revision can no longer be fetched, or was rendered with values of ConfigMaps and Secrets that have changed since. Drift is not reverted and nothing is deleted until a newer revision is fetched.",
     remedy: "Push a newer revision, or restore the lost one.",
   },
+  PullRequestOpened: {
+    meaning:
+      "A pull request that carries tested versions to the files of the app was opened or updated; the message has its address.",
+  },
+  PullRequestEnded: {
+    meaning: "The pull request that carried tested versions to the files of the app was merged or closed.",
+  },
+  PullRequestNotOpened: {
+    meaning: "A pull request for tested versions cannot be opened, updated or closed; the message says why.",
+    remedy: "Follow the message, or change the versions by hand.",
+  },
   SourceTooLarge: {
     meaning: "spec.source is too large to be recorded in the status and in Changes; the message names the field.",
     remedy: "Move values to files in Git.",

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { ReportedCommitStatus } from "../../api/git-provider.js";
 import type { Inputs } from "../../api/inputs.js";
+import type { PromotionPullRequest } from "../../api/promotion.js";
 import type { ConditionReason } from "../../api/reasons.js";
 import type { OverseerError } from "../../base/errors.js";
 import type { InputsHealth } from "../../gates/promotion/ledger.js";
@@ -12,6 +13,7 @@ import type { LocatedSourceInputs } from "../../render/render.js";
 import type { SecretReferenceFound } from "../../render/renderer.js";
 import type { CommitReport } from "../commit-status/commit-report.js";
 import type { PlanComment } from "../plan-comment/plan-comment.js";
+import type { WantedPullRequest } from "../promotion-pull-request/wanted-pull-request.js";
 import type { Rendered } from "./rendered.js";
 import type { RelatedRepository } from "./source/related-repositories.js";
 
@@ -177,6 +179,12 @@ export class AppMemory {
   commitReport: CommitReport | undefined;
   /** What to comment on pull requests about the last Change, if the repository wants it. */
   planComment: PlanComment | undefined;
+  /** The pull request that carries tested versions to the app, if its Environment asks for one. */
+  wantedPullRequest: WantedPullRequest | undefined;
+  /** The same with what it was computed from. */
+  proposed: { readonly of: string; readonly wanted: WantedPullRequest } | undefined;
+  /** What this process has done about it; until then, the app's status has it. */
+  pullRequest: PromotionPullRequest | null | undefined;
   /** The commit status that this process has last reported; until then, the app's status has it. */
   commitStatus: ReportedCommitStatus | undefined;
   /** Last Event by topic, so that each is emitted once. */

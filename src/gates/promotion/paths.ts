@@ -11,6 +11,8 @@ export interface PromotionPath extends PromotionRule {
   readonly compare: "Commit" | "Images";
   readonly ownChanges: "Allow" | "Ask";
   readonly auto: boolean;
+  /** Whether pull requests carry tested versions to the files of the app. */
+  readonly pullRequests: boolean;
   /** The app of the same name in each earlier Environment, or why there is none. */
   readonly earlier: readonly ({ readonly app: OverseerApp } | { readonly problem: string })[];
 }
@@ -29,7 +31,14 @@ function pathOf(
   lister: Lister,
 ): PromotionPath {
   const { metadata, spec } = environment;
-  const { compare = "Commit", ownChanges = "Allow", auto = true, soak, soakMode } = spec.promotion ?? {};
+  const {
+    compare = "Commit",
+    ownChanges = "Allow",
+    auto = true,
+    pullRequests = false,
+    soak,
+    soakMode,
+  } = spec.promotion ?? {};
   const circle = promotionCircle(metadata.name, all);
   const earlier =
     circle === undefined
@@ -38,7 +47,7 @@ function pathOf(
         )
       : [{ problem: `spec.promotesFrom leads in a circle: ${circle.join(" → ")}: remove one of these` }];
   return {
-    ...{ environment: metadata.name, compare, ownChanges, auto, earlier },
+    ...{ environment: metadata.name, compare, ownChanges, auto, pullRequests, earlier },
     soak: Math.ceil((parseDuration(soak ?? "0s") ?? Number.POSITIVE_INFINITY) / 1000),
     soakMode: soakMode ?? "SinceFirstHealthy",
   };

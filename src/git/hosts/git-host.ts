@@ -22,6 +22,8 @@ export interface GitHost {
   setStatus(status: NewCommitStatus, signal: AbortSignal): Promise<void>;
   /** Comments that are updated in place; undefined for hosts without support for them here. */
   readonly planComments?: PlanComments;
+  /** Pull requests of the operator that are updated in place; undefined for hosts without support for them here. */
+  readonly proposals?: ProposalUpdates;
   /** Adds a comment to a pull request. `text` is Markdown. */
   comment(pullRequest: number, text: string, signal: AbortSignal): Promise<void>;
   /**
@@ -47,6 +49,24 @@ export interface PlanComments {
   list(pullRequest: number, signal: AbortSignal): Promise<readonly HostComment[]>;
   /** Replaces the text of a comment. */
   edit(pullRequest: number, comment: number, text: string, signal: AbortSignal): Promise<void>;
+}
+
+/** What pull requests that are updated in place need besides `GitHost.proposeChange`. Every method throws a GitError, as those of `GitHost` do. */
+export interface ProposalUpdates {
+  /** Returns a pull request; undefined if there is none of this number. */
+  get(pullRequest: number, signal: AbortSignal): Promise<ProposalState | undefined>;
+  /** Replaces the difference of its branch to the base, its title and its text. `change.branch` is that of the pull request. */
+  update(pullRequest: number, change: ProposedChange, signal: AbortSignal): Promise<void>;
+  /** Closes it without a merge, and deletes its branch. */
+  close(pullRequest: number, branch: string, signal: AbortSignal): Promise<void>;
+}
+
+/** A pull request of the operator, as it is now. */
+export interface ProposalState {
+  readonly state: "Open" | "Merged" | "Closed";
+  readonly branch: string;
+  /** Newest commit of its branch. */
+  readonly head: string;
 }
 
 /** A merged pull request (a merge request at GitLab). */
@@ -113,6 +133,11 @@ export interface ProposedChange {
   readonly branch: string;
   /** Branch to merge to. */
   readonly base: string;
+  /**
+   * Commit of the base that `files` come from. GitHub and GitLab begin the branch there; Gitea and Forgejo refuse the change if a file differs
+   * in the base meanwhile. So nothing that others have pushed since is undone. Defaults to the newest commit of the base.
+   */
+  readonly baseCommit?: string;
   readonly message: string;
   /** New content by path; null deletes the file. */
   readonly files: Readonly<Record<string, string | null>>;

@@ -9,6 +9,7 @@ import {
   type HostUser,
   type NewCommitStatus,
   type PlanComments,
+  type ProposalUpdates,
   type ProposedChange,
   type ProposedPullRequest,
   type PullRequest,
@@ -16,6 +17,7 @@ import {
 } from "./git-host.js";
 import { issueComments } from "./plan-comments.js";
 import { noPullRequest } from "./proposal-errors.js";
+import { pullRequestUpdates } from "./proposal-updates.js";
 import { lastReviews, withWriteAccess } from "./reviews.js";
 import { limitedDescription } from "./text.js";
 
@@ -51,7 +53,8 @@ const Statuses = z.array(
     creator: User.nullish(),
   }),
 );
-const Content = z.object({ sha: z.string() });
+const Content = z.object({ sha: z.string(), content: z.string().nullish() });
+const ChangedFiles = z.array(z.object({ filename: z.string() }));
 const Proposed = z.object({ number: z.number(), html_url: z.string() });
 const OpenPulls = z.array(Proposed.extend({ head: z.object({ ref: z.string() }) }));
 
@@ -81,6 +84,7 @@ export class GiteaHost implements GitHost {
   readonly type: "Gitea" | "Forgejo";
   readonly operations = new Set(GIT_HOST_OPERATIONS);
   readonly planComments: PlanComments;
+  readonly proposals: ProposalUpdates;
   readonly #api: HostApi;
 
   constructor(api: HostApi) {
@@ -90,6 +94,12 @@ export class GiteaHost implements GitHost {
       (...path) => this.#path(...path),
       () => this.#path(`/pulls?state=open&limit=${PAGE}`),
       "",
+    );
+    this.proposals = pullRequestUpdates(
+      api,
+      (...path) => this.#path(...path),
+      (branch) => this.#path("/branches/{}", branch),
+      (...call) => this.#updateProposal(...call),
     );
     this.type = api.target.type === "Forgejo" ? "Forgejo" : "Gitea";
   }
@@ -165,7 +175,7 @@ export class GiteaHost implements GitHost {
     const call = { operation: "propose_change", subject: "the repository", signal } as const;
     const branchCall = { ...call, path: this.#path("/branches/{}", branch), schema: z.unknown() };
     if ((await this.#api.find(branchCall)) !== undefined) return this.#existing(change, call);
-    const files = await this.#operations(change, call);
+    const files = await this.#operations(change, call, change.baseCommit ?? base);
     await this.#api.send({
       ...{ ...call, method: "POST", schema: z.unknown(), path: this.#path("/contents") },
       body: { branch: base, new_branch: branch, message, files },
@@ -177,20 +187,39 @@ export class GiteaHost implements GitHost {
     return { number: created.body.number, url: created.body.html_url, created: true };
   }
 
+  /** A branch cannot be set to another commit: the files of before are restored by a further one. */
+  async #updateProposal(number: number, change: ProposedChange, signal: AbortSignal): Promise<void> {
+    const call = { operation: "propose_change", subject: `pull request ${number}`, signal } as const;
+    const path = this.#path(`/pulls/{}/files?limit=${PAGE}`, number);
+    const before = await this.#api.pages({ ...call, path, schema: ChangedFiles }, (page) => page);
+    const files: Record<string, string | null> = { ...change.files };
+    for (const { filename } of before) {
+      if (Object.hasOwn(files, filename)) continue;
+      const at = this.#contentPath(filename, change.baseCommit ?? change.base);
+      const { content } = (await this.#api.find({ ...call, path: at, schema: Content })) ?? {};
+      files[filename] = typeof content === "string" ? Buffer.from(content, "base64").toString("utf8") : null;
+    }
+    const { branch, message, title, body } = change;
+    const operations = await this.#operations({ ...change, files }, call, branch);
+    if (operations.length > 0)
+      await this.#api.send({
+        ...{ ...call, method: "POST", schema: z.unknown(), path: this.#path("/contents") },
+        body: { branch, message, files: operations },
+      });
+    const edit = { ...call, method: "PATCH", schema: z.unknown(), path: this.#path("/pulls/{}", number) } as const;
+    await this.#api.send({ ...edit, body: { title, body } });
+  }
+
+  #contentPath(path: string, ref: string): string {
+    const parts = path.split("/");
+    return this.#path(`/contents/${apiPath(parts.map(() => "{}").join("/"), ...parts)}?ref={}`, ref);
+  }
+
   /** Whether a file is created or updated depends on whether it exists; the version read is the one that is replaced. */
-  async #operations({ files, base }: ProposedChange, call: CallContext): Promise<readonly object[]> {
+  async #operations({ files }: ProposedChange, call: CallContext, ref: string): Promise<readonly object[]> {
     const operations: object[] = [];
     for (const [path, content] of Object.entries(files)) {
-      const at = this.#path(
-        `/contents/${apiPath(
-          path
-            .split("/")
-            .map(() => "{}")
-            .join("/"),
-          ...path.split("/"),
-        )}?ref={}`,
-        base,
-      );
+      const at = this.#contentPath(path, ref);
       const sha = (await this.#api.find({ ...call, path: at, schema: Content }))?.sha;
       if (content === null && sha === undefined) continue;
       const encoded = content === null ? {} : { content: Buffer.from(content).toString("base64") };

@@ -28,22 +28,43 @@ export class GitHubProposal {
     const { branch, base, title, body } = this.#change;
     if ((await this.#head(branch)) !== undefined) return this.#existing();
     await this.#commit();
-    const { number, html_url: url } = await this.#send("POST", "/pulls", Pull, { title, body, head: branch, base });
+    const { number, html_url: url } = await this.#send("POST", this.#path("/pulls"), Pull, {
+      title,
+      body,
+      head: branch,
+      base,
+    });
     return { number, url, created: true };
   }
 
+  /** Replaces the branch of an open pull request by one commit, and its text. */
+  async replace(pullRequest: number): Promise<void> {
+    const { branch, title, body } = this.#change;
+    const sha = await this.#createCommit();
+    await this.#send("PATCH", this.#path("/git/refs/heads/{}", branch), z.unknown(), { sha, force: true });
+    await this.#send("PATCH", this.#path("/pulls/{}", String(pullRequest)), z.unknown(), { title, body });
+  }
+
   async #commit(): Promise<void> {
-    const { branch, base, message, files } = this.#change;
-    const parent = (await this.#get(this.#path("/git/ref/heads/{}", base), Ref, `branch ${base}`)).object.sha;
+    const sha = await this.#createCommit();
+    const ref = `refs/heads/${this.#change.branch}`;
+    await this.#send("POST", this.#path("/git/refs"), z.unknown(), { ref, sha });
+  }
+
+  async #createCommit(): Promise<string> {
+    const { base, baseCommit, message, files } = this.#change;
+    const tip = async (): Promise<string> =>
+      (await this.#get(this.#path("/git/ref/heads/{}", base), Ref, `branch ${base}`)).object.sha;
+    const parent = baseCommit ?? (await tip());
     const { tree: root } = await this.#get(this.#path("/git/commits/{}", parent), Commit, `commit ${parent}`);
     const entries = Object.entries(files).map(([path, content]) => ({
       ...{ path, mode: "100644", type: "blob" },
       ...(content === null ? { sha: null } : { content }),
     }));
-    const tree = await this.#send("POST", "/git/trees", Created, { base_tree: root.sha, tree: entries });
+    const trees = this.#path("/git/trees");
+    const tree = await this.#send("POST", trees, Created, { base_tree: root.sha, tree: entries });
     const commit = { message, tree: tree.sha, parents: [parent] };
-    const { sha } = await this.#send("POST", "/git/commits", Created, commit);
-    await this.#send("POST", "/git/refs", z.unknown(), { ref: `refs/heads/${branch}`, sha });
+    return (await this.#send("POST", this.#path("/git/commits"), Created, commit)).sha;
   }
 
   async #existing(): Promise<ProposedPullRequest> {
@@ -65,8 +86,8 @@ export class GitHubProposal {
     return (await this.#api.send({ ...this.#call, path, schema, subject })).body;
   }
 
-  async #send<T>(method: "POST", path: string, schema: z.ZodType<T>, body: unknown): Promise<T> {
-    const call = { ...this.#call, method, path: this.#path(path), schema, body, subject: "the repository" };
+  async #send<T>(method: "POST" | "PATCH", path: string, schema: z.ZodType<T>, body: unknown): Promise<T> {
+    const call = { ...this.#call, method, path, schema, body, subject: "the repository" };
     return (await this.#api.send(call)).body;
   }
 

@@ -9,6 +9,7 @@ import {
   type HostUser,
   type NewCommitStatus,
   type PlanComments,
+  type ProposalUpdates,
   type ProposedChange,
   type ProposedPullRequest,
   type PullRequest,
@@ -16,6 +17,7 @@ import {
 } from "./git-host.js";
 import { GitHubProposal } from "./github-proposal.js";
 import { issueComments } from "./plan-comments.js";
+import { pullRequestUpdates } from "./proposal-updates.js";
 import { lastReviews, withWriteAccess } from "./reviews.js";
 import { limitedDescription } from "./text.js";
 
@@ -92,6 +94,7 @@ export class GitHubHost implements GitHost {
   readonly type = "GitHub";
   readonly operations = new Set(GIT_HOST_OPERATIONS);
   readonly planComments: PlanComments;
+  readonly proposals: ProposalUpdates;
   readonly #api: HostApi;
 
   constructor(api: HostApi) {
@@ -101,6 +104,12 @@ export class GitHubHost implements GitHost {
       (...path) => this.#path(...path),
       (commit) => this.#path("/commits/{}/pulls?per_page=100", commit),
       "?per_page=100",
+    );
+    this.proposals = pullRequestUpdates(
+      api,
+      (...path) => this.#path(...path),
+      (branch) => this.#path("/git/refs/heads/{}", branch).replaceAll("%2F", "/"),
+      (number, change, signal) => new GitHubProposal(api, change, signal).replace(number),
     );
   }
 

@@ -10,6 +10,7 @@ import {
   type HostUser,
   type NewCommitStatus,
   type PlanComments,
+  type ProposalUpdates,
   type ProposedChange,
   type ProposedPullRequest,
   type PullRequest,
@@ -17,6 +18,7 @@ import {
 } from "./git-host.js";
 import { mergeRequestNotes } from "./plan-comments.js";
 import { noPullRequest } from "./proposal-errors.js";
+import { mergeRequestUpdates } from "./proposal-updates.js";
 import { withWriteAccess } from "./reviews.js";
 import { limitedDescription } from "./text.js";
 
@@ -77,11 +79,23 @@ export class GitLabHost implements GitHost {
   readonly type = "GitLab";
   readonly operations = new Set(GIT_HOST_OPERATIONS);
   readonly planComments: PlanComments;
+  readonly proposals: ProposalUpdates;
   readonly #api: HostApi;
 
   constructor(api: HostApi) {
     this.#api = api;
     this.planComments = mergeRequestNotes(api, (...path) => this.#path(...path));
+    this.proposals = mergeRequestUpdates(
+      api,
+      (...path) => this.#path(...path),
+      async (number, change, signal) => {
+        const call = { operation: "propose_change", subject: `merge request ${number}`, signal } as const;
+        await this.#commit(change, call, true);
+        const body = { title: change.title, description: change.body };
+        const path = this.#path("/merge_requests/{}", number);
+        await api.send({ ...call, method: "PUT", path, body, schema: z.unknown() });
+      },
+    );
   }
 
   async pullRequestsOf(commit: string, signal: AbortSignal): Promise<readonly PullRequest[]> {
@@ -155,16 +169,12 @@ export class GitLabHost implements GitHost {
   }
 
   async proposeChange(change: ProposedChange, signal: AbortSignal): Promise<ProposedPullRequest> {
-    const { branch, base, title, body, message } = change;
+    const { branch, base, title, body } = change;
     const call = { operation: "propose_change", subject: "the project", signal } as const;
     const at = this.#path("/repository/branches/{}", branch);
     const existing = await this.#api.find({ ...call, path: at, schema: z.unknown() });
     if (existing !== undefined) return this.#existing(change, call);
-    const actions = await this.#actions(change, call);
-    await this.#api.send({
-      ...{ ...call, method: "POST", schema: z.unknown(), path: this.#path("/repository/commits") },
-      body: { branch, start_branch: base, commit_message: message, actions },
-    });
+    await this.#commit(change, call, false);
     const created = await this.#api.send({
       ...{ ...call, method: "POST", schema: Proposed, path: this.#path("/merge_requests") },
       body: { source_branch: branch, target_branch: base, title, description: body, remove_source_branch: true },
@@ -172,10 +182,21 @@ export class GitLabHost implements GitHost {
     return { number: created.body.iid, url: created.body.web_url, created: true };
   }
 
-  async #actions({ files, base }: ProposedChange, call: CallContext): Promise<readonly object[]> {
+  /** Creates the branch with one commit. `force` replaces one that exists. */
+  async #commit(change: ProposedChange, call: CallContext, force: boolean): Promise<void> {
+    const { branch, base, baseCommit, message } = change;
+    const start = baseCommit === undefined ? { start_branch: base } : { start_sha: baseCommit };
+    const actions = await this.#actions(change, call);
+    await this.#api.send({
+      ...{ ...call, method: "POST", schema: z.unknown(), path: this.#path("/repository/commits") },
+      body: { branch, ...start, ...(force ? { force } : {}), commit_message: message, actions },
+    });
+  }
+
+  async #actions({ files, base, baseCommit }: ProposedChange, call: CallContext): Promise<readonly object[]> {
     const actions: object[] = [];
     for (const [path, content] of Object.entries(files)) {
-      const at = this.#path("/repository/files/{}?ref={}", path, base);
+      const at = this.#path("/repository/files/{}?ref={}", path, baseCommit ?? base);
       const exists =
         (await this.#api.find({ ...call, path: at, schema: z.object({ blob_id: z.string() }) })) !== undefined;
       if (content === null && !exists) continue;

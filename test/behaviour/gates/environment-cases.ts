@@ -22,6 +22,12 @@ export const environmentCases: readonly BadSpec[] = [
   },
   {
     kind: "Environment",
+    set: { promotesFrom: ["staging"], promotion: { pullRequests: true } },
+    field: "spec.promotion.pullRequests",
+    message: "pullRequests requires compare: Images, since commits need no pull request",
+  },
+  {
+    kind: "Environment",
     set: { namespaces: [{ name: "shop-prod", from: "shop-staging" }] },
     field: "spec.namespaces",
     message: "namespaces[].from requires promotesFrom",

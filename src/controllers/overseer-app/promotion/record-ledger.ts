@@ -1,4 +1,5 @@
 import { cutMessage } from "../../../api/conditions.js";
+import type { Environment } from "../../../api/environment.js";
 import type { LedgerEntry } from "../../../api/ledger.js";
 import { isSettled, type OverseerAppStatus } from "../../../api/overseer-app.js";
 import type { PromotionStatus } from "../../../api/promotion.js";
@@ -8,6 +9,7 @@ import { environmentsOf } from "../../../gates/environments.js";
 import { advanceLedger, type InputsHealth } from "../../../gates/promotion/ledger.js";
 import { laterApps } from "../../../gates/promotion/paths.js";
 import { versionsOf } from "../../../gates/promotion/versions.js";
+import { knownPullRequest } from "../../promotion-pull-request/proposer.js";
 import { documentsWithHooks } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { appliedCommitOf } from "../status/applied-commit.js";
@@ -31,10 +33,12 @@ export function promotionFields(run: AppRun, facts: AppFacts): Pick<OverseerAppS
 function shownPromotion(run: AppRun): PromotionStatus | undefined {
   if (run.promotion === undefined) return undefined;
   const { newest, promotable, why, until } = run.promotion;
+  const pullRequest = knownPullRequest(run.app, run.memory);
   return {
     newest,
     ...(promotable === undefined ? {} : { promotable }),
     ...(why === undefined ? {} : { waitingFor: cutMessage(why) }),
+    ...(pullRequest === undefined ? {} : { pullRequest }),
     ...(until === undefined || why === undefined ? {} : { until: rfc3339(until) }),
   };
 }
@@ -42,12 +46,13 @@ function shownPromotion(run: AppRun): PromotionStatus | undefined {
 function nextLedger(run: AppRun, facts: AppFacts): readonly LedgerEntry[] | undefined {
   const before = run.status.ledger;
   const environments = [...run.services.lister.list("Environment")];
-  if (environmentsOf(run.ref.namespace, environments).length === 0) return before;
+  const ownEnvironments = environmentsOf(run.ref.namespace, environments);
+  if (ownEnvironments.length === 0) return before;
   const later = laterApps(run.app, environments);
   const longestSoak = Math.max(0, ...later.map(({ soak }) => soak));
   const health = inputsHealth(run, facts);
   const observed = observedSince(run, health);
-  const comparesImages = later.some((one) => one.comparesImages);
+  const comparesImages = later.some((one) => one.comparesImages) || ownEnvironments.some(proposes);
   const base = {
     applied: run.status.applied,
     through: appliedCommitOf(run),
@@ -68,6 +73,11 @@ function nextLedger(run: AppRun, facts: AppFacts): readonly LedgerEntry[] | unde
   if (!isDue) return before;
   if (run.memory.soak !== undefined) run.memory.soak = { ...run.memory.soak, pendingMs: observed % 1000 };
   return counted;
+}
+
+/** What an app has had before is not proposed to it again. */
+function proposes({ spec }: Environment): boolean {
+  return spec.promotion?.pullRequests === true;
 }
 
 /** The newest commit alone is not worth a write of the status: it is known from memory. */

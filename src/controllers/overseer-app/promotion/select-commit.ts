@@ -7,6 +7,7 @@ import type { Problem } from "../outcome.js";
 import type { AppRun } from "../run.js";
 import type { LocatedInputs } from "../source/locate-inputs.js";
 import { locateAt } from "./locate-at.js";
+import { notePullRequest } from "./note-pull-request.js";
 import { baseCommit, baseInputs, openPromotion } from "./open-promotion.js";
 import { notFailedHere, proofIn, proofOfEdit } from "./proofs.js";
 
@@ -19,6 +20,7 @@ const MAX_RENDERED = 10;
  */
 export async function locateDesired(run: AppRun, head: LocatedInputs): Promise<LocatedInputs | Problem | undefined> {
   const paths = promotionPaths(run.app, run.services.lister);
+  await notePullRequest(run, paths, head);
   if (paths.length === 0) return head;
   const newest = head.inputs.revision;
   const proofOf = (inputs: Inputs): Promise<Proof> => proofOfInputs(run, paths, head, inputs);

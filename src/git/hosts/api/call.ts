@@ -5,7 +5,7 @@ import type { GitHostOperation } from "../git-host.js";
 /** One request to the API of a host. */
 export interface ApiCall<T> {
   readonly operation: GitHostOperation;
-  readonly method?: "GET" | "POST" | "PUT" | "PATCH";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Path below the URL of the API, encoded, with its query. */
   readonly path: string;
   /** Sent as JSON. */
