@@ -22,6 +22,7 @@ import { Pin } from "./pin.js";
 import { PromotionStatus } from "./promotion.js";
 import { SOURCE_RULES } from "./source-rules.js";
 import { conditions, governingEnvironments, lastHandledReconcileAt, observedGeneration } from "./status-fields.js";
+import { SUSPENSION_RULE } from "./suspension.js";
 import { SyncPolicy } from "./sync-policy.js";
 
 /** Destination of an app. */
@@ -163,6 +164,12 @@ export const OverseerAppSpec = withRules(
         .describe(
           "Suspend the app: no sync, no self-heal, no prune. Deleting a suspended app keeps all its objects. Defaults to false.",
         ),
+      suspendUntil: z.iso
+        .datetime()
+        .optional()
+        .describe(
+          "End of the suspension, for example 2027-01-04T08:00:00Z. The app goes on by itself then: drift is shown for one minute before it is reverted. Defaults to none: suspended until suspend is false.",
+        ),
       suspendReason: z
         .string()
         .max(256)
@@ -177,6 +184,7 @@ export const OverseerAppSpec = withRules(
         "serviceAccountName is only for destination.kubernetes: remove it; for an Overseer Core the token of destination.overseer.secretRef is used",
       fieldPath: ".serviceAccountName",
     },
+    SUSPENSION_RULE,
     ...SOURCE_RULES,
   ],
 );

@@ -1,6 +1,7 @@
 import { findCondition } from "../api/conditions.js";
 import type { OverseerApp } from "../api/overseer-app.js";
 import { MESSAGE_DIGITS } from "../api/short-revision.js";
+import { isSuspended } from "../api/suspension.js";
 import { known } from "./context.js";
 import { environmentsOf } from "./environments.js";
 import type { Gate } from "./gate.js";
@@ -46,7 +47,7 @@ export const rolloutGate: Gate = {
       const limit = spec.limits?.concurrent ?? 0;
       const holders = known(rollout, "which apps apply a Change").take(metadata.name, namespaces, limit);
       if (holders.length === 0) continue;
-      const suspended = suspendedOf(holders, lister.list("OverseerApp"));
+      const suspended = suspendedOf(holders, lister.list("OverseerApp"), now);
       const names = [
         ...suspended.map((name) => `${name} (suspended before its Change has ended)`),
         ...holders.filter((name) => !suspended.includes(name)),
@@ -70,11 +71,11 @@ function readyOf(app: OverseerApp | undefined): string | undefined {
 }
 
 /** Returns those of the apps that are suspended: their Changes neither end nor go on, so that what they began may be half applied. */
-function suspendedOf(keys: readonly string[], apps: Iterable<OverseerApp>): string[] {
+function suspendedOf(keys: readonly string[], apps: Iterable<OverseerApp>, now: number): string[] {
   const wanted = new Set(keys);
   return [...apps].flatMap(({ metadata, spec }) => {
     const key = `${metadata.namespace}/${metadata.name}`;
-    return wanted.has(key) && spec.suspend ? [key] : [];
+    return wanted.has(key) && isSuspended(spec, now) ? [key] : [];
   });
 }
 

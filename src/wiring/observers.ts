@@ -2,6 +2,7 @@ import { type Condition, type ConditionStatus, findCondition } from "../api/cond
 import type { GitRepository, GitRepositoryStatus } from "../api/git-repository.js";
 import type { OverseerApp, OverseerAppStatus } from "../api/overseer-app.js";
 import { shortRevision } from "../api/short-revision.js";
+import { isShownSuspended } from "../api/suspension.js";
 import type { Clock } from "../base/clock.js";
 import { parseDuration } from "../base/duration.js";
 import type { RepositoryObserver } from "../controllers/git-repository/services.js";
@@ -64,7 +65,7 @@ function recordAppState(
   changes: Iterable<KnownChange>,
 ): void {
   const { namespace, name } = app.metadata;
-  const { suspend: suspended } = app.spec;
+  const suspended = isShownSuspended(app.spec, findCondition(conditions, "Ready")?.reason);
   const types = ["Ready", "Synced", "Drifted", "Waiting", "BackupFailed"] as const;
   const [ready, synced, drifted, waiting, backupFailed] = types.map((type) => findCondition(conditions, type));
   const state = { ready: statusOf(ready), reason: ready?.reason ?? "", suspended };

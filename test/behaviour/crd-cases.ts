@@ -104,6 +104,12 @@ export const badSpecs: readonly BadSpec[] = [
   },
   {
     kind: "OverseerApp",
+    set: { suspendUntil: "2027-01-04T08:00:00Z" },
+    field: "spec.suspendUntil",
+    message: "suspendUntil is the end of a suspension: set suspend to true, or remove suspendUntil",
+  },
+  {
+    kind: "OverseerApp",
     set: { destination: { overseer: CORE }, serviceAccountName: "deployer" },
     field: "spec.serviceAccountName",
     message:

@@ -51,6 +51,11 @@ export const APP_REASONS = {
     remedy: "Correct source.secretStores.",
   },
   ValuesInvalid: { meaning: "A value from a ConfigMap or Secret is not text.", remedy: "Correct the value." },
+  SuspensionEnded: {
+    meaning:
+      "The suspension has ended by itself (spec.suspendUntil). For one minute, drift is only shown; then it is reverted, and newer revisions are applied.",
+    remedy: "To keep what was changed by hand, suspend the app again, or commit the change.",
+  },
   Suspended: { meaning: "spec.suspend is true: the app is not reconciled.", remedy: "Set spec.suspend to false." },
   InvalidExpression: {
     meaning:

@@ -32,6 +32,7 @@ export const PromoteBody = z
 export const SuspendBody = z
   .strictObject({
     reason: z.string().max(160).optional().describe("Why. Shown in the condition Ready, with the user."),
+    until: z.iso.datetime().optional().describe("End of the suspension. Defaults to none."),
   })
   .optional();
 

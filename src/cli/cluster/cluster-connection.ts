@@ -71,9 +71,9 @@ export class ClusterConnection extends Cluster implements Connection {
     return requestReconcile(this, target);
   }
 
-  async setSuspended(app: Target, suspend: boolean, reason?: string): Promise<LiveApp> {
+  async setSuspended(app: Target, suspend: boolean, reason?: string, until?: string): Promise<LiveApp> {
     const suspendReason = suspend ? reasonText((await whoAmI(this)).username, reason) : null;
-    return this.patch<LiveApp>(app, { spec: { suspend, suspendReason } });
+    return this.patch<LiveApp>(app, { spec: { suspend, suspendReason, suspendUntil: until ?? null } });
   }
 
   setFreeze(environment: Target, freeze: FreezeSpec | null): Promise<Environment & RawObject> {

@@ -121,8 +121,8 @@ export interface Connection extends Reader {
   decide(change: LiveChange, request: DecisionRequest): Promise<LiveApproval>;
   /** Requests a reconcile of an app or repository, and returns the value that the status repeats when it was handled. */
   requestReconcile(target: Target): Promise<string>;
-  /** Suspends an app, or resumes it without a reason. */
-  setSuspended(app: Target, suspend: boolean, reason?: string): Promise<LiveApp>;
+  /** Suspends an app, for a reason and until a time (RFC 3339) if they are set, or resumes it. */
+  setSuspended(app: Target, suspend: boolean, reason?: string, until?: string): Promise<LiveApp>;
   /** Sets or removes the freeze of an Environment. */
   setFreeze(environment: Target, freeze: FreezeSpec | null): Promise<Environment & RawObject>;
   /** Returns the live objects of an app. */

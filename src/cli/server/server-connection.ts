@@ -137,8 +137,9 @@ export class ServerConnection implements Connection {
     return (await this.#write<{ readonly reconcileAt?: string }>(target, path)).reconcileAt ?? "";
   }
 
-  async setSuspended(app: Target, suspend: boolean, reason?: string): Promise<LiveApp> {
-    const body = suspend && reason !== undefined ? { reason } : {};
+  async setSuspended(app: Target, suspend: boolean, reason?: string, until?: string): Promise<LiveApp> {
+    const set = { ...(reason === undefined ? {} : { reason }), ...(until === undefined ? {} : { until }) };
+    const body = suspend ? set : {};
     await this.#write(app, `${this.#path("apps", app)}/${suspend ? "suspend" : "resume"}`, body);
     return this.get<LiveApp>(app);
   }

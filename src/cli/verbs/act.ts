@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { withClusterFlags, withOutput, withSelection, withTimeout } from "../flags.js";
+import { duration, withClusterFlags, withOutput, withSelection, withTimeout } from "../flags.js";
 import type { AddVerbs, Finish } from "../verb.js";
 import type { FreezeFlags } from "./act/freeze.js";
 import type { RefreshFlags } from "./act/refresh.js";
@@ -139,9 +139,27 @@ function addSuspend(program: Command, finish: Finish): void {
         const { setSuspended } = await import("./act/suspend.js");
         finish(await setSuspended(names, suspend, flags));
       });
-    if (suspend) command.option("--reason <TEXT>", "why; shown in the app");
+    if (suspend)
+      command
+        .option("--reason <TEXT>", "why; shown in the app")
+        .addOption(new Option("--for <DURATION>", "end the suspension by itself, for example 2h").argParser(duration));
     withClusterFlags(withOutput(withSelection(command), ["json", "yaml", "name"]));
   }
+  const pause = program
+    .command("pause")
+    .argument("[APP...]", "apps; or select them with -l")
+    .summary("suspend apps for a time")
+    .description(
+      "Suspend apps until a time, for work by hand: nothing is applied, reverted or deleted. Then they go on by themselves: drift is shown for one minute before it is reverted. The same as overseer suspend, but --for and --reason are required. Needs the verb patch.",
+    )
+    .requiredOption("--reason <TEXT>", "why; shown in the app")
+    .addOption(new Option("--for <DURATION>", "how long, for example 2h").argParser(duration).makeOptionMandatory())
+    .addHelpText("after", '\nExamples:\n  overseer pause web --for 2h --reason "hotfix of incident 4711"')
+    .action(async (names: string[], flags: SuspendFlags) => {
+      const { setSuspended } = await import("./act/suspend.js");
+      finish(await setSuspended(names, true, flags));
+    });
+  withClusterFlags(withOutput(withSelection(pause), ["json", "yaml", "name"]));
 }
 
 function addFreeze(program: Command, finish: Finish): void {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Decision } from "../../api/approval-state.js";
+import { UsageError } from "../exit-codes.js";
 import { type ClusterFlags, type OutputFlags, withClusterFlags, withOutput, withTimeout } from "../flags.js";
 import type { AddVerbs, Finish } from "../verb.js";
 import type { DecideFlags } from "./review/decide.js";
@@ -66,9 +67,10 @@ function addPlan(program: Command, finish: Finish): void {
 
 function addDecision(program: Command, finish: Finish, decision: Decision, summary: string, description: string): void {
   const name = decision === "BreakGlass" ? "break-glass" : decision.toLowerCase();
+  const isBulk = decision === "Approve" || decision === "Reject";
   const command = program
     .command(name)
-    .argument("<CHANGE>", "a Change, or an app for its current Change")
+    .argument(isBulk ? "[CHANGE]" : "<CHANGE>", "a Change, or an app for its current Change")
     .summary(summary)
     .description(description)
     .option("--comment <TEXT>", "why; shown in the Change")
@@ -76,11 +78,21 @@ function addDecision(program: Command, finish: Finish, decision: Decision, summa
     .option("-y, --yes", "do not ask; required without a terminal")
     .addHelpText(
       "after",
-      `\nExamples:\n  overseer ${name} web\n  overseer ${name} web-7 --comment "reviewed with the database team" --yes`,
+      `\nExamples:\n  overseer ${name} web\n  overseer ${name} web-7 --comment "reviewed with the database team" --yes${isBulk ? `\n  overseer ${name} --commit 6f3c1d0 -n shop-prod` : ""}`,
     )
-    .action(async (change: string, flags: DecideFlags) => {
+    .action(async (change: string | undefined, flags: DecideFlags) => {
+      if ((change === undefined) === (flags.commit === undefined))
+        throw new UsageError("name a Change or an app, or give --commit for all Changes of a commit, but not both");
+      if (change === undefined && isBulk) {
+        const { decideCommit } = await import("./review/decide-commit.js");
+        return finish(await decideCommit(decision, flags));
+      }
       const { decide } = await import("./review/decide.js");
-      finish(await decide(change, decision, flags));
+      finish(await decide(change ?? "", decision, flags));
     });
+  if (isBulk)
+    command
+      .option("--commit <SHA>", "decide about all open Changes of this commit, each by an Approval of its own")
+      .option("-A, --all-namespaces", "with --commit: in all namespaces");
   withClusterFlags(withOutput(withTimeout(command, "30s"), ["json", "yaml", "name"]));
 }

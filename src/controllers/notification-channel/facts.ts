@@ -1,6 +1,7 @@
 import { findCondition } from "../../api/conditions.js";
 import type { OpenProblem, Topic } from "../../api/notification-channel.js";
 import type { OverseerApp } from "../../api/overseer-app.js";
+import { isShownSuspended } from "../../api/suspension.js";
 import { canonicalJson, sha256 } from "../../base/hash.js";
 import type { KnownChange } from "../overseer-app/changes/known-change.js";
 
@@ -98,7 +99,11 @@ export function endOf(problem: OpenProblem, app: OverseerApp | undefined): "reco
 }
 
 function isReported({ metadata, spec, status }: OverseerApp): boolean {
-  return metadata.deletionTimestamp === undefined && !spec.suspend && status !== undefined;
+  return (
+    metadata.deletionTimestamp === undefined &&
+    !isShownSuspended(spec, findCondition(status?.conditions, "Ready")?.reason) &&
+    status !== undefined
+  );
 }
 
 function keyOf(parts: readonly string[]): string {

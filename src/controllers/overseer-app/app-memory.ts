@@ -165,6 +165,8 @@ export class AppMemory {
   driftDetectedAt: number | undefined;
   /** Monotonic time of the last Change that offered to revert drift. */
   driftOfferedAt: number | undefined;
+  /** Monotonic time at which the operator has seen that a suspension had ended by itself, while drift is shown. */
+  suspensionEndedAt: number | undefined;
   /** Monotonic time since when the app waits for the first poll of its repository. */
   sourceAwaitedSince: number | undefined;
   /** Display names of the objects that were paused at the last reconcile. */

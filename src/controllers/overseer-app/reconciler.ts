@@ -1,3 +1,5 @@
+import { isSuspended } from "../../api/suspension.js";
+import { rfc3339 } from "../../base/clock.js";
 import type { Logger } from "../../base/logger.js";
 import type { LiveObject } from "../../plan/live.js";
 import { anyToPrune } from "../../plan/prune-guard.js";
@@ -30,7 +32,7 @@ import { specProblem } from "./source/spec-problem.js";
 import { appliedCommitOf } from "./status/applied-commit.js";
 import { recordOutcome } from "./status/record-outcome.js";
 import { dropUnsigned } from "./status/signature.js";
-import { suspendedOutcome } from "./status/suspend.js";
+import { showsBeforeGoingOn, suspendedOutcome } from "./status/suspend.js";
 import { writeStatus } from "./status/write-status.js";
 import { lastStopped, notWritten } from "./sync/stopped-change.js";
 import { syncToInputs } from "./sync/sync-to-inputs.js";
@@ -61,7 +63,7 @@ export class OverseerAppReconciler {
     noteSettings(run);
     try {
       if (app.metadata.deletionTimestamp) await this.#delete(run);
-      else if (app.spec.suspend) await this.#suspended(run);
+      else if (isSuspended(app.spec, this.#services.clock.now())) await this.#suspended(run);
       else await this.#sync(run);
     } finally {
       // A Change that has begun is recorded by now.
@@ -99,7 +101,9 @@ export class OverseerAppReconciler {
       if (isUnreachable(run)) return recordOutcome(run);
       await takeRequests(run);
       const empty = run.desired !== undefined && isRefusedAsEmpty(run, run.desired);
-      const syncing = run.desired !== undefined && !empty && needsChange(run, run.desired);
+      const shownMs = showsBeforeGoingOn(run);
+      if (shownMs !== undefined) showOnly(run, shownMs);
+      const syncing = shownMs === undefined && run.desired !== undefined && !empty && needsChange(run, run.desired);
       if (syncing && run.desired) {
         await healBeforeChange(run, run.desired);
         const { progress, problem } = await syncToInputs(run, run.desired);
@@ -109,7 +113,7 @@ export class OverseerAppReconciler {
       }
       const restores = !syncing || run.unwritten !== undefined || run.status.applied?.key !== run.desired?.inputs.key;
       run.unwritten ??= notWritten(run);
-      await healDrift(run, restores);
+      await healDrift(run, restores, shownMs !== undefined);
       if (run.progress.state === "done") run.problem ??= emptySourceProblem(run);
     }
     run.memory.keepRenders([run.desired?.inputs.key, run.status.applied?.key]);
@@ -212,6 +216,21 @@ function skipUnauthorized(run: AppRun): void {
   run.memory.claimed = undefined;
   run.memory.reconciled = true;
   run.memory.consideredCommit = newestCommit(run.services, run.app) ?? run.memory.consideredCommit;
+}
+
+/** After a suspension that has ended by itself, only shows drift for a while, so that users see what is reverted, and can suspend the app again. */
+function showOnly(run: AppRun, shownMs: number): void {
+  run.requeueAfter(shownMs);
+  const at = rfc3339(run.services.clock.now() + shownMs);
+  const message = `the suspension has ended: drift is shown, and is reverted from ${at}; to keep it, suspend the app again`;
+  run.emitEventOnce(
+    "suspension",
+    "Warning",
+    "SuspensionEnded",
+    "Sync",
+    `the suspension has ended at ${run.app.spec.suspendUntil}: drift is shown for one minute before it is reverted`,
+  );
+  if (run.problem === undefined) run.progress = { state: "waiting", reason: "SuspensionEnded", message };
 }
 
 /** Records the desired documents, or the problem that prevents rendering them. */

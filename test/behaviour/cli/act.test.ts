@@ -196,6 +196,27 @@ describe("overseer, to act as oneself", function () {
     );
   });
 
+  it("approves all Changes of a commit at once, or none, and names those that do not count", async () => {
+    const pair = await world.repository("pair", {
+      "bulk-first/a.yaml": configMap("one", {}),
+      "bulk-second/a.yaml": configMap("two", {}),
+    });
+    const head = await pair.head();
+    const names = ["bulk-first", "bulk-second"];
+    for (const name of names)
+      await world.app(name, "pair", name, { serviceAccountName: "deployer", sync: { mode: "Manual" } });
+    for (const name of names) await change(`${name}-1`, "Waiting");
+    const args = ["approve", "--commit", head.slice(0, 9)];
+    refused(await alice.run([...args, "web", "--yes"]), 2, "but not both");
+    refused(await alice.run(["approve", "--commit", "0".repeat(40), "--yes"]), 4, "is open");
+    refused(await eve.run([...args, "--yes"]), 1, `Approve ${world.namespace}/bulk-second-1: does not count: `);
+    const { code, stdout, stderr } = await alice.run([...args, "--yes"]);
+    expect(code, stderr).to.equal(0);
+    expect(stdout).to.equal(names.map((name) => `Approve ${world.namespace}/${name}-1: counted\n`).join(""));
+    for (const name of names) expect(stderr).to.include(`${world.namespace}/${name}-1`);
+    for (const name of names) await change(`${name}-1`, "Succeeded");
+  });
+
   it("refreshes an app, plans without writing, and syncs by a Change of the user", async () => {
     const commit = await repo.commit({ "a.yaml": configMap("a", { v: "2" }) }, "second");
     expect(await alice.prints(["refresh", "web"])).to.equal(

@@ -10,6 +10,8 @@ import { print, say } from "../../terminal.js";
 /** Flags of `overseer suspend` and `overseer resume`. */
 export interface SuspendFlags extends ClusterFlags, OutputFlags, SelectionFlags {
   readonly reason?: string;
+  /** Milliseconds until the suspension ends by itself. */
+  readonly for?: number;
 }
 
 /** Suspends or resumes apps, by a patch of their specs. */
@@ -17,11 +19,17 @@ export function setSuspended(names: readonly string[], suspend: boolean, flags: 
   return withConnection(flags, async (connection) => {
     const targets = await selectTargets(connection, names, flags);
     const patched: LiveApp[] = [];
-    for (const target of targets) patched.push(await connection.setSuspended(target, suspend, flags.reason));
+    const until =
+      flags.for === undefined ? undefined : new Date(Date.now() + flags.for).toISOString().replace(/\.\d+Z$/, "Z");
+    for (const target of targets) patched.push(await connection.setSuspended(target, suspend, flags.reason, until));
     const { output } = flags;
     if (output === "json" || output === "yaml" || output === "name")
       print(await formatObjects(patched, output, patched.length !== 1));
-    else for (const app of patched) print(`${shownName(app)} ${suspend ? "suspended" : "resumed"}\n`);
+    else
+      for (const app of patched)
+        print(
+          `${shownName(app)} ${suspend ? "suspended" : "resumed"}${until === undefined ? "" : ` until ${until}`}\n`,
+        );
     for (const app of patched) warnOfParent(app);
     return EXIT.done;
   });

@@ -51,6 +51,7 @@ const NAMED: Readonly<Record<string, Kind>> = {
       "refresh",
       "wait",
       "suspend",
+      "pause",
       "resume",
       "export",
       "diff",

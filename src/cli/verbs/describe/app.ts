@@ -20,6 +20,7 @@ export function describeApp({ metadata, spec, status }: OverseerApp, now = Date.
       ["ServiceAccount", spec.serviceAccountName],
       ["Sync", `${sync.mode}, self-heal ${sync.selfHeal ? "on" : "off"}, prune ${sync.prune ? "on" : "off"}`],
       ["Suspended", spec.suspend ? (spec.suspendReason ?? "yes") : undefined],
+      ["Until", spec.suspendUntil],
       [
         "Depends on",
         spec.dependsOn

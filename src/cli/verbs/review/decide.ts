@@ -20,6 +20,9 @@ export interface DecideFlags extends ClusterFlags, OutputFlags {
   readonly planHash?: string;
   readonly yes?: boolean;
   readonly timeout: number;
+  /** Decide about all Changes of this commit instead. */
+  readonly commit?: string;
+  readonly allNamespaces?: boolean;
 }
 
 /** Length of the comment of a break-glass. */
@@ -96,7 +99,11 @@ async function reportWithdrawal(
 }
 
 /** Waits until the operator has judged the Approval. */
-async function untilCounted(connection: Connection, approval: LiveApproval, timeoutMs: number): Promise<LiveApproval> {
+export async function untilCounted(
+  connection: Connection,
+  approval: LiveApproval,
+  timeoutMs: number,
+): Promise<LiveApproval> {
   const { name, namespace = "" } = approval.metadata;
   let last = approval;
   for await (const object of follow<LiveApproval>(

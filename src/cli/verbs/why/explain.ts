@@ -4,6 +4,7 @@ import { type Condition, type ConditionType, findCondition } from "../../../api/
 import type { GitRepository } from "../../../api/git-repository.js";
 import type { OverseerApp } from "../../../api/overseer-app.js";
 import { shortRevision } from "../../../api/short-revision.js";
+import { isSuspended } from "../../../api/suspension.js";
 
 /** What keeps an app from being ready, healthy, or at the newest revision. */
 export interface Finding {
@@ -112,8 +113,8 @@ function suspension({
   readonly spec: OverseerApp["spec"];
   readonly ready: Condition | undefined;
 }): Finding[] {
-  if (!spec.suspend) return [];
-  const message = `nothing is applied, reverted or deleted: suspended ${spec.suspendReason ?? "without a reason"}`;
+  if (!isSuspended(spec, Date.now())) return [];
+  const message = `nothing is applied, reverted or deleted: suspended ${spec.suspendReason ?? "without a reason"}${spec.suspendUntil === undefined ? "" : `, until ${spec.suspendUntil}`}`;
   const since = ready?.reason === "Suspended" ? { since: ready.lastTransitionTime } : {};
   return [{ about, reason: "Suspended", message, ...since, next: `overseer resume ${name}` }];
 }

@@ -1,4 +1,5 @@
 import { FINALIZER } from "../../../api/group.js";
+import { isSuspended } from "../../../api/suspension.js";
 import { cutText } from "../../../base/cut-text.js";
 import { PARTIAL_OBJECT } from "../../../kube/client/kube-client.js";
 import { isStatus } from "../../../kube/errors.js";
@@ -43,7 +44,8 @@ export async function finalize(run: AppRun): Promise<StatusOutcome | undefined> 
   const later = isDue(run, "PostDelete");
   const own = all.filter((live) => live.ownership !== "Foreign");
   const objects = own.filter((live) => !later || !isPostDeleteHook(run, live));
-  const { deletionPolicy: policy, suspend } = run.app.spec;
+  const { deletionPolicy: policy } = run.app.spec;
+  const suspend = isSuspended(run.app.spec, run.services.clock.now());
   const hold = policy === "Orphan" || suspend ? undefined : holdFinalize(run, objects);
   if (hold !== undefined) return wait(run, hold);
   const claimants = await judgeClaims(run, objects);

@@ -36,9 +36,9 @@ const UNKNOWN_MANAGER = "an unknown client";
 /**
  * Reverts drift to the last inputs that passed their gates, never to newer ones, also while newer ones wait at a gate or for a sync
  * window; only reports it if self-heal is off.
- * `withMissing` also re-creates deleted objects; false while a Change is about to create them.
+ * `withMissing` also re-creates deleted objects; false while a Change is about to create them. `isShownOnly`: nothing is reverted yet.
  */
-export async function healDrift(run: AppRun, withMissing: boolean): Promise<void> {
+export async function healDrift(run: AppRun, withMissing: boolean, isShownOnly = false): Promise<void> {
   if (!run.applied) return reportUnhealable(run);
   const { destination } = run;
   const observation = observeApp(run);
@@ -48,7 +48,8 @@ export async function healDrift(run: AppRun, withMissing: boolean): Promise<void
   const known = observation.complete ? diff.writes : diff.writes.filter((write) => write.live !== undefined);
   const missing = withMissing ? known.filter(({ document }) => run.unwritten?.has(document.key) !== true) : [];
   if (diff.heals.length === 0 && missing.length === 0) run.memory.driftDetectedAt = undefined;
-  if (run.app.spec.sync?.selfHeal === false && !isSyncRequested(run)) {
+  if (isShownOnly) reportDrift(run, await findReported(run, diff.heals, missing));
+  else if (run.app.spec.sync?.selfHeal === false && !isSyncRequested(run)) {
     await report(run, diff.heals, missing, observation.complete && withMissing);
   } else {
     if (diff.heals.length > 0 || missing.length > 0) await restore(run, diff.heals, missing);

@@ -1,3 +1,4 @@
+import { isSuspended } from "../../../api/suspension.js";
 import type { ObjectKey } from "../../../manifest/object-id.js";
 import type { LiveObject } from "../../../plan/live.js";
 import type { AppRun } from "../run.js";
@@ -21,7 +22,8 @@ export async function standingOf(run: AppRun, other: string, live: LiveObject): 
   if (!(await canAdopt(run, other, live))) return { takes: "never" };
   const app = apps.get(other);
   if (!app || app.metadata.deletionTimestamp) return { takes: "never" };
-  if (app.spec.suspend) return { takes: "later", why: `OverseerApp ${other} claims it but is suspended` };
+  if (isSuspended(app.spec, run.services.clock.now()))
+    return { takes: "later", why: `OverseerApp ${other} claims it but is suspended` };
   const memory = memories.get(other);
   if (memory?.claimsStale)
     return { takes: "later", why: `OverseerApp ${other} claims it but its newest documents cannot be rendered` };
@@ -43,7 +45,7 @@ function isReleased(run: AppRun, key: ObjectKey, owner: string | undefined): boo
   if (!apps.follows(namespace)) return false;
   const app = apps.get(owner);
   if (!app || app.metadata.deletionTimestamp) return true;
-  if (app.spec.suspend) return false;
+  if (isSuspended(app.spec, run.services.clock.now())) return false;
   const memory = memories.get(owner);
   if (memory?.reconciled !== true) return undefined;
   return !memory.claimsStale && claims.wants(owner, key) === false;

@@ -1,5 +1,6 @@
 import { LABEL_APP, LABEL_APP_NAMESPACE } from "../../../api/group.js";
 import type { OverseerApp } from "../../../api/overseer-app.js";
+import { isSuspended } from "../../../api/suspension.js";
 import { OverseerError } from "../../../base/errors.js";
 import { canonicalJson } from "../../../base/hash.js";
 import {
@@ -29,7 +30,7 @@ export async function notePullRequest(
   head: LocatedInputs,
 ): Promise<void> {
   const { memory, services, app } = run;
-  if (app.spec.suspend) return;
+  if (isSuspended(app.spec, services.clock.now())) return;
   // It outlives the status of an app that leaves its Environment.
   if (memory.pullRequest === undefined) memory.pullRequest = app.status?.promotion?.pullRequest;
   if (!paths.some(({ pullRequests }) => pullRequests)) {

@@ -121,7 +121,7 @@ export function appActionRoutes(parts: RestParts): RestRoute[] {
         const why = body.reason === undefined ? "" : `: ${body.reason}`;
         const suspendReason = `suspended by ${caller.name}${why}`.slice(0, MAX_REASON);
         await patchObject(parts, caller, parts.resources.app, namespace, name, {
-          spec: { suspend: true, suspendReason },
+          spec: { suspend: true, suspendReason, suspendUntil: body.until ?? null },
         });
         return { status: 202, body: { namespace, name } };
       },
@@ -135,7 +135,7 @@ export function appActionRoutes(parts: RestParts): RestRoute[] {
       body: EmptyBody,
       responses: { 202: Accepted },
       handle: async ({ caller, params: { namespace, name } }) => {
-        const spec = { suspend: false, suspendReason: null };
+        const spec = { suspend: false, suspendReason: null, suspendUntil: null };
         await patchObject(parts, caller, parts.resources.app, namespace, name, { spec });
         return { status: 202, body: { namespace, name } };
       },

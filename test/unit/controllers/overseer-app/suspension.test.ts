@@ -1,0 +1,70 @@
+import { expect } from "chai";
+import { rfc3339 } from "../../../../src/base/clock.js";
+import { Heart } from "../support/heart.js";
+
+const map = (v: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata: { v: "${v}" }\n`;
+const HOUR = 3_600_000;
+
+describe("a suspension with an end", () => {
+  let heart: Heart;
+  const value = (): string | undefined => /"v":"(\d+)"/.exec(heart.objects()[0] ?? "")?.[1];
+  const edit = (v: string): void => {
+    const key = "/ConfigMap/shop/a";
+    const changed = heart.destination.objects.get(key)?.object;
+    heart.destination.edit(key, { object: { ...changed, data: { v } } as NonNullable<typeof changed> });
+  };
+  const messageOf = (type: string): string | undefined =>
+    heart.app("web")?.status?.conditions?.find((one) => one.type === type)?.message;
+  let until: string;
+
+  beforeEach(async () => {
+    heart = new Heart();
+    heart.start();
+    heart.commit({ "a.yaml": map("1") });
+    heart.apply("web");
+    await heart.settle(["web"]);
+    until = rfc3339(heart.clock.now() + 2 * HOUR);
+    heart.apply("web", { suspend: true, suspendUntil: until, suspendReason: "by ann: hotfix" });
+    await heart.settle(["web"]);
+    edit("9");
+    heart.commit({ "a.yaml": map("2") });
+  });
+
+  it("reverts and applies nothing until then, and says who has suspended the app, why and until when", async () => {
+    await heart.settle(["web"], HOUR);
+    expect(value()).to.equal("9");
+    expect(messageOf("Ready")).to.equal(
+      `suspended (by ann: hotfix): nothing is applied, reverted or deleted until ${until}`,
+    );
+  });
+
+  it("ends by itself, and shows drift for a minute before it is reverted", async () => {
+    const next = (await heart.reconcile("web")) ?? 0;
+    expect(next, "it wakes up by itself").to.be.within(HOUR, 2 * HOUR);
+    heart.clock.advance(next);
+    const shown = (await heart.reconcile("web")) ?? 0;
+    expect(shown).to.be.within(1, 60_000);
+    expect(value()).to.equal("9");
+    expect(heart.conditions("web")).to.include.members(["Drifted=True/NotHealed", "Waiting=True/SuspensionEnded"]);
+    expect(messageOf("Drifted")).to.contain("ConfigMap shop/a");
+    heart.clock.advance(30_000);
+    await heart.reconcile("web");
+    expect(value(), "other events do not shorten that").to.equal("9");
+    await heart.settle(["web"], 60_000);
+    expect(value()).to.equal("2");
+    expect(heart.conditions("web")).to.include("Ready=True/Synced");
+  });
+
+  it("shows drift first also if the operator was down at its end, and keeps it if the app is suspended again", async () => {
+    heart.clock.advance(10 * HOUR);
+    heart.start();
+    await heart.reconcile("web");
+    expect([value(), heart.conditions("web").includes("Drifted=True/NotHealed")]).to.deep.equal(["9", true]);
+    heart.apply("web", { suspend: true, suspendUntil: rfc3339(heart.clock.now() + HOUR) });
+    await heart.settle(["web"], HOUR / 2);
+    expect(value()).to.equal("9");
+    heart.apply("web");
+    await heart.settle(["web"]);
+    expect(value(), "resumed by a user").to.equal("2");
+  });
+});
