@@ -112,7 +112,16 @@ export const CoreAppVersion = z
 export type CoreAppVersion = z.infer<typeof CoreAppVersion>;
 
 /** Body of a request that deploys the newest version. */
-export const CoreDeployRequest = z.strictObject({}).default({});
+export const CoreDeployRequest = z
+  .strictObject({
+    leaveData: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Deploy to another node although volumes stay on the present one, so that the app starts without them.",
+      ),
+  })
+  .prefault({});
 
 /** Body of a request that makes an earlier version the newest one and deploys it. */
 export const CoreRollbackRequest = z.strictObject({ version: z.int().min(1).describe("Version to restore.") });

@@ -4,13 +4,22 @@ import type { CoreNode } from "../../api/core/node.js";
 import { ProblemError } from "../../http/problem.js";
 import { existing } from "../existing.js";
 import type { Store } from "../store/store.js";
+import { checkDataStays } from "./local-data.js";
 
-/** Creates a job that deploys the current version of an app. An unfinished job for that version is returned instead. */
-export function deploy(store: Store, app: CoreApp, type: "deploy" | "rollback" = "deploy"): CoreJob {
+/**
+ * Creates a job that deploys the current version of an app. An unfinished job for that version is returned instead. Throws CONFLICT if
+ * the app would leave data on another node, unless `leaveData` is set.
+ */
+export function deploy(
+  store: Store,
+  app: CoreApp,
+  { type = "deploy", leaveData = false }: { readonly type?: "deploy" | "rollback"; readonly leaveData?: boolean } = {},
+): CoreJob {
   const node = chooseNode(store, app);
   const open = store.jobs.openOf(app.id);
   const newest = open.find((job) => job.type !== "remove");
   if (newest?.payload.version === app.version && newest.nodeId === node.id) return mustFind(store, newest.id);
+  if (!leaveData) checkDataStays(store, app, node);
   const others = store.placements.nodesOf(app.id).filter((id) => id !== node.id);
   for (const other of others) remove(store, app, other, null);
   const job = store.jobs.create({
@@ -47,7 +56,7 @@ export function rollback(store: Store, app: CoreApp, version: number): { app: Co
     );
   }
   const next = store.apps.update(app, { description, metadata, compose, domain, nodeId });
-  const job = deploy(store, next, "rollback");
+  const job = deploy(store, next, { type: "rollback" });
   return { app: existing(store.apps.find(app.id), "app", app.id), job };
 }
 

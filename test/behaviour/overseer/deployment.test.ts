@@ -3,6 +3,8 @@ import { appDocument, CoreBench } from "../../support/core-bench.js";
 import type { GitRepo } from "../../support/git-server.js";
 import { condition, World } from "../../support/world.js";
 
+const FAR = { apiVersion: "overseer.io/v1", kind: "App", metadata: { name: "far" } };
+
 describe("A deployment by an Overseer Core", function () {
   this.timeout(120_000);
   let world: World;
@@ -91,6 +93,25 @@ describe("A deployment by an Overseer Core", function () {
     const second = await core.secondAgent("node-2");
     await world.synced("far", await other.head());
     expect((await core.appNamed("far"))?.status).to.equal("running");
+
+    // The same app, on its way to another node with data on this one.
+    const stateful = (targetNode: string): string => {
+      const compose = { services: { web: { image: "f:1", volumes: ["data:/data"] } }, volumes: { data: {} } };
+      return JSON.stringify({ ...FAR, spec: { targetNode, compose } });
+    };
+    const withVolume = await other.commit({ "far.yaml": stateful("node-2") }, "a volume");
+    await world.poll("far");
+    await world.synced("far", withVolume);
+    const moved = await other.commit({ "far.yaml": stateful("node-1") }, "to node-1");
+    await world.poll("far");
+    const refused = await world.untilCondition("far", "Ready", "False", "ApplyFailed");
+    expect(condition(refused, "Ready")?.message).to.contain(
+      "far has data on the node node-2 that does not move to node-1: volume data.",
+    );
+    const { id, status } = (await core.appNamed("far")) ?? {};
+    expect(status).to.equal("running");
+    await core.call("POST", `/api/apps/${id}/deploy`, { leaveData: true });
+    await world.synced("far", moved);
     await second.remove();
   });
 

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { localData } from "../../../src/overseer-core/operations/local-data.js";
 import { COMPOSE, CoreRig, type Json, list } from "./rig.js";
 
 describe("deployments of a Core", () => {
@@ -155,5 +156,34 @@ describe("deployments of a Core", () => {
     const again = await core.claim(node);
     expect(again, "its document is gone, so that there is nothing left to deploy").to.deep.include({ compose: null });
     expect(again?.job?.type).to.equal("remove");
+  });
+
+  it("does not move an app away from its data, unless told", async () => {
+    const [one, two] = [await core.node("one"), await core.node("two")];
+    const compose =
+      "services: {db: {image: x, volumes: ['data:/d', './files:/f', '/etc/localtime:/l']}}\nvolumes: {data: {}}";
+    const id = await core.app("shop", { nodeId: one.id, compose });
+    await core.post(`/api/apps/${id}/deploy`);
+    await core.end(String((await core.claim(one))?.job?.id), one.token);
+    await core.call("PUT", `/api/apps/${id}`, { compose: COMPOSE, nodeId: two.id });
+    const refused = await core.post(`/api/apps/${id}/deploy`);
+    expect(refused.status).to.equal(409);
+    expect(refused.body.detail).to.equal(
+      'shop has data on the node one that does not move to two: ./files, volume data. To move the app, back it up, deploy it with {"leaveData": true}, and restore the backup; otherwise set its node back',
+    );
+    expect((await core.get(`/api/apps/${id}`)).body.app?.status).to.equal("running");
+    expect(await core.claim(one), "nothing is removed").to.equal(undefined);
+    expect((await core.post(`/api/apps/${id}/deploy`, { leaveData: true })).status).to.equal(202);
+    await core.end(String((await core.claim(two))?.job?.id), two.token);
+    await core.call("PUT", `/api/apps/${id}`, { compose: COMPOSE, nodeId: one.id });
+    expect((await core.post(`/api/apps/${id}/deploy`)).status, "without data").to.equal(202);
+  });
+
+  it("knows what a document stores on its node", () => {
+    const shared = { driver: "local", driver_opts: { type: "nfs" } };
+    const mounts = ["named:/a", "anonymous", { type: "bind", source: "./b", target: "/b" }, "/srv:/c"];
+    const document = { services: { web: { volumes: mounts }, bad: 1 }, volumes: { named: null, shared } };
+    expect(localData(JSON.stringify(document))).to.deep.equal(["./b", "volume named"]);
+    expect(localData("{")).to.deep.equal([]);
   });
 });

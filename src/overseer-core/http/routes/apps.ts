@@ -138,10 +138,10 @@ function deployRoutes(store: Store): Route[] {
       conditional: true,
       body: CoreDeployRequest,
       responses: { 202: withMessage("job", CoreJob) },
-      handle: ({ params: { id }, caller: token, expectRevision }) => {
+      handle: ({ params: { id }, body: { leaveData }, caller: token, expectRevision }) => {
         const before = mustFind(store, id);
         expectRevision(before);
-        return jobReply(store, deploy(store, before), token, "app.deploy");
+        return jobReply(store, deploy(store, before, { leaveData }), token, "app.deploy");
       },
     }),
     route({
