@@ -99,6 +99,12 @@ export const KustomizeSource = z
       50,
       "Kustomize components applied on top of the kustomization.",
     ).optional(),
+    generate: z
+      .boolean()
+      .optional()
+      .describe(
+        "If true, a path without a kustomization is rendered as if it had one that names all .yaml and .yml files below, and each directory with a kustomization of its own instead of its files, as with Flux. Defaults to false.",
+      ),
     allowRemoteBases: z
       .boolean()
       .optional()

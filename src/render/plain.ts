@@ -160,8 +160,9 @@ function selectPlain({ folder, files, singleFile }: LocatedSource, source: Sourc
   const [stray] = detect(selected.map(({ path }) => path)).nested;
   if (stray !== undefined) {
     const product = stray.kind === "helm" ? "Helm" : "Kustomize";
+    const generate = stray.kind === "kustomize" ? "source.kustomize.generate to use both, as Flux does, set " : "";
     throw new UnsupportedSourceError(
-      `${JSON.stringify(joinPath(folder, stray.path))} makes its folder a ${product} source, below plain manifests. Set ` +
+      `${JSON.stringify(joinPath(folder, stray.path))} makes its folder a ${product} source, below plain manifests. Set ${generate}` +
         "source.path to one or the other, or leave the folder out with source.exclude or source.plain.recurse: false",
     );
   }

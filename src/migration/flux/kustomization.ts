@@ -115,7 +115,7 @@ function sourceOf(
   });
 }
 
-/** Patches of any source, and `kustomize` for what needs a kustomization. */
+/** Settings of Kustomize. Flux generates a kustomization where the path has none. */
 function kustomizeOf(spec: Fields, findings: Findings): Record<string, unknown> {
   const patches = listOrNone(patchesOf(spec, findings));
   const target = spec.text("targetNamespace");
@@ -140,14 +140,7 @@ function kustomizeOf(spec: Fields, findings: Findings): Record<string, unknown> 
     "manual",
     "a missing component is an error here: remove it from components",
   );
-  if (Object.keys(kustomize).length === 0) return { patches };
-  const needs = Object.keys(kustomize).map((name) => (name === "namespace" ? "targetNamespace" : name));
-  findings.add(
-    "difference",
-    "spec.path",
-    `must have a kustomization.yaml, because of ${needs.join(", ")}; Flux makes one where it is missing, and so does kustomize create --autodetect --recursive`,
-  );
-  return { kustomize: defined({ ...kustomize, patches }) };
+  return { kustomize: { ...kustomize, generate: true, ...defined({ patches }) } };
 }
 
 function substituteOf(spec: Fields, object: InputObject, findings: Findings): Record<string, unknown> | undefined {

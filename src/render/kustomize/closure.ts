@@ -7,9 +7,10 @@ import { KUBERNETES_SCHEMA } from "../../manifest/yaml/yaml-schema.js";
 import { MARKERS } from "../detect.js";
 import type { OpenRemoteBase } from "../remote-base.js";
 import { fromManifestProblem, type RenderProblem } from "../render-error.js";
-import { joinPath, parentOf, type RepositoryPath, resolveTarget } from "../repository-path.js";
+import { joinPath, type RepositoryPath, resolveTarget } from "../repository-path.js";
 import { type Found, relativePath, SnapshotFiles } from "../snapshot-files.js";
-import { type NamedPath, namedPaths, pluginPaths } from "./kustomization-fields.js";
+import { type GeneratedResources, type GenerateOptions, resourcesBelow } from "./generate.js";
+import { type NamedPath, namedPaths, pluginPaths, withValue } from "./kustomization-fields.js";
 import { isRemote } from "./remote-address.js";
 import { type ClosureRoot, type FollowedBase, RemoteBases } from "./remote-bases.js";
 
@@ -58,6 +59,8 @@ export interface ClosureOptions {
   readonly openRemoteBase?: OpenRemoteBase | undefined;
   /** Whether the source allows remote bases. */
   readonly allowRemoteBases?: boolean | undefined;
+  /** Generates a kustomization where there is none; undefined if that is an error. */
+  readonly generate?: GenerateOptions | undefined;
 }
 
 /** All that a kustomization reads, found by following what it names. */
@@ -67,6 +70,10 @@ export class KustomizeClosure {
   top: Readonly<Record<string, unknown>> | undefined;
   /** Its file. */
   file: RepositoryPath | undefined;
+  /** Kustomizations that were read, by their folder as messages name it. */
+  readonly texts = new Map<string, { readonly file: string; readonly text: string }>();
+  /** What the kustomization was generated from, if it was. */
+  generated: GeneratedResources | undefined;
   /** Whether values of Secrets may be quoted by errors. */
   makesSecrets = false;
   /** Kustomizations with remote bases as the child has to read them, with local folders: by path in the workspace. */
@@ -90,7 +97,7 @@ export class KustomizeClosure {
   ): Promise<KustomizeClosure> {
     const closure = new KustomizeClosure(new SnapshotFiles(snapshot), options);
     const own = closure.#own;
-    const found = await closure.#visit(own, folder);
+    const found = (await closure.#visit(own, folder)) ?? (await closure.#generate(folder, options.generate));
     closure.top = found?.value;
     closure.file = found?.file;
     for (const path of options.components ?? []) {
@@ -130,10 +137,28 @@ export class KustomizeClosure {
     const [first] = present;
     if (first === undefined) return undefined;
     const text = await root.files.read(first.path, first.blob);
+    this.texts.set(root.label + folder, { file: root.label + first.path, text });
     const value = this.#parse(`${root.label}${first.path}`, text);
     if (value === undefined) return undefined;
     await this.#follow(value, { root, folder, file: first.path, text, at: [] });
     return { value, file: first.path };
+  }
+
+  async #generate(folder: RepositoryPath, options: GenerateOptions | undefined): Promise<Kustomization | undefined> {
+    if (options === undefined || hasKustomization(this.#own, folder)) return undefined;
+    this.generated = await resourcesBelow(this.files, folder, options);
+    const { resources } = this.generated;
+    const place = JSON.stringify(folder || ".");
+    if (resources.length === 0) {
+      const message = `source.kustomize.generate: no file at source.path ${place} ends in .yaml or .yml`;
+      this.problems.push({ message });
+      return undefined;
+    }
+    const value = { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization", resources };
+    const file = joinPath(folder, "kustomization.yaml");
+    await this.#follow(value, { root: this.#own, folder, file: folder || ".", text: "", at: [] });
+    this.rewritten.set(`${this.#own.copy}/${file}`, value);
+    return { value, file };
   }
 
   #parse(file: RepositoryPath, text: string): Readonly<Record<string, unknown>> | undefined {
@@ -262,14 +287,6 @@ function hasKustomization({ files }: ClosureRoot, folder: RepositoryPath): boole
   return NAMES.some((name) => files.files.has(joinPath(folder, name)));
 }
 
-/** A copy of a value with another text at a place in it. */
-function withValue<T>(value: T, [key, ...rest]: readonly (string | number)[], text: string): T {
-  if (key === undefined) return text as T;
-  const copy = (Array.isArray(value) ? [...value] : { ...value }) as Record<string | number, unknown>;
-  copy[key] = withValue(copy[key], rest, text);
-  return copy as T;
-}
-
 /** The path that a kustomization in `folder` means; undefined if it leaves the repository. */
 function inFolder(folder: RepositoryPath, path: string): RepositoryPath | undefined {
   return resolveTarget(joinPath(folder, "x"), path);
@@ -279,9 +296,4 @@ function reasonOf(found: Found | undefined): string {
   if (found === undefined) return "leads out of the repository";
   if (found.kind === "fault") return found.message;
   return found.kind === "missing" ? "does not exist" : "is not the folder of a component";
-}
-
-/** The folder of the kustomization that an app's path names: the path itself, or the folder of that file. */
-export function folderOf(path: RepositoryPath, kind: "tree" | "file"): RepositoryPath {
-  return kind === "tree" ? path : parentOf(path);
 }

@@ -1,5 +1,5 @@
 import type { RenderProblem } from "../render-error.js";
-import { joinPath, type RepositoryPath } from "../repository-path.js";
+import { joinPath, parentOf, type RepositoryPath, resolveTarget } from "../repository-path.js";
 
 /** What an error of Kustomize is turned into a message with. */
 export interface ExplainContext {
@@ -13,24 +13,29 @@ export interface ExplainContext {
   readonly bases?: readonly { readonly folder: string; readonly label: string }[];
   /** Values of Secrets may be quoted: then nothing that is quoted is shown. */
   readonly makesSecrets: boolean;
+  /** Kustomizations that were read, by their folder as messages name it. */
+  readonly texts?: ReadonlyMap<string, { readonly file: string; readonly text: string }>;
 }
 
-const RECURSED = /recursed accumulation of path '([^']*)': /g;
+const RECURSED = /(?:recursed accumulation of path|couldn't make target for path) '([^']*)': /g;
 
 /**
  * The problem in an error of `kubectl kustomize`: the innermost cause, with the names of the repository's files. Kustomize
  * quotes patches and literals in full; they may hold secrets, and are removed.
  */
 export function explainKustomize(stderr: string, context: ExplainContext): RenderProblem {
-  const { repository, overlay, file, makesSecrets, bases = [] } = context;
+  const { repository, overlay, file, makesSecrets, bases = [], texts } = context;
   let text = stderr
     .replace(/^(?:#.*\n|Warning:.*\n)+/gm, "")
     .replace(/^error: /, "")
     .trim();
   let folder: string | undefined;
-  for (const match of text.matchAll(RECURSED)) folder = match[1];
-  const last = text.lastIndexOf("recursed accumulation of path");
-  if (last >= 0) text = text.slice(last).replace(RECURSED, "");
+  let last = 0;
+  for (const match of text.matchAll(RECURSED)) {
+    folder = match[1];
+    last = match.index + match[0].length;
+  }
+  text = text.slice(last);
   for (const base of [...bases].reverse())
     text = text.replaceAll(`${base.folder}/`, base.label).replaceAll(base.folder, base.label.replace(/\/$/, ""));
   text = text
@@ -59,6 +64,19 @@ export function explainKustomize(stderr: string, context: ExplainContext): Rende
     return {
       origin: { file: joinPath(inFolder, name), ...(Number.isNaN(line) ? {} : { line }) },
       message: reason.replace(/^yaml: line \d+: /, ""),
+    };
+  }
+  const noObject = /^accumulating resources from '([^']*)': (.*)$/.exec(text);
+  const resource = resolveTarget(joinPath(inFolder ?? parentOf(file), "x"), noObject?.[1] ?? "");
+  if (noObject !== null && resource !== undefined)
+    return { origin: { file: resource }, message: `the file is no Kubernetes object: ${noObject[2]}` };
+  const field = /unknown field "([^"]+)"/.exec(text)?.[1];
+  const written = texts?.get(inFolder ?? parentOf(file));
+  if (field !== undefined && written !== undefined) {
+    const line = 1 + written.text.split("\n").findIndex((one) => one.replace(/^[-\s{"']*/, "").startsWith(field));
+    return {
+      origin: { file: written.file, ...(line > 0 ? { line } : {}) },
+      message: `kustomize: the field ${JSON.stringify(field)} is unknown`,
     };
   }
   const origin =

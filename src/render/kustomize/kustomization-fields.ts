@@ -93,3 +93,11 @@ function items(value: unknown): [number, Readonly<Record<string, unknown>>][] {
       )
     : [];
 }
+
+/** A copy of a value with another text at a place in it. */
+export function withValue<T>(value: T, [key, ...rest]: readonly (string | number)[], text: string): T {
+  if (key === undefined) return text as T;
+  const copy = (Array.isArray(value) ? [...value] : { ...value }) as Record<string | number, unknown>;
+  copy[key] = withValue(copy[key], rest, text);
+  return copy as T;
+}

@@ -9,7 +9,7 @@ import type { DeclaredInputs, Renderer, RendererOutput, SourceInput } from "../r
 import { joinPath, nameOf, parentOf, type RepositoryPath, resolveTarget } from "../repository-path.js";
 import type { Note } from "../request.js";
 import { Workspace } from "../workspace.js";
-import { folderOf, KustomizeClosure } from "./closure.js";
+import { KustomizeClosure } from "./closure.js";
 import { editTop, unmatchedImages } from "./edit-top.js";
 import { explainKustomize } from "./explain.js";
 import { withOrigin } from "./origins.js";
@@ -30,17 +30,21 @@ export class KustomizeRenderer implements Renderer {
 
   /** Every file that the kustomization and its bases name, wherever in the repository it is. */
   async declare(input: SourceInput): Promise<DeclaredInputs> {
-    const { files, bases, problems } = await this.#closure(input);
+    const { files, bases, problems, generated } = await this.#closure(input);
     const program = (await this.#program.version()) ?? "none";
     const { kustomize = {} } = input.source;
     const remote = bases.map(({ repository, commit }) => [repository, commit]);
     const content = {
       ...{ renderer: "kustomize", reads: digestOfReads(files.reads), settings: kustomize, program },
       ...(remote.length === 0 ? {} : { remote }),
+      ...(generated === undefined ? {} : { generated: generated.resources }),
       // Never the key of a success: what refuses a base may be no part of the source.
       ...(problems.length === 0 ? {} : { problems: problems.map(({ message }) => message) }),
     };
-    return { content, reads: files.reads };
+    if (generated === undefined) return { content, reads: files.reads };
+    // A new file of the folder is another resource.
+    const folder = folderOf(input.place.path, input.place.entry.kind);
+    return { content, reads: new Map([...files.reads, [folder, generated.tree]]) };
   }
 
   async render(input: SourceInput): Promise<RendererOutput> {
@@ -57,10 +61,11 @@ export class KustomizeRenderer implements Renderer {
     return Workspace.use((workspace) => this.#build(input, closure, file, workspace), isSecret);
   }
 
-  #closure({ snapshot, place, source, openRemoteBase }: SourceInput): Promise<KustomizeClosure> {
+  #closure({ snapshot, place, source, openRemoteBase, limits }: SourceInput): Promise<KustomizeClosure> {
     const folder = folderOf(place.path, place.entry.kind);
-    const { components, allowRemoteBases } = source.kustomize ?? {};
-    return KustomizeClosure.of(snapshot, folder, { components, allowRemoteBases, openRemoteBase });
+    const { components, allowRemoteBases, generate: generates } = source.kustomize ?? {};
+    const generate = generates === true ? { source, limits } : undefined;
+    return KustomizeClosure.of(snapshot, folder, { components, allowRemoteBases, openRemoteBase, generate });
   }
 
   async #build(
@@ -105,7 +110,13 @@ export class KustomizeRenderer implements Renderer {
     );
     if (code !== 0) {
       const bases = copies.map(({ copy, label }) => ({ folder: workspace.path(copy), label }));
-      const context = { repository: workspace.path("repo"), overlay: workspace.path("overlay"), file, bases };
+      const context = {
+        repository: workspace.path("repo"),
+        overlay: workspace.path("overlay"),
+        file,
+        bases,
+        texts: closure.texts,
+      };
       const problem = explainKustomize(stderr, { ...context, makesSecrets: closure.makesSecrets || hasSecrets });
       return { documents: [], notes: [], problems: [problem] };
     }
@@ -156,6 +167,11 @@ async function topSettings(
 function noKustomization({ place }: SourceInput): RenderProblem {
   const path = JSON.stringify(place.wanted === "" ? "." : place.wanted);
   return {
-    message: `source.kustomize is set, and there is no kustomization.yaml at source.path ${path}: add one, or remove source.kustomize`,
+    message: `source.kustomize is set, and there is no kustomization.yaml at source.path ${path}: add one, set source.kustomize.generate to use all manifests below, or remove source.kustomize`,
   };
+}
+
+/** The folder of the kustomization that an app's path names: the path itself, or the folder of that file. */
+function folderOf(path: RepositoryPath, kind: "tree" | "file"): RepositoryPath {
+  return kind === "tree" ? path : parentOf(path);
 }

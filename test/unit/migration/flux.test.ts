@@ -71,7 +71,10 @@ describe("the import of Flux", () => {
       source: {
         repositoryRef: { name: "fleet" },
         path: "apps",
-        patches: [{ patch: "- {op: remove, path: /spec/replicas}", target: { kind: "Deployment" } }],
+        kustomize: {
+          generate: true,
+          patches: [{ patch: "- {op: remove, path: /spec/replicas}", target: { kind: "Deployment" } }],
+        },
         substitute: { variables: { region: "eu" }, from: [{ kind: "Secret", name: "vars" }] },
         commonMetadata: { labels: { team: "shop" } },
         decryption: { provider: "sops", secretRef: { name: "age" } },
@@ -90,7 +93,7 @@ describe("the import of Flux", () => {
       source: {
         repositoryRef: { name: "fleet", namespace: "flux-system" },
         path: "apps",
-        kustomize: { namespace: "infra" },
+        kustomize: { namespace: "infra", generate: true },
       },
       allowedNamespaces: ["flux-system"],
     });
@@ -99,7 +102,7 @@ describe("the import of Flux", () => {
     );
   });
 
-  it("names what is to be copied to the namespace of the app, and what needs a kustomization", () => {
+  it("names what is to be copied to the namespace of the app", () => {
     const object = kustomization({
       targetNamespace: "shop",
       serviceAccountName: "flux",
@@ -113,7 +116,6 @@ describe("the import of Flux", () => {
       .join("\n");
     for (const what of ["ServiceAccount flux and its permissions", "Secret age", "Secret prod"])
       expect(messages).to.include(`the app is in namespace shop: copy ${what} there from namespace flux-system`);
-    expect(messages).to.include("must have a kustomization.yaml, because of targetNamespace");
     expect(manifests[1]?.spec.destination).to.deep.equal({
       kubernetes: { kubeConfigSecretRef: { name: "prod", key: "config" } },
     });

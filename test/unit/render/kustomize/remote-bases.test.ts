@@ -193,7 +193,7 @@ resources:
     const message = await problem(app, opener({ [URL]: base }));
 
     expect(message)
-      .to.contain("git.example.com/org/base@v1/base/kustomization.yaml: kustomize: ")
+      .to.contain("git.example.com/org/base@v1/base/web.yaml: the file is no Kubernetes object: ")
       .and.not.contain("/tmp/");
   });
 

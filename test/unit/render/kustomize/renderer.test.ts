@@ -114,49 +114,6 @@ describe("Kustomize sources", function () {
     expect(deployment?.spec.template.spec.containers[0]?.image).to.equal("mirror.example/nginx:2");
   });
 
-  describe("with settings of the app over those of the kustomization at the path", () => {
-    const files = (settings: string): Files => ({
-      "app/kustomization.yaml": `resources: [../base]\n${settings}`,
-      "base/kustomization.yaml": "resources: [web.yaml]\nnamePrefix: base-\n",
-      "base/web.yaml": DEPLOYMENT,
-    });
-    const imageOf = ({ documents }: RenderResult): string | undefined =>
-      /"image":"([^"]*)"/.exec(JSON.stringify(documents))?.[1];
-    const images = 'images: [{name: nginx, newName: reg/nginx, newTag: "1"}, {name: other, newTag: "7"}]\n';
-
-    // The images that kustomize edit set image leaves with nginx:2, nginx=*:2, nginx=x:*, nginx=x and reg/nginx:3.
-    for (const [image, expected, note] of [
-      [
-        { name: "nginx", newTag: "2" },
-        "nginx:2",
-        'replaces the entry "nginx" of the kustomization, whose newName reg/nginx',
-      ],
-      [{ name: "nginx", newName: "*", newTag: "2" }, "reg/nginx:2", undefined],
-      [{ name: "nginx", newName: "x", newTag: "*" }, "x:1", undefined],
-      [{ name: "nginx", newName: "x" }, "x:1", "whose newTag 1 has no effect"],
-      [{ name: "nginx", digest: "sha256:00", newName: "x" }, "x@sha256:00", undefined],
-      [{ name: "reg/nginx", newTag: "3" }, "reg/nginx:3", undefined],
-      [{ name: "ngin", newTag: "3" }, "reg/nginx:1", 'no image is named "ngin"'],
-    ] as const) {
-      it(`have the image ${expected} with ${JSON.stringify(image)}`, async () => {
-        const result = await render(files(images), "app", { images: [image] });
-        expect(imageOf(result)).to.equal(expected);
-        const messages = result.notes.map(({ message }) => message);
-        expect(messages).to.have.length(note === undefined ? 0 : 1);
-        if (note !== undefined) expect(messages[0]).to.include(note);
-      });
-    }
-
-    it("replace its namePrefix and nameSuffix, and not those below it", async () => {
-      const top = files("namePrefix: top-\nnameSuffix: -top\n");
-      const nameOf = async (kustomize: object) =>
-        (await render(top, "app", kustomize)).documents[0]?.object.metadata.name;
-      expect(await nameOf({ namePrefix: "app-", nameSuffix: "-app" })).to.equal("app-base-web-app");
-      expect(await nameOf({ nameSuffix: "-app" })).to.equal("top-base-web-app");
-      expect(await nameOf({})).to.equal("top-base-web-top");
-    });
-  });
-
   it("follow symbolic links within the repository", async () => {
     const files = {
       "base/real/kustomization.yaml": "resources: [cm.yaml]\n",
@@ -279,6 +236,16 @@ patches:
         "a/p.yaml": configMap("y"),
       },
       ["a/kustomization.yaml: kustomize: no ", "ConfigMap"],
+    ],
+    [
+      "a field that is unknown",
+      { "a/kustomization.yaml": "resources: [b]\n", "a/b/kustomization.yaml": "namePrefix: x-\nresorces: [x.yaml]\n" },
+      [/^a\/b\/kustomization\.yaml:2: kustomize: the field "resorces" is unknown$/],
+    ],
+    [
+      "a file that is no object",
+      { "a/kustomization.yaml": "resources: [v.yaml]\n", "a/v.yaml": "replicas: 1\n" },
+      [/^a\/v\.yaml: the file is no Kubernetes object: /],
     ],
     [
       "an exec plugin",
