@@ -11,7 +11,7 @@ export const API_OPTIONS = [
     flag: "public-url",
     value: "URL",
     env: "OVERSEER_PUBLIC_URL",
-    help: "URL at which users reach the api role, for example https://gitops.example.com. Required for sign-in by OIDC.",
+    help: "URL at which users reach the api role, for example https://gitops.example.com. Its path, if any, is the prefix below which the web UI and the API are served. Required for sign-in by OIDC.",
   },
   {
     flag: "leader-token-file",

@@ -55,13 +55,19 @@ export function parseJsonBodies(scope: FastifyInstance): void {
 export interface ServerTransport {
   /** Addresses and networks of proxies whose X-Forwarded-For counts. Defaults to none. */
   readonly trustedProxies?: readonly string[];
+  /** Path below which a proxy serves this server, like `/gitops`. It is removed from paths that begin with it. */
+  readonly pathPrefix?: string;
   /** PEM-encoded certificate and key. If unset, the server uses plain HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 /** Creates an instance of fastify with these limits. */
-export function createFastify(limits: ServerLimits, { tls, trustedProxies = [] }: ServerTransport): FastifyInstance {
+export function createFastify(
+  limits: ServerLimits,
+  { tls, trustedProxies = [], pathPrefix = "" }: ServerTransport,
+): FastifyInstance {
   const options = {
+    ...(pathPrefix === "" ? {} : { rewriteUrl: ({ url = "/" }) => withoutPrefix(url, pathPrefix) }),
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.idleMs,
@@ -93,4 +99,10 @@ function refuseConnection(code: string | undefined, socket: Socket): void {
       : new ProblemError("INVALID", "this is not a valid HTTP request");
   if (socket.writable) socket.write(rawProblem(problem));
   socket.destroySoon();
+}
+
+/** Removes a path prefix: some proxies remove it themselves, others do not. */
+export function withoutPrefix(url: string, prefix: string): string {
+  if (url === prefix) return "/";
+  return url.startsWith(`${prefix}/`) ? url.slice(prefix.length) : url;
 }

@@ -77,10 +77,12 @@ export class ApiRole implements Role {
     this.#missing = ["listing apps, changes and repositories"];
     await Promise.race([Promise.all(all.map((cache) => cache.start())), aborted(stopping)]);
     const users = new UserRequests(own, bare);
+    const pathPrefix = new URL(config.signIn.publicUrl ?? "http://localhost").pathname.replace(/\/+$/, "");
     const server = new HttpServer({
       ...config.apiAddress,
       addressFlags: "--api-address",
       trustedProxies: config.trustedProxies,
+      pathPrefix,
       clock,
       logger,
     });
@@ -109,7 +111,7 @@ export class ApiRole implements Role {
       },
       programVersion: VERSION,
     });
-    const site = await loadSite(fileURLToPath(new URL("ui/", import.meta.url)));
+    const site = await loadSite(fileURLToPath(new URL("ui/", import.meta.url)), pathPrefix);
     if (site !== undefined) server.serveFiles(site);
     mountRest(server, routes, { tokens, sessions, limits: new RateLimits(clock), audit: audit.trail });
     if (!stopping.aborted) {

@@ -30,7 +30,11 @@ Examples:
         "OVERSEER_SERVER",
       ),
     )
-    .addOption(new Option("--token <TOKEN>", "bearer token for --server").env("OVERSEER_TOKEN"))
+    .addOption(
+      new Option("--token <TOKEN>", "bearer token for --server; defaults to the one of the last sign-in").env(
+        "OVERSEER_TOKEN",
+      ),
+    )
     .addOption(new Option("--since <DURATION>", "only records of this time, such as 24h").argParser(duration))
     .option("--user <NAME>", "only actions of this user; overseer-gitops for the operator")
     .option("--app <NAMESPACE/NAME>", "only actions on this app, or on another object of this name")

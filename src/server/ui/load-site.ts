@@ -40,9 +40,10 @@ const PAGE = "/index.html";
 
 /**
  * Reads the files of the web UI into memory, once at the start. Files with `.br` or `.gz` are the compressed forms of others. Returns
- * undefined if the folder has no page: then there is no UI. Files of unknown types are not served.
+ * undefined if the folder has no page: then there is no UI. Files of unknown types are not served. `pathPrefix`: path below which
+ * a proxy serves the UI, like `/gitops`; empty for none.
  */
-export async function loadSite(folder: string): Promise<StaticSite | undefined> {
+export async function loadSite(folder: string, pathPrefix = ""): Promise<StaticSite | undefined> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
   const known = new Set(names.map((name) => name.replaceAll("\\", "/")));
   const files = new Map<string, StaticFile>();
@@ -50,10 +51,22 @@ export async function loadSite(folder: string): Promise<StaticSite | undefined> 
     const type = TYPES[extname(name)];
     if (type !== undefined) files.set(`/${name}`, await readSiteFile(folder, name, type, known));
   }
-  const page = files.get(PAGE);
-  if (page === undefined) return undefined;
+  const built = files.get(PAGE);
+  if (built === undefined) return undefined;
+  const page = pathPrefix === "" ? built : belowPrefix(built, pathPrefix);
+  files.set(PAGE, page);
   files.set("/", page);
   return { files, page: PAGE, except: ["/api/", "/hooks/", "/assets/"], headers: SITE_HEADERS };
+}
+
+/** Returns the page with another base for all its addresses, without the compressed forms of the built one. */
+function belowPrefix({ type, bytes, immutable }: StaticFile, pathPrefix: string): StaticFile {
+  const text = bytes.toString("utf8").replace('<base href="/" />', `<base href="${encodeURI(pathPrefix)}/" />`);
+  return { type, immutable, bytes: Buffer.from(text), etag: etagOf(text) };
+}
+
+function etagOf(bytes: Buffer | string): string {
+  return `"${createHash("sha256").update(bytes).digest("hex").slice(0, 32)}"`;
 }
 
 async function readSiteFile(
@@ -67,7 +80,7 @@ async function readSiteFile(
   const [bytes, br, gzip] = await Promise.all([readFile(join(folder, name)), read(".br"), read(".gz")]);
   return {
     type,
-    etag: `"${createHash("sha256").update(bytes).digest("hex").slice(0, 32)}"`,
+    etag: etagOf(bytes),
     immutable: name.startsWith("assets/"),
     bytes,
     ...(br === undefined ? {} : { br }),

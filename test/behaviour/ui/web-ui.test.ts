@@ -8,7 +8,7 @@ import { repositoryRoot } from "../../../tools/repository-root.js";
 import { axeFindings, everythingIn, hasChromium, TestBrowser, type View } from "../../support/browser.js";
 import { KubeletLogs } from "../../support/kubelet-logs.js";
 import { UiScenario } from "../../support/ui-scenario.js";
-import { removeInstallation } from "../install/restricted-operator.js";
+import { removeInstallation, startInstalledApi } from "../install/restricted-operator.js";
 
 const PHONE: View = { width: 360, height: 740 };
 
@@ -330,6 +330,25 @@ describe("The web UI", function () {
     } finally {
       await kubelet.stop();
       await kube.delete({ apiVersion: "v1", kind: "Node", name: kubelet.node });
+    }
+  });
+
+  it("works below a path prefix: pages, the API and the event stream", async () => {
+    const { world } = scenario;
+    const api = await startInstalledApi(world, ["--public-url=http://127.0.0.1/gitops"]);
+    try {
+      const page = await browser.open(`${await api.api()}/gitops#token=${world.controlPlane.tokens.alice}`);
+      const asked: string[] = [];
+      page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+      await page.getByText("Live", { exact: true }).waitFor();
+      await page.getByRole("link", { name: /^Degraded web/ }).click();
+      await page.getByRole("heading", { level: 1, name: "web" }).waitFor();
+      expect(new URL(page.url()).pathname).to.equal(`/gitops/apps/${world.namespace}/web`);
+      await page.goBack();
+      await page.getByRole("heading", { level: 1, name: "Apps" }).waitFor();
+      expect(asked.filter((path) => !path.startsWith("/gitops/"))).to.deep.equal([]);
+    } finally {
+      await api.remove();
     }
   });
 

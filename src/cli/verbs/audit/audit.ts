@@ -12,9 +12,11 @@ import { readLines, recordIn } from "./read-lines.js";
 export async function listAudit(files: readonly string[], flags: AuditFlags): Promise<ExitCode> {
   const { server, limit = Number.POSITIVE_INFINITY } = flags;
   if (!(limit >= 1)) throw new UsageError("--limit must be a number from 1");
-  if (files.length > 0 === (server !== undefined))
+  if (files.length === 0 && server === undefined)
     throw new UsageError("name files of records, or set --server to the address of the REST API");
-  const found = server === undefined ? await readAudit(files, flags) : fetchAudit(server, flags, sayGap);
+  // OVERSEER_SERVER may be set for other commands.
+  const found =
+    files.length > 0 || server === undefined ? await readAudit(files, flags) : fetchAudit(server, flags, sayGap);
   let header = true;
   let count = 0;
   for await (const batch of found) {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { expect } from "chai";
+import { withoutPrefix } from "../../../../src/http/fastify-instance.js";
 import { loadSite } from "../../../../src/server/ui/load-site.js";
 import { HttpRig } from "../../http/support/http-rig.js";
 
@@ -55,6 +56,13 @@ describe("The files of the web UI", () => {
     const etag = (await get("identity")).headers.get("etag") ?? "";
     expect((await rig.call("GET", path, undefined, { "if-none-match": etag })).status).to.equal(304);
     expect((await rig.call("HEAD", path)).body).to.equal("");
+  });
+
+  it("are found below the path prefix of a proxy, whether the proxy removes it or not", () => {
+    const of = (path: string): string => withoutPrefix(path, "/gitops");
+    expect(["/gitops/apps?q=a", "/gitops/", "/gitops", "/apps", "/gitopsy"].map(of)).to.deep.equal([
+      ...["/apps?q=a", "/", "/", "/apps", "/gitopsy"],
+    ]);
   });
 
   const absent = [
