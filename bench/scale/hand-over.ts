@@ -34,8 +34,8 @@ async function untilHealed(environment: Environment, app: number, leave: () => P
 }
 
 /** Changes an object of an app, and waits until it is as it was. */
-async function healed({ api }: Environment, app: number): Promise<void> {
-  const path = `${configMapsPath(APPS_NAMESPACE)}/${objectName(app, 0)}`;
+async function healed({ api, scale }: Environment, app: number): Promise<void> {
+  const path = `${configMapsPath(APPS_NAMESPACE)}/${objectName(app % scale.apps, 0)}`;
   const colour = async (): Promise<unknown> => {
     const { data } = await api.call({ method: "GET", path });
     return (data as { colour?: string } | undefined)?.colour;
