@@ -6,6 +6,8 @@ import type { Model } from "./model.js";
 export interface Settled {
   /** Until live was as in Git and all apps were Synced. */
   readonly settledSeconds: number;
+  /** The part of that after the controller of Deployments had done its part: with waves, deletions wait for it. */
+  readonly settledLagSeconds: number;
   /** From when the controller of Deployments had done its part, until all apps were Ready. */
   readonly readyLagSeconds: number;
   /** Until all apps were Ready: with Deployments as long as their controller takes, too. */
@@ -23,10 +25,12 @@ export async function untilSettled(world: World, model: Model, copies: Copies, l
   const lastSeen = new Map<string, number>();
   let settled: number | undefined;
   let rolledOut: number | undefined;
+  let awaitedUntil = 0;
   let wrong = ["nothing was checked"];
   while (wrong.length > 0 && seconds() * 1000 < limitMs) {
     const waiting = await attempt(rollingOut(world, model));
     wrong = await attempt(differences(world, model, copies));
+    if (waiting.length > 0 && settled === undefined) awaitedUntil = seconds();
     settled = wrong.length > 0 ? undefined : (settled ?? seconds());
     rolledOut = wrong.length + waiting.length > 0 ? undefined : (rolledOut ?? seconds());
     wrong.push(...(await attempt(unready(world))));
@@ -36,6 +40,7 @@ export async function untilSettled(world: World, model: Model, copies: Copies, l
   const slowest = [...lastSeen].sort((a, b) => b[1] - a[1]).slice(0, 10);
   return {
     settledSeconds: Math.round(settled ?? seconds()),
+    settledLagSeconds: Math.round((settled ?? seconds()) - awaitedUntil),
     readyLagSeconds: Math.round(seconds() - (rolledOut ?? seconds())),
     readySeconds: Math.round(seconds()),
     slowest: slowest.map(([what, second]) => `${Math.round(second)} s: ${what}`),

@@ -23,7 +23,7 @@ try {
   await walk.walk(() => performance.now() < end);
   const result = await walk.settle(GIVE_UP_MS);
   console.log(JSON.stringify({ seed, minutes, steps: walk.steps, ...result }));
-  const late = Math.max(result.settledSeconds, result.readyLagSeconds) > SETTLE_SECONDS;
+  const late = Math.max(result.settledLagSeconds, result.readyLagSeconds) > SETTLE_SECONDS;
   if (late || result.wrong.length > 0 || result.written.length > 0) throw new Error("late, or not as it should be");
 } catch (error) {
   console.error(`${error instanceof Error ? error.message : error}; the operator's log: ${await walk.saveLog()}`);
