@@ -31,6 +31,8 @@ export const ANNOTATION_RECONCILE_AT = `${GROUP}/reconcile-at`;
 
 /** On a pod template: keyed checksum of the ConfigMaps and Secrets that its pods use, so that a change restarts them. */
 export const ANNOTATION_CONFIG_CHECKSUM = `${GROUP}/config-checksum`;
+/** Digest of the request of the REST API with an Idempotency-Key that has created the object. */
+export const ANNOTATION_REQUEST = `${GROUP}/request`;
 /** On a NotificationChannel, a new value sends a test message; echoed in `status.lastHandledTest`. */
 export const ANNOTATION_NOTIFY_TEST = `${GROUP}/notify-test`;
 

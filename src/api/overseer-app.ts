@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AcceptedSettings } from "./accepted-settings.js";
+import { AppNotify } from "./app-notify.js";
 import { Dependency } from "./dependency.js";
 import {
   atomicList,
@@ -157,6 +158,7 @@ export const OverseerAppSpec = withRules(
         .describe(
           "Whether hooks of the phases PreDelete and PostDelete run when the app is deleted. Skip lets a deletion go on that a failed hook blocks. Defaults to Run.",
         ),
+      notify: AppNotify.optional(),
       historyLimit: z.int().min(1).max(100).default(10).describe("Number of finished Changes to keep. Defaults to 10."),
       suspend: z
         .boolean()

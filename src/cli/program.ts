@@ -8,6 +8,7 @@ import { addAudit } from "./verbs/audit.js";
 import { addExplain } from "./verbs/explain.js";
 import { addLook } from "./verbs/look.js";
 import { addMigrate } from "./verbs/migrate.js";
+import { addNotify } from "./verbs/notify.js";
 import { addOffline } from "./verbs/offline.js";
 import { addReview } from "./verbs/review.js";
 import { addSecret } from "./verbs/secret.js";
@@ -35,6 +36,7 @@ export function createProgram(name: string, finish: Finish): Command {
     addMigrate,
     addAdmin,
     addAudit,
+    addNotify,
     addSecret,
     addSignIn,
     addVersion,

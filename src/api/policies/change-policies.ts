@@ -29,6 +29,7 @@ const STATUS_OF = [
   "overseerapps/status",
   "overseerappsets/status",
   "gitrepositories/status",
+  "notificationchannels/status",
 ];
 
 function statusPolicy(operator: string): PolicySpec {
@@ -40,7 +41,7 @@ function statusPolicy(operator: string): PolicySpec {
         expression: `request.userInfo.username == '${operator}'`,
         reason: "Forbidden",
         message:
-          "only the operator may write the status of Changes, Approvals, OverseerApps, OverseerAppSets and GitRepositories",
+          "only the operator may write the status of Changes, Approvals, OverseerApps, OverseerAppSets, GitRepositories and NotificationChannels",
       },
     ],
   );

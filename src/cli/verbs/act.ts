@@ -11,6 +11,7 @@ import type { WaitFlags } from "./wait/wait.js";
 export const addAct: AddVerbs = (program, finish) => {
   addSync(program, finish);
   addRollback(program, finish);
+  addPin(program, finish);
   addPromote(program, finish);
   addRefresh(program, finish);
   addWait(program, finish);
@@ -56,6 +57,39 @@ function addRollback(program: Command, finish: Finish): void {
       finish(await run(name, flags));
     });
   withClusterFlags(withOutput(withTimeout(rollback, "5m"), ["json", "yaml", "name"]));
+}
+
+function addPin(program: Command, finish: Finish): void {
+  const pin = program
+    .command("pin")
+    .argument("[APP...]", "apps; or select them with -l")
+    .summary("keep apps at what is applied, whatever is committed")
+    .description(
+      "Pin apps to the inputs that are applied now, as yourself, by a Change of cause Rollback: newer commits wait until unpin or a sync. Drift is still reverted. Needs the verb rollback for the app.",
+    )
+    .option("--dry-run", "plan only: pin nothing")
+    .option("--no-wait", "do not wait for the end of the Change")
+    .addHelpText("after", "\nExamples:\n  overseer pin web\n  overseer pin -l team=shop")
+    .action(async (names: string[], flags: RequestFlags) => {
+      const { pin: run } = await import("./act/sync.js");
+      finish(await run(names, flags));
+    });
+  withClusterFlags(withOutput(withTimeout(withSelection(pin), "5m"), ["json", "yaml", "name"]));
+  const unpin = program
+    .command("unpin")
+    .argument("[APP...]", "apps; or select them with -l")
+    .summary("lift the pin of apps, and sync them to the newest revision")
+    .description(
+      "Lift the pin of apps by a Change of cause Sync, as yourself, which applies the newest revision: the same as overseer sync. Needs the verb sync for the app.",
+    )
+    .option("--dry-run", "plan only: print what would change, and write nothing")
+    .option("--no-wait", "do not wait for the end of the Change")
+    .addHelpText("after", "\nExamples:\n  overseer unpin web --dry-run\n  overseer unpin web")
+    .action(async (names: string[], flags: RequestFlags) => {
+      const { sync } = await import("./act/sync.js");
+      finish(await sync(names, flags));
+    });
+  withClusterFlags(withOutput(withTimeout(withSelection(unpin), "5m"), ["json", "yaml", "name"]));
 }
 
 function addPromote(program: Command, finish: Finish): void {

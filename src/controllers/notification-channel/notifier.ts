@@ -6,7 +6,7 @@ import { appOfChange, type KnownChange } from "../overseer-app/changes/known-cha
 import type { ResourceCache } from "../resource-cache.js";
 import type { ChannelMemory } from "./channel-memory.js";
 import { problemsOf, successOf } from "./facts.js";
-import { selects } from "./selection.js";
+import { selects, topicsFor } from "./selection.js";
 
 /** Services of the notifier. */
 export interface NotifierServices {
@@ -69,14 +69,16 @@ export class Notifier {
     const app = found && this.#selects(channel, key) ? found : undefined;
     const change = app?.status?.change && changes.get(`${app.metadata.namespace}/${app.status.change.name}`);
     const problems = app ? problemsOf(app, change) : [];
-    const facts = { spec: channel.spec, reported: channel.status ?? {}, now: clock.now() };
+    const spec = { ...channel.spec, topics: [...topicsFor(channel, app)] };
+    const facts = { spec, reported: channel.status ?? {}, now: clock.now() };
     if (memory.noteApp(key, app, problems, facts)) this.#schedule(channel, memory);
   }
 
   #noteChange(channel: NotificationChannel, memory: ChannelMemory, change: KnownChange): void {
     const fact = successOf(change);
     if (fact === undefined || !this.#selects(channel, appOfChange(change))) return;
-    if (memory.noteEvent(fact, { spec: channel.spec, reported: channel.status ?? {} })) this.#schedule(channel, memory);
+    const spec = { ...channel.spec, topics: [...topicsFor(channel, this.#services.apps.get(appOfChange(change)))] };
+    if (memory.noteEvent(fact, { spec, reported: channel.status ?? {} })) this.#schedule(channel, memory);
   }
 
   #selects(channel: NotificationChannel, key: string): boolean {

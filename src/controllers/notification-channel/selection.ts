@@ -1,4 +1,5 @@
-import type { NotificationChannel } from "../../api/notification-channel.js";
+import type { NotificationChannel, Topic } from "../../api/notification-channel.js";
+import type { OverseerApp } from "../../api/overseer-app.js";
 
 /** Where an app is, for the question whether a channel reports it. */
 export interface AppPlace {
@@ -6,6 +7,16 @@ export interface AppPlace {
   readonly name: string;
   /** Names of the Environments that it belongs to. */
   readonly environments: readonly string[];
+}
+
+/** Returns the topics that a channel reports about an app: the app may choose in its own namespace, and only omit some elsewhere. */
+export function topicsFor({ metadata, spec }: NotificationChannel, app: OverseerApp | undefined): readonly Topic[] {
+  const { channels, topics } = app?.spec.notify ?? {};
+  if (channels !== undefined && !channels.includes(metadata.name)) return [];
+  if (topics === undefined) return spec.topics;
+  return app?.metadata.namespace === metadata.namespace
+    ? topics
+    : spec.topics.filter((topic) => topics.includes(topic));
 }
 
 /** Reports whether a channel names only namespaces that it may report. */

@@ -26,6 +26,7 @@ import { eventRoutes } from "./routes/events.js";
 import { logRoutes } from "./routes/logs.js";
 import { repositoryRoutes } from "./routes/repositories.js";
 import { resourceRoutes } from "./routes/resources.js";
+import { secretRoutes } from "./routes/secrets.js";
 import { signInRoutes } from "./routes/sign-in.js";
 import { syncStatusRoutes } from "./routes/sync-status.js";
 import { userRoutes } from "./routes/user.js";
@@ -45,6 +46,7 @@ export function restRoutes(parts: RestParts): RestRoute[] {
     ...repositoryRoutes(parts),
     ...connectionTestRoutes(parts),
     ...resourceRoutes(parts),
+    ...secretRoutes(parts),
     ...syncStatusRoutes(parts),
     ...eventRoutes(parts),
     ...logRoutes(parts),

@@ -11,6 +11,7 @@ const KINDS: Readonly<Record<string, string>> = {
   approvals: "Change",
   repositories: "GitRepository",
   environments: "Environment",
+  secrets: "Secret",
 };
 const VERBS: Readonly<Record<string, string>> = { POST: "create", PATCH: "update", PUT: "update", DELETE: "delete" };
 /** Actor of requests without a valid credential. */

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { API_VERSION } from "../../../src/api/group.js";
 import type { ChangeList } from "../../../src/api/rest/changes.js";
 import { waitUntil } from "../../../tools/wait-until.js";
 import { ApiClient } from "../../support/api-client.js";
@@ -10,7 +11,7 @@ import type { GitRepo } from "../../support/git-server.js";
 import { OidcIssuer } from "../../support/oidc-issuer.js";
 import type { OperatorProcess } from "../../support/operator-process.js";
 import { type Outcome, RunningCommand } from "../../support/overseer-cli.js";
-import { configMap, World } from "../../support/world.js";
+import { condition, configMap, type LiveApp, World } from "../../support/world.js";
 import {
   APP_RULES,
   grantAccount,
@@ -209,6 +210,12 @@ describe("overseer --server, without a kubeconfig", function () {
     expect(await dora.prints(["history", "web"])).to.match(/Rejected .*oidc:dora \(rejected\)/);
     expect(await dora.prints(["withdraw", "change/web-2", "-y"])).to.contain("withdraws the decisions of oidc:dora");
     expect(await dora.prints(["sync", "web", "--timeout", "2m"])).to.match(/Succeeded \(\+0 ~1 -0\)\n$/);
+    const pinned = await dora.prints(["pin", "web", "--timeout", "2m"]);
+    expect(pinned).to.match(/Succeeded \(\+0 ~0 -0\)\n$/);
+    await world.untilCondition("web", "Pinned", "True");
+    expect(await dora.prints(["unpin", "web", "--timeout", "2m"])).to.match(/Succeeded \(\+0 ~0 -0\)\n$/);
+    const app = world.object(API_VERSION, "OverseerApp", "web");
+    await world.kube.until<LiveApp>(app, "is not pinned", (one) => condition(one, "Pinned") === undefined);
     expect(await dora.prints(["rollback", "web", "--timeout", "2m"])).to.match(/Succeeded \(\+0 ~1 -0\)\n$/);
   });
 

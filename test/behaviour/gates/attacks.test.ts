@@ -222,6 +222,17 @@ describe("Attacks on gates", function () {
     expect(await dave.kubectl(patch)).to.contain("only the operator may write the status");
     const phase = ["patch", "change", "forged-1", "--subresource=status", "--type=merge", "-p"];
     expect(await dave.kubectl([...phase, '{"status":{"phase":"Waiting"}}'])).to.contain("only the operator may write");
+    const channel = { apiVersion: API_VERSION, kind: "NotificationChannel", metadata: { name: "silenced" } };
+    const chat = { slack: { secretRef: { name: "chat" } } };
+    await world.kube.apply({
+      ...channel,
+      metadata: { name: "silenced", namespace: world.namespace },
+      spec: { ...chat, suspend: true },
+    });
+    const silence = ["patch", "notificationchannel", "silenced", "--subresource=status", "--type=merge", "-p"];
+    expect(await dave.kubectl([...silence, '{"status":{"handledThrough":"2099-01-01T00:00:00Z"}}'])).to.contain(
+      "only the operator may write the status",
+    );
     const policy = { apiVersion: ADMISSION, kind: "ValidatingAdmissionPolicyBinding", name: "overseer-gitops-status" };
     await world.kube.patch(policy, { spec: { validationActions: ["Audit"] } });
     await untilPrints(dave, " patched", patch);

@@ -5,6 +5,7 @@ import { ANNOTATION_NOTIFY_TEST, API_VERSION } from "../../../src/api/group.js";
 import type { NotificationChannel } from "../../../src/api/notification-channel.js";
 import type { RawObject } from "../../../src/kube/object.js";
 import { waitUntil } from "../../../tools/wait-until.js";
+import { OverseerUser } from "../../support/overseer-cli.js";
 import { condition, configMap, World } from "../../support/world.js";
 
 type LiveChannel = NotificationChannel & RawObject;
@@ -123,8 +124,10 @@ describe("notification channels", function () {
     expect((await until("team", "is there", () => true)).metadata.resourceVersion).to.equal(
       quiet.metadata.resourceVersion,
     );
-    await world.kube.patch(ref("team"), { metadata: { annotations: { [ANNOTATION_NOTIFY_TEST]: "now" } } });
-    await until("team", "has sent the test", ({ status }) => status?.lastHandledTest === "now");
+    const user = new OverseerUser(world);
+    expect(await user.prints(["notify", "test", "team", "--timeout", "1m"])).to.equal(
+      `${world.namespace}/team: the test message was accepted\n`,
+    );
     expect(inbox.all.slice(count).map(({ type }) => type)).to.deep.equal(["app.test"]);
   });
 
@@ -132,7 +135,9 @@ describe("notification channels", function () {
     const count = inbox.all.length;
     const ready = (reason: string) => (one: LiveChannel) => condition(one, "Ready")?.reason === reason;
     await channel("team", { webhook: { url: "http://169.254.169.254/latest", secretRef: { name: "channel" } } });
-    await world.kube.patch(ref("team"), { metadata: { annotations: { [ANNOTATION_NOTIFY_TEST]: "again" } } });
+    const refused = await new OverseerUser(world).run(["notify", "test", "team", "--timeout", "1m"]);
+    expect([refused.code, refused.stdout]).to.deep.equal([1, ""]);
+    expect(refused.stderr).to.contain("the test message was not sent").and.contain("169.254.169.254");
     const blocked = await until("team", "is refused", ready("HostNotAllowed"));
     expect(condition(blocked, "Ready")?.message).to.include("169.254.169.254:80 of the channel has no public address");
     await channel("team", { webhook: { url, secretRef: { name: "missing" } } });
@@ -141,7 +146,8 @@ describe("notification channels", function () {
     await channel("team");
     await until("team", "is not accepted", ready("DeliveryFailed"));
     inbox.status = 204;
-    await until("team", "has sent the test", ({ status }) => status?.lastHandledTest === "again");
+    const value = blocked.metadata.annotations?.[ANNOTATION_NOTIFY_TEST];
+    await until("team", "has sent the test", ({ status }) => status?.lastHandledTest === value);
     expect(new Set(inbox.all.slice(count).map(({ id }) => id)).size).to.equal(1);
     const metrics = await (await fetch(`${await world.operator.address()}/metrics`)).text();
     expect(metrics).to.match(/overseer_notifications_total\{provider="webhook",result="error"\} [1-9]/);

@@ -47,6 +47,29 @@ export function rollback(name: string, flags: RollbackFlags): Promise<ExitCode> 
   });
 }
 
+/** Runs `overseer pin`: a rollback to what is applied, so that newer commits are not. */
+export function pin(names: readonly string[], flags: RequestFlags): Promise<ExitCode> {
+  return withConnection(flags, async (connection) => {
+    const targets = await selectTargets(connection, names, flags);
+    return requestAll(connection, targets, flags, async (target) => {
+      const app = await connection.get<LiveApp>(target);
+      const current = appliedChange(await changesOf(connection, target), app.status?.applied?.key);
+      if (current === undefined)
+        throw new CommandError(
+          `no Change of ${shownName(app)} that succeeded has the applied inputs: sync it first, or name a Change with "overseer rollback ${target.name} --to"`,
+          EXIT.failed,
+        );
+      hint(flags, `pinning ${target.name} to ${current.spec.inputs?.revision ?? "what is applied"}`);
+      return { cause: "Rollback", rollbackTo: { change: current.metadata.name, uid: current.metadata.uid } };
+    });
+  });
+}
+
+/** Returns the last Change that succeeded with the applied inputs. */
+export function appliedChange(changes: readonly LiveChange[], applied: string | undefined): LiveChange | undefined {
+  return changes.findLast(({ spec, status }) => status?.phase === "Succeeded" && spec.inputs?.key === applied);
+}
+
 /** Flags of `overseer promote`. */
 export interface PromoteFlags extends RequestFlags {
   readonly commit?: string;

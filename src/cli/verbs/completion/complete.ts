@@ -48,6 +48,8 @@ const NAMED: Readonly<Record<string, Kind>> = {
       "sync",
       "rollback",
       "promote",
+      "pin",
+      "unpin",
       "refresh",
       "wait",
       "suspend",

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { API_VERSION } from "../../../api/group.js";
+import { ANNOTATION_REQUEST, API_VERSION } from "../../../api/group.js";
 import type { CreatedObject } from "../../../api/rest/actions.js";
+import { canonicalJson, sha256 } from "../../../base/hash.js";
 import { ProblemError } from "../../../http/problem.js";
 import { isStatus } from "../../../kube/errors.js";
 import { collectionPath, objectPath, type ResourceInfo } from "../../../kube/resource.js";
@@ -18,7 +19,12 @@ export interface Creation {
 }
 
 interface LiveObject {
-  readonly metadata: { readonly namespace: string; readonly name: string; readonly uid: string };
+  readonly metadata: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly uid: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
@@ -35,12 +41,13 @@ export async function createObject(
   spec: Readonly<Record<string, unknown>>,
   derived: readonly string[] = [],
 ): Promise<Creation> {
+  const annotations = repeatable ? { annotations: { [ANNOTATION_REQUEST]: digestOf(spec, derived) } } : {};
   try {
     const { body } = await kube.request<LiveObject>({
       method: "POST",
       path: collectionPath(resource, namespace),
       query: { fieldManager: REST_MANAGER, fieldValidation: "Strict" },
-      body: { apiVersion: API_VERSION, kind: resource.kind, metadata: { name, namespace }, spec },
+      body: { apiVersion: API_VERSION, kind: resource.kind, metadata: { name, namespace, ...annotations }, spec },
     });
     return { object: identityOf(body), created: true };
   } catch (error) {
@@ -75,11 +82,22 @@ async function repeated(
   derived: readonly string[],
 ): Promise<Creation> {
   const { body } = await kube.request<LiveObject>({ method: "GET", path: objectPath(resource, namespace, name) });
-  const isSame = Object.entries(spec).every(
-    ([field, value]) => derived.includes(field) || isDeepStrictEqual(body.spec[field], value),
-  );
+  const first = body.metadata.annotations?.[ANNOTATION_REQUEST];
+  // An object of an earlier version has no digest: what was sent is compared with what is stored, which may have more.
+  const isSame =
+    first === undefined
+      ? Object.entries(spec).every(
+          ([field, value]) => derived.includes(field) || isDeepStrictEqual(body.spec[field], value),
+        )
+      : first === digestOf(spec, derived);
   if (isSame) return { object: identityOf(body), created: false };
   throw new ProblemError("CONFLICT", "the Idempotency-Key was used for another request: use a new one");
+}
+
+/** Tells requests apart: a field that one has and the other has not is a difference. */
+function digestOf(spec: Readonly<Record<string, unknown>>, derived: readonly string[]): string {
+  const sent = Object.entries(spec).filter(([field]) => !derived.includes(field));
+  return sha256(canonicalJson(Object.fromEntries(sent)), 32);
 }
 
 function identityOf({ metadata: { namespace, name, uid } }: LiveObject): CreatedObject {

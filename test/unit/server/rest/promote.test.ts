@@ -46,6 +46,21 @@ class Api {
   }
 }
 
+describe("A request with an Idempotency-Key", () => {
+  it("is refused when it is repeated with another body, also one that only omits or adds a field", async () => {
+    const api = new Api();
+    const commit = "a".repeat(40);
+    api.promotable = commit;
+    expect(await api.promote("k", { dryRun: true })).to.include(201);
+    const omitted = await rejection(api.promote("k", {}));
+    expect((omitted as ProblemError).code).to.equal("CONFLICT");
+    expect(await api.promote("k", { dryRun: true })).to.include(200);
+    expect(await api.promote("l", {})).to.include(201);
+    expect(((await rejection(api.promote("l", { dryRun: true }))) as ProblemError).code).to.equal("CONFLICT");
+    expect(((await rejection(api.promote("l", { commit: commit }))) as ProblemError).code).to.equal("CONFLICT");
+  });
+});
+
 describe("A promotion with an Idempotency-Key", () => {
   it("is created once, although what can be promoted moves or is promoted meanwhile", async () => {
     const api = new Api();
