@@ -83,11 +83,15 @@ export class VaultSession {
     const known = this.#token;
     const now = this.#clock.monotonic();
     if (known !== undefined && now < known.renewAt) return { token: known.token, isNew: false };
+    const { token } = await this.#refresh(known);
+    return { token, isNew: token !== known?.token };
+  }
+
+  #refresh(known: VaultToken | undefined): Promise<VaultToken> {
     this.#pending ??= this.#renewOrLogin(known).finally(() => {
       this.#pending = undefined;
     });
-    const { token } = await this.#pending;
-    return { token, isNew: token !== known?.token };
+    return this.#pending;
   }
 
   async #renewOrLogin(known: VaultToken | undefined): Promise<VaultToken> {
@@ -159,8 +163,8 @@ export class VaultSession {
     if (!renewable || !Number.isFinite(renewAt) || this.#closed) return;
     const wait = Math.max(MIN_RENEW_MS, renewAt - this.#clock.monotonic());
     this.#timer = this.#clock.after(wait, () => {
-      // A failure shows when the token is used next.
-      this.#current().catch(() => this.#renewAgain());
+      // Timers may fire a little early, so the time is not compared again. A failure shows when the token is used next.
+      this.#refresh(this.#token).catch(() => this.#renewAgain());
     });
   }
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { load } from "js-yaml";
+import { waitUntil } from "../../../tools/wait-until.js";
 import { OpenBao } from "../../support/openbao.js";
 import { condition, World } from "../../support/world.js";
 
@@ -76,13 +77,13 @@ describe("Secrets from Vault", function () {
     await bao.call("POST", "auth/approle/role/shop", { policies: "shop", token_ttl: "10m" });
     await secret("vault-ca", { "ca.crt": await bao.ca() });
   };
-  const source = (repository: string, auth: object) => ({
+  const source = (repository: string, auth: object, rest: object = {}) => ({
     serviceAccountName: "deployer",
     source: {
       repositoryRef: { name: repository },
       path: ".",
       secretStores: [
-        { name: "vault", vault: { url: bao.url, caSecretRef: { name: "vault-ca" }, auth, interval: "1s" } },
+        { name: "vault", vault: { url: bao.url, caSecretRef: { name: "vault-ca" }, auth, interval: "1s", ...rest } },
       ],
     },
   });
@@ -129,6 +130,43 @@ describe("Secrets from Vault", function () {
     }
     await bao.put("shop/db", { password: second });
     for (const way of Object.keys(ways)) await untilLive(`db-${way}`, second);
+  });
+
+  it("are read in a namespace of the server, with a token that a timer renews while nothing reads", async () => {
+    const value = world.canary();
+    await bao.call("POST", "sys/namespaces/team", {});
+    await bao.call("POST", "team/sys/mounts/secret", { type: "kv", options: { version: "2" } });
+    const policy = 'path "secret/data/shop/*" { capabilities = ["read"] }';
+    await bao.call("PUT", "team/sys/policies/acl/shop", { policy });
+    await waitUntil({ what: "the engine of the namespace takes values", timeoutMs: 60_000 }, () =>
+      bao.call("POST", "team/secret/data/shop/db", { data: { password: value } }).catch(() => undefined),
+    );
+    // Long enough that a busy machine does not miss the renewal, at two thirds.
+    const made = await bao.call<{ auth: { client_token: string; accessor: string } }>(
+      "POST",
+      "team/auth/token/create",
+      {
+        policies: ["shop"],
+        period: "24s",
+      },
+    );
+    const own = made.auth.client_token;
+    world.canaries.push(own);
+    await secret("vault-team", { token: own });
+    await world.repository("team", { "db.yaml": document("db-team") });
+    const team = { namespace: "team", interval: "1h" };
+    await world.app("team", "team", ".", source("team", { tokenSecretRef: { name: "vault-team" } }, team));
+    await world.synced("team");
+    await untilLive("db-team", value);
+    const { accessor } = made.auth;
+    await waitUntil({ what: "the token was renewed", timeoutMs: 60_000 }, async () => {
+      const found = await bao.call<{ data: { last_renewal_time?: number } }>(
+        "POST",
+        "team/auth/token/lookup-accessor",
+        { accessor },
+      );
+      return (found.data.last_renewal_time ?? 0) > 0;
+    });
   });
 
   it("that the server does not give leave the live Secret as it is, say why, and heal by themselves", async () => {
