@@ -8,6 +8,7 @@ import { mapLimit } from "../src/base/semaphore.js";
 import { pathRequest, renderSource } from "../src/cli/render/render.js";
 import { WorkingTree } from "../src/cli/render/working-tree.js";
 import { isRecord } from "../src/manifest/shape.js";
+import { allDocuments } from "../src/render/request.js";
 import { withKubectlReader } from "../test/unit/manifest/kubectl-yaml.js";
 import { ensureCommandLineBinaries } from "./binaries.js";
 import { CommandError, runCommand } from "./run-command.js";
@@ -143,7 +144,7 @@ async function bareRender(file: string, programs: Programs): Promise<Attempt> {
 async function ourRender(tree: WorkingTree, directory: string, { kubectl, helm }: Programs): Promise<Attempt> {
   try {
     const result = await renderSource(tree, pathRequest(tree, directory), { kubectl, helm, timeout: TIMEOUT });
-    const all = [...result.documents, ...(result.hooks ?? []).map(({ document }) => document)];
+    const all = allDocuments(result);
     return { objects: new Map(all.map(({ key, object }) => [key, JSON.parse(jsonText(object))])) };
   } catch (error) {
     return { error: messageOf(error) };

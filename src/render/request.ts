@@ -122,3 +122,11 @@ export interface RenderResult {
    */
   readonly unknownKinds: readonly GroupVersionKind[];
 }
+
+/** Returns everything that a source renders to: the documents, and then those that run as hooks. */
+export function allDocuments({
+  documents,
+  hooks = [],
+}: Pick<RenderResult, "documents" | "hooks">): readonly Document[] {
+  return [...documents, ...hooks.map(({ document }) => document)];
+}

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { messageOf, OverseerError } from "../../base/errors.js";
 import type { Document } from "../../manifest/document.js";
+import { allDocuments } from "../../render/request.js";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.js";
 import type { ClusterFlags } from "../flags.js";
 import { formatValue } from "../output/objects.js";
@@ -60,7 +61,7 @@ async function diffSource(name: string, before: Side, after: Side, flags: DiffFl
     // A source that the base does not have yet is new; one that cannot be rendered there is compared with nothing, with a note.
     const [old, oldError] = await renderBase(before.tree, find(before), flags);
     const source = find(after);
-    const fresh = source === undefined ? [] : (await renderSource(after.tree, source.request, flags)).documents;
+    const fresh = source === undefined ? [] : allDocuments(await renderSource(after.tree, source.request, flags));
     return { name, changes: diffDocuments(old, fresh), ...(oldError === undefined ? {} : { note: oldError }) };
   } catch (error) {
     if (!(error instanceof OverseerError)) throw error;
@@ -75,7 +76,7 @@ async function renderBase(
 ): Promise<readonly [readonly Document[], string | undefined]> {
   if (source === undefined) return [[], undefined];
   try {
-    return [(await renderSource(tree, source.request, flags)).documents, undefined];
+    return [allDocuments(await renderSource(tree, source.request, flags)), undefined];
   } catch (error) {
     if (!(error instanceof OverseerError)) throw error;
     return [[], `the base cannot be rendered, so that everything is shown as new: ${messageOf(error)}`];

@@ -1,8 +1,10 @@
 import { messageOf, OverseerError } from "../../base/errors.js";
+import { allDocuments } from "../../render/request.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import type { OutputFlags } from "../flags.js";
 import { formatValue } from "../output/objects.js";
 import { plainText } from "../output/plain-text.js";
+import { formatNote } from "../render/print.js";
 import { renderSource } from "../render/render.js";
 import { WorkingTree } from "../render/working-tree.js";
 import { print, say } from "../terminal.js";
@@ -29,14 +31,11 @@ export async function validate(path = ".", flags: ValidateFlags): Promise<ExitCo
   const valid: string[] = [];
   for (const { name, request } of sources) {
     try {
-      const { documents, notes: own, unknownKinds, nothing } = await renderSource(tree, request, flags);
-      valid.push(`${name}: ${documents.length} object${documents.length === 1 ? "" : "s"}`);
-      notes.push(
-        ...own.map(
-          ({ message, object, origin }) =>
-            `${name}: ${[origin === undefined ? undefined : `${origin.file}${origin.line === undefined ? "" : `:${origin.line}`}`, object, message].filter(Boolean).join(": ")}`,
-        ),
-      );
+      const result = await renderSource(tree, request, flags);
+      const { notes: own, unknownKinds, nothing } = result;
+      const count = allDocuments(result).length;
+      valid.push(`${name}: ${count} object${count === 1 ? "" : "s"}`);
+      notes.push(...own.map((note) => `${name}: ${formatNote(note)}`));
       notes.push(
         ...unknownKinds.map(
           ({ group, kind }) => `${name}: ${kind}.${group} is no built-in kind, and is taken as namespaced`,

@@ -8,6 +8,7 @@ import { ManifestError } from "../../manifest/manifest-error.js";
 import { parseManifests } from "../../manifest/yaml/parse.js";
 import type { RenderTarget, SourceSelection } from "../../render/request.js";
 import { UsageError } from "../exit-codes.js";
+import { checkManifest } from "../offline/check-manifest.js";
 
 /** What is rendered, and for what. */
 export interface SourceRequest {
@@ -27,7 +28,10 @@ export interface SourceRequest {
  * @throws UsageError that says what is wrong with the file.
  */
 export async function appRequest(file: string, wanted?: string): Promise<SourceRequest> {
-  return sourceRequestOf(pick(await appsIn(file), file, wanted), file);
+  const app = pick(await appsIn(file), file, wanted);
+  const [fault] = checkManifest({ file, origin: file, object: app });
+  if (fault !== undefined) throw new UsageError(fault);
+  return sourceRequestOf(app, file);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { jsonText } from "../../base/hash.js";
 import { type Document, formatOrigin } from "../../manifest/document.js";
 import { yamlText } from "../../manifest/yaml/dump.js";
+import type { Note } from "../../render/request.js";
 import type { Format } from "./options.js";
 
 /**
@@ -23,4 +24,9 @@ function asYaml({ object, origin }: Document): string {
 function nameOf({ id: { group, kind, name } }: Document): string {
   const type = group === "" ? kind.toLowerCase() : `${kind.toLowerCase()}.${group}`;
   return `${type}/${name}`;
+}
+
+/** Formats a note in one line, with its place and object. */
+export function formatNote({ origin, object, message }: Note): string {
+  return [origin === undefined ? undefined : formatOrigin(origin), object, message].filter(Boolean).join(": ");
 }

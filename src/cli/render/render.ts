@@ -1,23 +1,31 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { basename, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { messageOf, OverseerError } from "../../base/errors.js";
 import { jsonText } from "../../base/hash.js";
 import { isBuiltinGroup } from "../../manifest/builtin-groups.js";
 import { builtinScope } from "../../manifest/builtin-scopes.js";
-import { formatOrigin } from "../../manifest/document.js";
+import { displayId } from "../../manifest/object-id.js";
 import { detect } from "../../render/detect.js";
 import type { OpenRemoteBase } from "../../render/remote-base.js";
 import { formatRenderProblem, RenderError } from "../../render/render-error.js";
 import { normalisePath } from "../../render/repository-path.js";
-import type { ClusterFacts, Note, RenderRequest, RenderResult, SourceSelection } from "../../render/request.js";
+import {
+  allDocuments,
+  type ClusterFacts,
+  type RenderRequest,
+  type RenderResult,
+  type SourceSelection,
+} from "../../render/request.js";
 import { relativePath } from "../../render/snapshot-files.js";
 import { UsageError } from "../exit-codes.js";
 import { appRequest, type SourceRequest } from "./app-request.js";
 import { offlineRenderer } from "./offline-renderer.js";
 import type { RenderOptions } from "./options.js";
-import { formatDocuments } from "./print.js";
+import { formatDocuments, formatNote } from "./print.js";
 import { registryCredentials } from "./registry-credentials.js";
 import { withRemoteBases } from "./remote-bases.js";
+import { valuesOfSet } from "./set-flags.js";
 import { WorkingTree } from "./working-tree.js";
 
 /** Runs `overseer render`. */
@@ -27,13 +35,22 @@ export async function render(path: string | undefined, options: RenderOptions): 
   });
   const asked =
     options.file === undefined ? pathRequest(tree, path ?? ".") : await appRequest(options.file, options.app);
+  await ensureSeen(tree, asked.source.path, options.file);
   const result = await renderSource(tree, asked, options);
-  process.stdout.write(formatDocuments(result.documents, options.output));
+  process.stdout.write(formatDocuments(allDocuments(result), options.output));
+  for (const { document, spec } of result.hooks ?? [])
+    process.stderr.write(`note: ${displayId(document.id)} runs as a hook: ${spec.phases.join(", ")}\n`);
   for (const note of result.notes) process.stderr.write(`note: ${formatNote(note)}\n`);
   if (result.notesOmitted > 0) process.stderr.write(`note: and ${result.notesOmitted} more notes\n`);
   if (result.nothing !== undefined) process.stderr.write(`note: ${result.nothing}\n`);
   for (const { group, kind } of result.unknownKinds)
     process.stderr.write(`note: ${kind}.${group} is no built-in kind, and is taken as namespaced\n`);
+}
+
+/** Refuses a directory that is there, but not in the tree. */
+async function ensureSeen(tree: WorkingTree, path: string, file: string | undefined): Promise<void> {
+  if (file !== undefined || !existsSync(join(tree.root, path)) || (await tree.treeAt(normalisePath(path)))) return;
+  throw new UsageError(`PATH ${JSON.stringify(path)} is empty or ignored by Git: the operator would not see it`);
 }
 
 /**
@@ -50,6 +67,7 @@ export async function renderSource(
   const keys = await readKeys(options);
   const source = await withFlags(asked.source, tree, options);
   const target = options.destination ?? asked.target;
+  const cluster = facts(options);
   const isDecrypted = keys !== undefined && target === "kubernetes" && source.decryption === undefined;
   const { chart } = source.helm ?? {};
   const chartCredentials = chart === undefined ? undefined : await registryCredentials(chart, options, process.env);
@@ -60,7 +78,7 @@ export async function renderSource(
     defaultNamespace: options.namespace ?? asked.namespace,
     target,
     env: { ...asked.env, ...Object.fromEntries((options.env ?? []).map((text) => pair("--env", text))) },
-    cluster: () => facts(options),
+    cluster: () => cluster,
     scopeOf: (kind) => (isBuiltinGroup(kind.group) ? builtinScope(kind) : undefined),
   };
   const draw = (openRemoteBase: OpenRemoteBase): Promise<RenderResult> =>
@@ -136,8 +154,10 @@ async function withFlags(
       valueFiles: [...(helm.valueFiles ?? []), ...files.map((path) => relativePath(folder, path))],
       parameters: [
         ...(helm.parameters ?? []),
-        ...set.map((text) => parameter("--set", text)),
-        ...setString.map((text) => ({ ...parameter("--set-string", text), forceString: true })),
+        ...set.flatMap((text) => valuesOfSet("--set", text)),
+        ...setString
+          .flatMap((text) => valuesOfSet("--set-string", text))
+          .map((parameter) => ({ ...parameter, forceString: true })),
       ],
     },
   };
@@ -164,11 +184,6 @@ async function attachFile(tree: WorkingTree, file: string): Promise<string> {
   }
 }
 
-function parameter(flag: string, text: string): { readonly name: string; readonly value: string } {
-  const [name, value] = pair(flag, text);
-  return { name, value };
-}
-
 function pair(flag: string, text: string): readonly [name: string, value: string] {
   const at = text.indexOf("=");
   if (at < 1) throw new UsageError(`${flag} ${JSON.stringify(text)} is not of the form NAME=VALUE`);
@@ -180,11 +195,9 @@ function facts({
   apiVersions = [],
 }: Pick<RenderOptions, "kubeVersion" | "apiVersions">): ClusterFacts | undefined {
   if (kubeVersion === undefined) return undefined;
+  if (!/^v?\d+\.\d+(\.\d+)?([-+].*)?$/.test(kubeVersion))
+    throw new UsageError(`--kube-version ${JSON.stringify(kubeVersion)} is no version: write it as in v1.35.2`);
   return { kubeVersion, apiVersions: [...apiVersions].sort() };
-}
-
-function formatNote({ origin, object, message }: Note): string {
-  return [origin === undefined ? undefined : formatOrigin(origin), object, message].filter(Boolean).join(": ");
 }
 
 /** A condition has room for the first problems of a source; here each has a line. */

@@ -22,8 +22,8 @@ export function helmArguments(
     ...inChunks(versions).map((chunk) => `--api-versions=${chunk.join(",")}`),
     ...valueFiles.map((file) => `--values=${file}`),
     ...(helm.parameters ?? []).map(({ name: path, value, forceString = false }) => {
-      // A comma would begin the next setting.
-      const text = value.replace(/(?<!\\),/g, "\\,");
+      // A comma would begin the next setting, except in a list.
+      const text = /^\{[\s\S]*\}$/.test(value) ? value : value.replace(/(?<!\\),/g, "\\,");
       return `${forceString ? "--set-string" : "--set"}=${path}=${text}`;
     }),
     "--",

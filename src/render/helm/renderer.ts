@@ -1,5 +1,5 @@
 import type { HelmSource } from "../../api/renderers.js";
-import { hmacSha256 } from "../../base/hash.js";
+import { hmacSha256, jsonText } from "../../base/hash.js";
 import { FieldLines } from "../../manifest/yaml/field-lines.js";
 import type { SourceFile } from "../links.js";
 import { listSource } from "../locate.js";
@@ -113,7 +113,7 @@ export class HelmRenderer implements Renderer {
     }
     if (helm.values !== undefined) {
       names.set("values/app.yaml", "source.helm.values");
-      await workspace.write("values/app.yaml", JSON.stringify(helm.values));
+      await workspace.write("values/app.yaml", jsonText(helm.values));
     }
     const valueFiles = [
       ...chart.valueFiles.map((path) => workspace.repositoryPath(path)),

@@ -1,5 +1,5 @@
 import { MAX_COMPOSE_BYTES } from "../../api/core/app.js";
-import { canonicalJson } from "../../base/hash.js";
+import { canonicalJson, jsonText } from "../../base/hash.js";
 import type { KubeObject } from "../../manifest/document.js";
 import { displayId } from "../../manifest/object-id.js";
 import { isRecord } from "../../manifest/shape.js";
@@ -122,7 +122,7 @@ function expand(document: PreparedDocument, context: ExpandContext, envKey: stri
   const parts = expandOne(document, context, report).map(({ object, report: at, places, ports }, index): Part => {
     const source = index === 0 ? document : { ...document, dropped: [] };
     const made = object.kind === "Secret" ? secretOf(object, source) : toPrepared(object, source, places);
-    const bytes = object.kind === "App" ? Buffer.byteLength(JSON.stringify(object.spec)) : 0;
+    const bytes = object.kind === "App" ? Buffer.byteLength(jsonText(object.spec)) : 0;
     return { key: `${object.kind} ${object.name}`, made, report: at, bytes, hint: hintFor(object.kind), ports };
   });
   const expansion = { envKey, parts, findings, report };

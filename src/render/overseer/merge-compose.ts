@@ -1,4 +1,5 @@
 import { MAX_COMPOSE_BYTES } from "../../api/core/app.js";
+import { jsonText } from "../../base/hash.js";
 import { isRecord } from "../../manifest/shape.js";
 import { expandedSize } from "../../manifest/yaml/expansion.js";
 import type { ComposeScope, ServiceLayer } from "./compose/extends.js";
@@ -22,7 +23,7 @@ const MAX_EXPANDED = 16 * MAX_COMPOSE_BYTES;
 export function isTooLarge(compose: Mapping): boolean {
   // Measure before serializing: extends and aliases can expand to much more than the file size.
   if ((expandedSize(compose) ?? Number.POSITIVE_INFINITY) > MAX_EXPANDED) return true;
-  return Buffer.byteLength(JSON.stringify(compose)) > MAX_COMPOSE_BYTES;
+  return Buffer.byteLength(jsonText(compose)) > MAX_COMPOSE_BYTES;
 }
 
 /** A Compose document merged from several files. */

@@ -152,6 +152,9 @@ describe("the command line without a cluster", function () {
     expect(markdown)
       .to.match(/^<!-- overseer-diff -->\n\n### Overseer GitOps: 1 to delete, 2 to update, 1 to create\n/)
       .and.not.include("canary");
+    await commit({ "web/hook.yaml": hook("1") });
+    await write({ "web/hook.yaml": hook("2") });
+    expect((await run("diff", ".", "--base", "HEAD")).stdout).to.include("update ConfigMap shop/before");
     await write({ "web/a.yaml": "kind: [" });
     const broken = await run("diff", ".", "--base", "HEAD");
     expect([broken.code, broken.stdout]).to.deep.equal([2, ""]);
@@ -162,6 +165,10 @@ describe("the command line without a cluster", function () {
     expect((await run("diff", "./web")).stderr).to.include("is a path: to compare it with a commit, set --base");
   });
 });
+
+/** An object that runs before a sync. */
+const hook = (value: string): string =>
+  configMap("before", value).replace("name: before", "name: before, annotations: { gitops.overseer.io/hook: PreSync }");
 
 describe("differences of renders", () => {
   const document = (name: string, hash: string, data: object, more: object = {}): Document => ({

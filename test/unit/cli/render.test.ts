@@ -105,6 +105,20 @@ describe("overseer render", function () {
     expect(own[0]?.data).to.deep.equal({ a: "chart", b: "prod", c: "set", d: "1" });
   });
 
+  it("separates the settings of one flag as helm does", async () => {
+    await write(CHART);
+    const flags = [
+      ["--set", "a=1,m.one=5", "--set", "list={x,y\\,z},b=p\\,q,"],
+      ["--set-string", "a=1,m.one=5,list[0]={1,2},c="],
+    ];
+    for (const each of flags) {
+      const expected = await runCommand("helm", ["template", "app", "chart", ...each], { cwd: root, env });
+      const [own] = await rendered("chart", ...each);
+      const [bare] = loadAll(expected) as Rendered[];
+      expect(own?.data, each.join(" ")).to.deep.equal(bare?.data);
+    }
+  });
+
   it("takes a values file that is not in the repository, and names it in errors", async () => {
     await write({ ...CHART, ".gitignore": "local.yaml\n", "local.yaml": "b: local\n", "broken.yaml": "b: [\n" });
     await runCommand("git", ["init", "--quiet"], { cwd: root, env });
@@ -136,6 +150,26 @@ describe("overseer render", function () {
     await symlink("a.yaml", join(root, "link.txt"));
     const { stdout } = await run(["render", "-o", "name"]);
     expect(stdout).to.equal("configmap/a\nconfigmap/new\n");
+  });
+
+  it("prints what runs as a hook after the rest, and says so", async () => {
+    const job = [
+      "apiVersion: batch/v1",
+      "kind: Job",
+      "metadata: { name: migrate, annotations: { argocd.argoproj.io/hook: PreSync } }",
+      "spec: { template: { spec: { restartPolicy: Never, containers: [{ name: a, image: a }] } } }",
+      "",
+    ].join("\n");
+    await write({ "0.yaml": job, "a.yaml": configMap("a") });
+    const { stdout, stderr } = await run(["render", "-o", "name"]);
+    expect(stdout).to.equal("configmap/a\njob.batch/migrate\n");
+    expect(stderr).to.equal("note: Job default/migrate runs as a hook: PreSync\n");
+  });
+
+  it("takes integers beyond 2^53 in the values of an OverseerApp", async () => {
+    const helm = "{ repositoryRef: { name: r }, path: chart, helm: { values: { a: 9007199254740993 } } }";
+    await write({ ...CHART, "app.yaml": app("web", helm) });
+    expect(await run(["render", "-f", "app.yaml", "-o", "name"])).to.include({ code: 0, stdout: "configmap/web\n" });
   });
 
   it("places objects as on a cluster: cluster-scoped kinds without a namespace, the rest where -n says", async () => {
@@ -212,7 +246,13 @@ describe("overseer render", function () {
   });
 
   it("exits with 2 for a command line that is wrong, and says what is", async () => {
-    await write({ "a.yaml": configMap("a"), "k/kustomization.yaml": "resources: []\n" });
+    await write({
+      "a.yaml": configMap("a"),
+      ...{ "ignored/a.yaml": configMap("a"), ".gitignore": "ignored\n" },
+      "typo.yaml": app("typo", "{ repositoryRef: { name: r }, pth: a }"),
+      "both.yaml": app("both", "{ repositoryRef: { name: r }, helm: {}, plain: {} }"),
+    });
+    await runCommand("git", ["init", "--quiet"], { cwd: root, env });
     for (const [args, text] of [
       [["rendr"], "Did you mean render?"],
       [["render", "--outptu", "json"], "Did you mean --output?"],
@@ -222,7 +262,12 @@ describe("overseer render", function () {
       [["render", "-f", "nowhere.yaml"], '-f "nowhere.yaml" cannot be read'],
       [["render", "--values", "nowhere.yaml"], '--values "nowhere.yaml" cannot be read'],
       [["render", "--set", "a"], '--set "a" is not of the form NAME=VALUE'],
+      [["render", "--set", "a=1,b"], '--set "a=1,b" is not of the form NAME=VALUE'],
       [["render", "--timeout", "soon"], "number of seconds"],
+      [["render", "--kube-version", "new"], '--kube-version "new" is no version: write it as in v1.35.2'],
+      [["render", "ignored"], 'PATH "ignored" is empty or ignored by Git'],
+      [["render", "-f", "typo.yaml"], "spec.source.pth is no known field"],
+      [["render", "-f", "both.yaml"], "at most one of"],
     ] as const) {
       const { code, stdout, stderr } = await run(args);
       expect({ code, stdout }, stderr).to.deep.equal({ code: 2, stdout: "" });

@@ -50,6 +50,11 @@ describe("yamlText", () => {
     );
   });
 
+  it("writes texts of many megabytes", () => {
+    const value = { a: `${"x".repeat(6_000_000)}\n: "#`, b: ["y".repeat(300_000), "short"] };
+    expect(read(yamlText(value))).to.deep.equal(value);
+  });
+
   it("keeps all digits of large integers", () => {
     expect(yamlText({ a: 9223372036854775807n })).to.equal("a: 9223372036854775807\n");
     expect(read("a: 9223372036854775807")).to.deep.equal({ a: 9223372036854775807n });
