@@ -17,6 +17,9 @@ export interface ChartDependency {
 /** What a `Chart.yaml` says. */
 export interface ChartFile {
   readonly name: string;
+  readonly version: string;
+  /** Versions of Kubernetes that it is for; empty for all. */
+  readonly kubeVersion: string;
   readonly dependencies: readonly ChartDependency[];
 }
 
@@ -33,6 +36,8 @@ export function readChartFile(text: string, file: RepositoryPath): ChartFile | r
   const dependencies = Array.isArray(value.dependencies) ? value.dependencies.filter(isRecord) : [];
   return {
     name: textOf(value.name),
+    version: textOf(value.version),
+    kubeVersion: textOf(value.kubeVersion),
     dependencies: dependencies.map(({ name, version, repository }) => ({
       name: textOf(name),
       version: textOf(version),
@@ -56,6 +61,22 @@ export function lockProblems(
     const message = `Chart.lock names ${name} ${version}, and charts/ holds ${others[0]}: run helm dependency build and commit charts/`;
     return [{ origin: { file: lockFile.file, line }, message }];
   });
+}
+
+/** What is wrong with the version of a dependency that is a folder, compared with `Chart.lock`. */
+export function folderProblem(
+  lock: ChartFile,
+  lockFile: { readonly file: RepositoryPath; readonly text: string },
+  { name, version, folder }: { readonly name: string; readonly version: string; readonly folder: RepositoryPath },
+): RenderProblem[] {
+  const index = lock.dependencies.findIndex((one) => one.name === name);
+  const locked = lock.dependencies[index]?.version ?? "";
+  const hasSeveral = lock.dependencies.filter((one) => one.name === name).length > 1;
+  if (hasSeveral || locked === "" || version === "" || version.replace(/^v/, "") === locked.replace(/^v/, ""))
+    return [];
+  const line = new FieldLines(lockFile.text).lineOf(1, ["dependencies", index]);
+  const message = `Chart.lock names ${name} ${locked}, and ${JSON.stringify(folder)} holds ${name} ${version}: run helm dependency update and commit the result`;
+  return [{ origin: { file: lockFile.file, line }, message }];
 }
 
 /** Whether an archive holds a chart of this name: `redis-17.0.1.tgz` is no `redis-cluster`. */

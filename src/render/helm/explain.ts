@@ -26,7 +26,7 @@ export function explainHelm(stderr: string, context: HelmErrorContext): RenderPr
   if (missing !== undefined) {
     return {
       origin: { file: joinPath(folder, "Chart.yaml") },
-      message: `the dependencies ${missing} are not in charts/: run helm dependency build and commit charts/`,
+      message: `the ${missing.includes(",") ? `dependencies ${missing} are` : `dependency ${missing} is`} not in charts/: run helm dependency build and commit charts/`,
     };
   }
   if (secrets !== undefined) text = secrets.hideQuoted(text);

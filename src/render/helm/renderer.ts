@@ -16,6 +16,7 @@ import { SnapshotFiles } from "../snapshot-files.js";
 import { Workspace } from "../workspace.js";
 import { helmArguments } from "./arguments.js";
 import { type ChartFile, localDependencies, lockProblems, readChartFile } from "./chart.js";
+import { dependencyVersions, isOnlyForFiles } from "./dependency-versions.js";
 import { explainHelm } from "./explain.js";
 import { TemplateInspector, type TemplateUse } from "./inspect.js";
 import { splitHelmOutput } from "./output.js";
@@ -49,7 +50,7 @@ export interface HelmRendererOptions {
 /** Charts of the repository, by `helm template` on a private copy. */
 export class HelmRenderer implements Renderer {
   readonly kind = "helm";
-  readonly version = 1;
+  readonly version = 2;
   readonly keepsResults = true;
   readonly #options: HelmRendererOptions;
   readonly #inspector = new TemplateInspector();
@@ -60,10 +61,10 @@ export class HelmRenderer implements Renderer {
 
   /** The chart's files, its values from wherever they come, and what of the cluster its templates ask for. */
   async declare(input: SourceInput): Promise<DeclaredInputs> {
-    const { folder, copied, files, uses } = await this.#locate(input);
+    const { folder, copied, files, uses, chart } = await this.#locate(input);
     const { source, name, cluster, values } = input;
     const { helm = {} } = source;
-    const asksCluster = [...uses.values()].some(({ capabilities }) => capabilities);
+    const asksCluster = chart.kubeVersion !== "" || [...uses.values()].some(({ capabilities }) => capabilities);
     const digest = values.length === 0 ? undefined : hmacSha256(this.#options.digestKey, JSON.stringify(values), 32);
     const content = {
       renderer: "helm",
@@ -158,7 +159,15 @@ export class HelmRenderer implements Renderer {
     }
     const valuesFolder = asked.place.entry.kind === "tree" ? asked.place.path : parentOf(asked.place.path);
     const valueFiles = await findValueFiles(source.helm ?? {}, valuesFolder, copied, problems);
-    return { folder, chart, files, copied, valueFiles, problems, uses: await this.#inspector.inspect(files, snapshot) };
+    problems.push(...(await dependencyVersions(chart, files, folder, copied)));
+    const uses = await this.#inspector.inspect(files, snapshot);
+    const readsFiles = [...uses.values()].some((use) => use.files);
+    for (const { path, fault } of files) {
+      const file = joinPath(folder, path);
+      if (fault !== undefined && (readsFiles || !isOnlyForFiles(file, folder)))
+        problems.push({ origin: { file, line: 1 }, message: fault });
+    }
+    return { folder, chart, files, copied, valueFiles, problems, uses };
   }
 
   /** The chart of a registry takes the place of the one at the path. */
@@ -204,7 +213,7 @@ async function readChart(
   files: readonly SourceFile[],
   problems: RenderProblem[],
 ): Promise<ChartFile> {
-  const none: ChartFile = { name: "", dependencies: [] };
+  const none: ChartFile = { name: "", version: "", kubeVersion: "", dependencies: [] };
   const read = async (name: string): Promise<{ text: string; file: RepositoryPath } | undefined> => {
     const found = files.find(({ path, fault }) => path === name && fault === undefined);
     if (found === undefined) return undefined;
@@ -259,12 +268,6 @@ async function findValueFiles(
     }
   }
   return found;
-}
-
-/** Whether a file of a chart, such as an icon, is read by `.Files` alone. */
-function isOnlyForFiles(path: RepositoryPath, folder: RepositoryPath): boolean {
-  const below = path.slice(folder === "" ? 0 : folder.length + 1);
-  return !/^(?:templates|charts|crds)\/|^(?:Chart|values)\.(?:yaml|lock)$|^values\.schema\.json$/.test(below);
 }
 
 function repeatedKey(file: string): Note {

@@ -156,7 +156,7 @@ describe("Helm sources", function () {
     expect(await key({ ...files, "charts/common/templates/new.yaml": inner })).not.to.equal(first);
     const { "charts/shop/charts/db-2.1.0.tgz": db, ...missing } = files;
     expect(await problem(missing)).to.contain(
-      "charts/shop/Chart.yaml: the dependencies db are not in charts/: run helm dependency build",
+      "charts/shop/Chart.yaml: the dependency db is not in charts/: run helm dependency build",
     );
     expect(await problem({ ...missing, "charts/shop/charts/db-2.0.0.tgz": db as Buffer })).to.contain(
       "charts/shop/Chart.lock:2: Chart.lock names db 2.1.0, and charts/ holds db-2.0.0.tgz",
