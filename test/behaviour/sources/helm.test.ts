@@ -132,7 +132,7 @@ describe("Helm sources", function () {
           "app/Chart.yaml":
             "apiVersion: v2\nname: app\nversion: 1.0.0\ndependencies: [{name: db, version: 1.x, repository: 'https://example.com'}]\n",
         },
-        /app\/Chart\.yaml: the dependencies db are not in charts\/: run helm dependency build/,
+        /app\/Chart\.yaml: the dependency db is not in charts\/: run helm dependency build/,
       ],
     ];
     for (const [index, [files, message]] of says.entries()) {
