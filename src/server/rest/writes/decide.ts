@@ -17,6 +17,8 @@ export interface DecisionRequest {
   readonly comment?: string | undefined;
 }
 
+/** Decisions about a Change that may have ended. */
+const AFTERWARDS: ReadonlySet<Decision> = new Set(["Withdraw", "Acknowledge"]);
 /** Maximum number of groups that an Approval holds. */
 const MAX_GROUPS = 100;
 
@@ -38,7 +40,7 @@ export async function decide(
     throw new ProblemError("PLAN_CHANGED", "the plan has changed: review it, and decide about its current hash", {
       currentPlanHash: current,
     });
-  if (isFinal(change.status?.phase) && decision !== "Withdraw")
+  if (isFinal(change.status?.phase) && !AFTERWARDS.has(decision))
     throw new ProblemError("CONFLICT", "the Change has ended: there is nothing to decide");
   // The operator asks for the permission again before it applies the Change. It may have been granted to any of these groups.
   const groups = user.groups.filter((group) => !group.startsWith("system:")).slice(0, MAX_GROUPS);
