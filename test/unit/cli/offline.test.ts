@@ -55,7 +55,7 @@ describe("the command line without a cluster", function () {
       1,
       "web: services.web_1.names: web_1 on a Core, web-1 on Kubernetes\n",
     ]);
-    await write({ "web/app.yaml": document('{ web: { image: "web:1", env_file: web.env } }'), "web/web.env": "A=1\n" });
+    await write({ "web/app.yaml": document('{ web: { image: "web:1", env_file: missing.env } }') });
     const refused = await run("parity", "web", "-o", "json");
     expect(refused.code).to.equal(1);
     expect(JSON.parse(refused.stdout)).to.deep.include({ equal: false, differences: [] });
