@@ -9,6 +9,7 @@ import { SharedPolls } from "../controllers/git-repository/shared-polls.js";
 import { VerifiedCommitSigners } from "../controllers/git-repository/verify/commit-signers.js";
 import type { AppMemory } from "../controllers/overseer-app/app-memory.js";
 import { RolloutPlaces } from "../controllers/overseer-app/gates/rollout-places.js";
+import { serverTime } from "../controllers/overseer-app/gates/server-time.js";
 import type { WaitingApps } from "../controllers/overseer-app/gates/waiting-apps.js";
 import { HostCache } from "../controllers/overseer-app/hosts/host-cache.js";
 import { Claims } from "../controllers/overseer-app/ownership/claims.js";
@@ -117,6 +118,7 @@ export function environmentController(shared: SharedParts): Controller | undefin
   const proof = admissionProof(shared);
   const reconciler = new EnvironmentReconciler({
     clock,
+    now: () => serverTime({ client: cluster.client, clock }),
     environments: resources.environments,
     apps: resources.apps,
     status: new StatusWriter(cluster.client),

@@ -123,6 +123,18 @@ describe("The client on a real API server", function () {
     await copy.stop();
   });
 
+  it("knows the time of the API server, which dates objects", async () => {
+    const name = "dated";
+    await create(name);
+    const known = client.serverTime() ?? 0;
+    const { body } = await client.request<{ metadata: { creationTimestamp: string } }>({
+      method: "GET",
+      path: `${PATH}/${name}`,
+    });
+    const created = Date.parse(body.metadata.creationTimestamp);
+    expect(known).to.be.at.least(created);
+  });
+
   it("serves the built-in kinds with the scopes that are assumed without a cluster", async () => {
     const get = async <T>(path: string): Promise<T> => (await client.request<T>({ method: "GET", path })).body;
     const { groups } = await get<{ readonly groups: readonly ServedGroup[] }>("/apis");

@@ -15,6 +15,8 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 /** Services of the reconciler of Environments. */
 export interface EnvironmentServices {
   readonly clock: Clock;
+  /** Returns the time by which gates are judged, in epoch milliseconds. */
+  readonly now: () => number;
   readonly environments: ResourceCache<Environment>;
   readonly apps: ResourceCache<OverseerApp>;
   readonly status: StatusWriter;
@@ -55,7 +57,7 @@ export class EnvironmentReconciler {
 
   #windowOf(environment: Environment): Pick<EnvironmentStatus, "window"> {
     if (environment.spec.windows === undefined && environment.spec.freeze === undefined) return {};
-    const window = environmentWindow(environment, this.#services.clock.now());
+    const window = environmentWindow(environment, this.#services.now());
     if (window.open) return { window: { open: true } };
     const nextOpen = window.until === undefined ? {} : { nextOpen: rfc3339(window.until) };
     return { window: { open: false, reason: cutText(window.reason, 1024), ...nextOpen } };
@@ -63,7 +65,7 @@ export class EnvironmentReconciler {
 
   /** Returns the milliseconds until the window opens or may close. Windows are given in minutes. */
   #nextWindow(environment: Environment): number | undefined {
-    const now = this.#services.clock.now();
+    const now = this.#services.now();
     const window = environmentWindow(environment, now);
     if (!window.open) return window.until === undefined ? undefined : Math.min(window.until - now, DAY_MS);
     return environment.spec.windows === undefined ? undefined : MINUTE_MS - (now % MINUTE_MS);

@@ -1,11 +1,12 @@
 import type { Dispatcher } from "undici";
 import { messageOf, OverseerError } from "../../base/errors.js";
-import { jsonText } from "../../base/hash.js";
 import { openGate, type WriteGate } from "../../base/write-gate.js";
 import { KubeConnectionError, type KubeStatus, KubeStatusError, ResponseTooLargeError } from "../errors.js";
 import { isAboutSecrets, withoutSecretValues } from "../refusal-text/secret-answer.js";
 import type { ClusterAccess } from "./auth.js";
 import { readText } from "./byte-buffer.js";
+import { plainJson } from "./plain-json.js";
+import { ServerClock } from "./server-clock.js";
 import { checkValues, type ServerLimits } from "./server-limits.js";
 import { Transport } from "./transport.js";
 import { warningsOf } from "./warnings.js";
@@ -79,6 +80,7 @@ export class KubeClient {
   readonly #transport: Transport;
   readonly #userAgent: string;
   readonly #onRequest: RequestObserver;
+  readonly #clock = new ServerClock();
 
   constructor(options: KubeClientOptions) {
     this.server = options.access.server;
@@ -133,6 +135,11 @@ export class KubeClient {
     }
   }
 
+  /** Returns the time of the API server in epoch milliseconds, from the `Date` of its responses; undefined before the first. */
+  serverTime(): number | undefined {
+    return this.#clock.now();
+  }
+
   /** Closes all connections. */
   async close(): Promise<void> {
     await this.#transport.close();
@@ -146,6 +153,7 @@ export class KubeClient {
       const connections = this.#transport[pool];
       try {
         const response = await connections.request(options);
+        this.#clock.note(response.headers.date);
         if (response.statusCode !== 401 || refreshed || request.bearer !== undefined) return response;
         await response.body.dump();
         refreshed = true;
@@ -187,17 +195,6 @@ export class KubeClient {
       ...(request.signal ? { signal: request.signal } : {}),
     };
   }
-}
-
-/** Characters that a YAML parser treats as line breaks or rejects. */
-const NOT_YAML_SAFE = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
-
-/**
- * Serializes JSON that a YAML parser reads alike: the API server parses applies as YAML, where an unescaped U+0085 becomes a
- * space and U+2028 is rejected (observed on 1.35).
- */
-function plainJson(body: unknown): string {
-  return jsonText(body).replace(NOT_YAML_SAFE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function withQuery(path: string, query: KubeRequest["query"]): string {

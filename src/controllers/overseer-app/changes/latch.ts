@@ -1,5 +1,6 @@
 import type { Change, ChangeStatus } from "../../../api/change.js";
 import { environmentsOf } from "../../../gates/environments.js";
+import { serverTime } from "../gates/server-time.js";
 import type { AppRun } from "../run.js";
 import { openChanges } from "./change-record.js";
 
@@ -29,7 +30,7 @@ function isLatched(run: AppRun, { spec, status }: Change): boolean {
   const times = (status.approvals ?? []).flatMap(({ decision, state, time = "" }) =>
     decision === "Approve" && (state === "Counted" || hasBegun) ? [Date.parse(time)] : [],
   );
-  return times.length > 0 && run.services.clock.now() < Math.min(...times) + LATCH_MS;
+  return times.length > 0 && serverTime(run.services) < Math.min(...times) + LATCH_MS;
 }
 
 /** Reports whether a Change does not come to an end by itself: newer inputs may be the correction. */

@@ -10,6 +10,7 @@ import { standingRejections } from "../gates/decisions.js";
 import { describeClosed, describeWaiting, judgeChange, statesOf } from "../gates/judge-change.js";
 import { placedLive } from "../gates/placed-objects.js";
 import { failedGates, reject } from "../gates/rejection.js";
+import { serverTime } from "../gates/server-time.js";
 import type { AppRun } from "../run.js";
 import { planStatus } from "../sync/plan-status.js";
 
@@ -78,8 +79,7 @@ async function judgeDeletion(run: AppRun, change: Change, plan: Plan): Promise<H
   else if (closed.length > 0) {
     const waitingFor = describeWaiting(results);
     await recordChange(run, change, { ...status, ...decided, phase: "Waiting", waitingFor, gates: statesOf(results) });
-    const { clock } = run.services;
-    for (const { until } of closed) if (until !== undefined) run.requeueAfter(until - clock.now());
+    for (const { until } of closed) if (until !== undefined) run.requeueAfter(until - serverTime(run.services));
   } else {
     await recordChange(run, change, { ...status, ...decided, phase: "Applying", gates: statesOf(results) });
     return undefined;

@@ -8,6 +8,7 @@ import { type Approver, whyIneligible } from "../../../gates/quorum.js";
 import type { AppRun } from "../run.js";
 import { decisionsOn } from "./decisions.js";
 import type { AuthorsFor } from "./origins.js";
+import { serverTime } from "./server-time.js";
 
 /** Verdict on one Approval, without its own fields. */
 type Judged = Pick<CountedApproval, "state" | "message">;
@@ -102,13 +103,13 @@ async function ineligibleIn(
   approval: Pick<Approval, "metadata" | "spec">,
   authorsFor: AuthorsFor,
 ): Promise<Judged | undefined> {
-  const { lister, clock } = run.services;
+  const { lister } = run.services;
   for (const environment of environmentsOf(run.ref.namespace, lister.list("Environment"))) {
     const { metadata, spec } = environment;
     const rule = spec.gates?.approval;
     const authors = await authorsFor(environment);
     const why =
-      (rule && whyIneligible(approverOf(approval), rule, clock.now(), spec.windows)) ??
+      (rule && whyIneligible(approverOf(approval), rule, serverTime(run.services), spec.windows)) ??
       (authors && whyAuthor(approval.spec.approver, authors, spec.identities ?? []));
     if (why !== undefined) return notEligible(`Environment ${metadata.name}: ${why}`);
   }

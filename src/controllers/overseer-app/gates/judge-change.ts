@@ -22,6 +22,7 @@ import { approverOf, countApprovals } from "./count-approvals.js";
 import { decisionsOn, standingRejections } from "./decisions.js";
 import { missingSecrets } from "./missing-secrets.js";
 import { authorsFor } from "./origins.js";
+import { serverTime } from "./server-time.js";
 import { withAcceptedSettings } from "./settings.js";
 
 /** The gates of the operator and what they read. */
@@ -86,7 +87,7 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgem
       missing: [...(await missingSecrets(run, input)), ...(await placesOfMissing(run, input.missing))],
       placed: input.placed,
     },
-    now: clock.now(),
+    now: serverTime(run.services),
     lister,
     signal: run.signal,
   };
@@ -196,9 +197,8 @@ export async function waitAtGates(
   });
   const status = `Change ${change.metadata.name} waits: ${message}`;
   run.emitEventOnce("sync", "Warning", "Waiting", "Sync", status);
-  const { clock } = run.services;
   for (const { until } of closed) {
-    if (until !== undefined) run.requeueAfter(Math.min(until - clock.now(), MAX_DELAY_MS));
+    if (until !== undefined) run.requeueAfter(Math.min(until - serverTime(run.services), MAX_DELAY_MS));
   }
   return { progress: { state: "waiting", reason: closed[0]?.gate.waitReason ?? "Waiting", message: status } };
 }

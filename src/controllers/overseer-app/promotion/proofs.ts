@@ -10,6 +10,7 @@ import {
 } from "../../../gates/promotion/eligibility.js";
 import type { PromotionPath } from "../../../gates/promotion/paths.js";
 import { versionsOf } from "../../../gates/promotion/versions.js";
+import { serverTime } from "../gates/server-time.js";
 import { documentsWithHooks } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import type { LocatedInputs } from "../source/locate-inputs.js";
@@ -92,7 +93,7 @@ async function proofOnPath(
   commit: string,
   inputs: Inputs | undefined,
 ): Promise<Proof> {
-  const now = run.services.clock.now();
+  const now = serverTime(run.services);
   const versions = path.compare === "Images" ? await newVersions(run, head, commit, inputs) : [];
   const proofs: Proof[] = [];
   for (const one of path.earlier) {

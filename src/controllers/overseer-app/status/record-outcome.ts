@@ -12,6 +12,7 @@ import { flushChange, openChangeFor, stageChange, trimHistory } from "../changes
 import { deletionStatus } from "../deletion/deletion-status.js";
 import { summarizeTerminating, terminatingOf } from "../deletion/terminating.js";
 import { withCurrentEnvironments } from "../gates/judge-change.js";
+import { serverTime } from "../gates/server-time.js";
 import { runPhase } from "../hooks/sync-phases.js";
 import { observeApp } from "../observe.js";
 import type { ChangeUpdate, Progress, SyncResult } from "../outcome.js";
@@ -71,7 +72,7 @@ export async function recordOutcome(run: AppRun): Promise<void> {
   };
   logProblem(run, run.problem);
   const { until } = run.promotion ?? {};
-  if (until !== undefined) run.requeueAfter(Math.min(MAX_DELAY_MS, until - run.services.clock.now()));
+  if (until !== undefined) run.requeueAfter(Math.min(MAX_DELAY_MS, until - serverTime(run.services)));
   noteCommitReport(run, facts);
   run.services.failpoint("app:before-final-status");
   const fields = {

@@ -48,7 +48,7 @@ export class KilledError extends Error {}
  */
 export class Heart {
   readonly clock = new FakeClock();
-  readonly api = new MemoryApi();
+  readonly api = new MemoryApi(this.clock);
   readonly destination = new MemoryDestination();
   readonly logger = new FakeLogger();
   /** Events as `Warning ApplyFailed: message`. */
@@ -181,7 +181,7 @@ export class Heart {
 
   /** Approves the plan of a Change, as a user does. */
   approve(name: string, approver: string, decision?: Approval["spec"]["decision"], planHash?: string): void {
-    const approval = approvalOf(this.change(name), approver, this.clock.now(), decision);
+    const approval = approvalOf(this.change(name), approver, this.api.time(), decision);
     const spec = planHash === undefined ? approval.spec : { ...approval.spec, planHash };
     this.api.put("approvals", { ...approval, spec });
   }

@@ -1,4 +1,5 @@
 import type { CustomResource, ObjectMeta } from "../../../../src/api/meta.js";
+import type { Clock } from "../../../../src/base/clock.js";
 import type { ResourceCache } from "../../../../src/controllers/resource-cache.js";
 import type { KubeClient, KubeRequest } from "../../../../src/kube/client/kube-client.js";
 import { KubeStatusError } from "../../../../src/kube/errors.js";
@@ -9,11 +10,23 @@ type Stored = CustomResource<unknown, unknown>;
 /** Our custom resources in memory: enough of an API server for the requests that the controllers send about them. */
 export class MemoryApi {
   readonly #objects = new Map<string, Stored>();
+  readonly #clock: Pick<Clock, "now">;
   #versions = 0;
   /** A namespace that is being deleted, where nothing can be created. */
   terminating: string | undefined;
+  /** How far its clock is ahead of that of the operator, in milliseconds. */
+  aheadMs = 0;
   /** Writes so far. */
   writes = 0;
+
+  constructor(clock: Pick<Clock, "now">) {
+    this.#clock = clock;
+  }
+
+  /** Returns the time of its clock, in epoch milliseconds. */
+  time(): number {
+    return this.#clock.now() + this.aheadMs;
+  }
 
   /** Returns the client of one process; `check` throws once that process is gone. */
   client(check: () => void): KubeClient {
@@ -21,7 +34,7 @@ export class MemoryApi {
       check();
       return { status: 200, body: this.#serve(sent), warnings: [] };
     };
-    return { request } as unknown as KubeClient;
+    return { request, serverTime: () => this.time() } as unknown as KubeClient;
   }
 
   /** Returns a cache that is always current. `reduce` and `groupOf` are those of the real cache. */

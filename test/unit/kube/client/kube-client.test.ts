@@ -57,6 +57,15 @@ describe("kube/client", () => {
       expect(server.calls.map(({ path }) => path)).to.deep.equal(Array(2).fill("/k8s/clusters/c-1/api/v1/pods"));
     });
 
+    it("tells the time of the server, from the header Date", async () => {
+      const client = server.client();
+      expect(client.serverTime(), "before the first response").to.equal(undefined);
+      const date = new Date(Date.now() + 7 * 86_400_000);
+      server.onCall = (call) => call.json({}, 200, { date: date.toUTCString() });
+      await client.request(GET);
+      expect(client.serverTime()).to.be.closeTo(date.getTime(), 60_000);
+    });
+
     it("returns undefined for an empty response", async () => {
       server.onCall = (call) => call.text("");
       expect((await server.client().request(GET)).body).to.equal(undefined);
