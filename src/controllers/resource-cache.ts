@@ -158,6 +158,8 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
     const key = storeKey(object);
     const known = this.#objects.get(key);
     if (known ? isNewer(known.metadata.resourceVersion, resourceVersion) : this.#hasPassed(object.metadata)) return;
+    if (known?.metadata.generation !== object.metadata.generation && unreadableSpec(this.resource.kind, object.spec))
+      return;
     this.#put(key, this.#trim(withoutManagedFields(object as unknown as RawObject) as unknown as T));
   }
 

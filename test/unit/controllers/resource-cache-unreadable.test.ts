@@ -79,6 +79,13 @@ describe("a resource whose spec cannot be read", () => {
     );
   });
 
+  it("stays as it was when the operator writes its status", async () => {
+    watch.send({ type: "MODIFIED", object: repository(2, "https://a") });
+    await eventually("the event", () => changes.length === 1);
+    cache.note(repository(3, 5) as GitRepository);
+    expect(cache.get("shop/web")?.spec.url).to.equal("https://a");
+  });
+
   it("is logged with the field and what to do", async () => {
     expect(logger.lines.map(({ message }) => message)).to.deep.equal([
       "ignoring a resource that cannot be read: spec.url: Invalid input: expected string, received number; apply the definitions (crds/) of this version, and correct it",

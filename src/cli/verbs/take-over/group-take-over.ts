@@ -1,3 +1,5 @@
+import { findCondition } from "../../../api/conditions.js";
+import { isShownSuspended } from "../../../api/suspension.js";
 import { systemClock } from "../../../base/clock.js";
 import { Discovery } from "../../../kube/discovery.js";
 import { judgePlan } from "../../../migration/take-over/judge-plan.js";
@@ -98,7 +100,7 @@ export class GroupTakeOver {
           `the objects of ${shownName(app)} are in another cluster: name a kubeconfig for it with --target-kubeconfig, so that they can be compared`,
           EXIT.failed,
         );
-      if (app.spec.suspend)
+      if (isShownSuspended(app.spec, findCondition(app.status?.conditions, "Ready")?.reason))
         throw new CommandError(
           `${shownName(app)} is suspended: resume it with "overseer resume", and run this again`,
           EXIT.failed,

@@ -48,7 +48,9 @@ export async function wayBack(context: TakeOverContext): Promise<void> {
 async function suspend(cluster: Cluster, app: LiveApp, timeoutMs: number): Promise<void> {
   const { name, namespace = "" } = app.metadata;
   const target = { kind: KINDS.app, namespace, name };
-  const { metadata } = await cluster.patch<LiveApp>(target, { spec: { suspend: true, suspendReason: REASON } });
+  const { metadata } = await cluster.patch<LiveApp>(target, {
+    spec: { suspend: true, suspendReason: REASON, suspendUntil: null },
+  });
   const generation = metadata.generation ?? 0;
   for await (const live of follow<LiveApp>(cluster, target, deadline(timeoutMs).signal))
     if (live === undefined || (live.status?.observedGeneration ?? 0) >= generation) return;

@@ -2,6 +2,7 @@ import type { ConditionType } from "../../../api/conditions.js";
 import { findCondition } from "../../../api/conditions.js";
 import type { OverseerApp } from "../../../api/overseer-app.js";
 import { shortRevision } from "../../../api/short-revision.js";
+import { isShownSuspended } from "../../../api/suspension.js";
 
 /** What `overseer wait --for` can wait for. */
 export const GOALS = ["synced", "ready", "healthy", "deleted"] as const;
@@ -23,7 +24,7 @@ export function missingOf(app: OverseerApp | undefined, goal: Goal): string[] {
         ? "the app exists"
         : (findCondition(status?.conditions, "Terminating")?.message ?? "the app is being deleted"),
     ];
-  if (goal === "synced" && app.spec.suspend) return ["the app is suspended"];
+  if (goal === "synced" && isSuspended(app)) return ["the app is suspended"];
   if (status?.observedGeneration !== metadata.generation) return ["the operator has not seen the newest spec yet"];
   const lines = CONDITIONS[goal].flatMap((type) => {
     const condition = findCondition(status?.conditions, type);
@@ -41,9 +42,13 @@ export function missingOf(app: OverseerApp | undefined, goal: Goal): string[] {
 /** Returns why an app will not reach a goal by itself; undefined while it may. */
 export function failureOf(app: OverseerApp | undefined, goal: Goal): string | undefined {
   if (app === undefined || goal === "deleted") return undefined;
-  const { metadata, spec, status } = app;
+  const { metadata, status } = app;
   if (metadata.deletionTimestamp !== undefined) return "the app is being deleted";
-  if (spec.suspend) return 'the app is suspended: resume it with "overseer resume"';
+  if (isSuspended(app)) return 'the app is suspended: resume it with "overseer resume"';
   if (status?.observedGeneration !== metadata.generation) return undefined;
   return findCondition(status.conditions, "Stalled")?.message;
+}
+
+function isSuspended({ spec, status }: OverseerApp): boolean {
+  return isShownSuspended(spec, findCondition(status?.conditions, "Ready")?.reason);
 }

@@ -1,4 +1,5 @@
 import type { HookRun } from "../../../api/hook.js";
+import { isSuspended } from "../../../api/suspension.js";
 import { OverseerError } from "../../../base/errors.js";
 import type { Hook } from "../../../manifest/hook.js";
 import type { LiveObject } from "../../../plan/live.js";
@@ -12,9 +13,13 @@ import type { DeletionPhase } from "./deletion-status.js";
 const SKIP = "set deletionHooks: Skip to delete the app without them";
 
 /** Reports whether hooks of a phase are still to be run. */
-export function isDue({ app, status }: Pick<AppRun, "app" | "status">, phase: DeletionPhase): boolean {
-  const { deletionPolicy, deletionHooks, suspend } = app.spec;
-  if (deletionPolicy === "Orphan" || deletionHooks === "Skip" || suspend) return false;
+export function isDue(
+  { app, status, services }: Pick<AppRun, "app" | "status" | "services">,
+  phase: DeletionPhase,
+): boolean {
+  const { deletionPolicy, deletionHooks } = app.spec;
+  if (deletionPolicy === "Orphan" || deletionHooks === "Skip" || isSuspended(app.spec, services.clock.now()))
+    return false;
   return status.deletion?.phases.includes(phase) === true;
 }
 

@@ -1,5 +1,7 @@
 import type { Change } from "../../../api/change.js";
+import { findCondition } from "../../../api/conditions.js";
 import type { OverseerApp } from "../../../api/overseer-app.js";
+import { isShownSuspended } from "../../../api/suspension.js";
 
 /** The Change that an app is rolled back to, or why it is not. */
 export type AlertVerdict = { readonly target: Change } | { readonly skip: string };
@@ -13,7 +15,8 @@ export function judgeAlert(app: OverseerApp, changes: readonly Change[], startsA
   const { status, spec, metadata } = app;
   const key = status?.applied?.key;
   if (metadata.deletionTimestamp !== undefined) return { skip: "the app is being deleted" };
-  if (spec.suspend) return { skip: "the app is suspended" };
+  if (isShownSuspended(spec, findCondition(status?.conditions, "Ready")?.reason))
+    return { skip: "the app is suspended" };
   if (key === undefined) return { skip: "nothing is applied" };
   if (status?.pin !== undefined) return { skip: "the app is rolled back already" };
   const isRequested = changes.some(({ spec: { cause }, status: of }) => cause === "Rollback" && !ended(of?.phase));

@@ -1,6 +1,7 @@
 import { findCondition } from "../../../api/conditions.js";
 import type { HealthStatus, OverseerApp } from "../../../api/overseer-app.js";
 import { type AppRow, SYNC_STATES, type SyncState } from "../../../api/rest/apps.js";
+import { isShownSuspended } from "../../../api/suspension.js";
 import type { ListRow } from "./window.js";
 
 /** Fields of apps that filters may name. */
@@ -103,7 +104,7 @@ export function syncState({ metadata, spec, status }: OverseerApp): SyncState {
     findCondition(status?.conditions, type)?.status === "True";
   const synced = findCondition(status?.conditions, "Synced")?.status;
   if (metadata.deletionTimestamp !== undefined) return "Deleting";
-  if (spec.suspend) return "Suspended";
+  if (isShownSuspended(spec, findCondition(status?.conditions, "Ready")?.reason)) return "Suspended";
   if (is("Stalled")) return "Failed";
   if (is("Contested")) return "Contested";
   if (is("Waiting")) return "Waiting";

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { rfc3339 } from "../../../../src/base/clock.js";
 import { type ObjectKey, objectKey } from "../../../../src/manifest/object-id.js";
 import { Heart, KilledError } from "../support/heart.js";
 
@@ -41,6 +42,18 @@ describe("Hooks of the deletion of an app", () => {
     expect(log()).to.match(
       /^Create a, Create before, (Delete a, Delete before|Delete before, Delete a), Create after, Delete after$/,
     );
+  });
+
+  it("run also if a suspension of the app has ended by itself", async () => {
+    const suspendUntil = rfc3339(heart.clock.now() + 3_600_000);
+    heart.apply("web", { ...SPEC, suspend: true, suspendUntil });
+    await heart.settle(["web"]);
+    heart.clock.advance(7_200_000);
+    await heart.settle(["web"], 120_000);
+    heart.deleteApp("web");
+    await heart.settle(["web"], 60_000);
+    expect(heart.app("web")).to.equal(undefined);
+    expect(log()).to.contain("Create before").and.to.contain("Create after");
   });
 
   it("hold the deletion when they fail, until a user requests another attempt", async () => {

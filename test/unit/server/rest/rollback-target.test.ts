@@ -45,6 +45,8 @@ describe("An alert that names an app", () => {
   it("does nothing while an app is pinned, suspended or asked to roll back, or has nothing to go back to", () => {
     expect(verdict(app("c", { pin: {} }), history, 12)).to.equal("the app is rolled back already");
     expect(verdict(app("c", {}, { suspend: true }), history, 12)).to.equal("the app is suspended");
+    const ended = app("c", {}, { suspend: true, suspendUntil: at(2) });
+    expect(verdict(ended, history, 12), "the suspension has ended by itself").to.equal("web-2");
     const open = change("web-alert", "b", 11, { phase: "Waiting" }, "Rollback");
     expect(verdict(app("c"), [...history, open], 12)).to.equal("a rollback is requested already");
     expect(verdict(app("a"), [change("web-1", "a", 1)], 12)).to.equal("no earlier Change has succeeded");

@@ -23,6 +23,8 @@ export function AppActions({ app }: { readonly app: AppDetail }) {
     () => announce(`${name} is reconciled again`),
   );
   const may = (verb: AppDetail["can"][number]): boolean => app.can.includes(verb);
+  // A suspension may have ended by itself, although spec.suspend is still true.
+  const isSuspended = app.row.sync === "Suspended";
   const failure = refresh.error ?? wake.error;
   return (
     <>
@@ -30,7 +32,7 @@ export function AppActions({ app }: { readonly app: AppDetail }) {
         <Button
           icon="sync"
           kind="primary"
-          disabledBecause={app.spec.suspend ? "the app is suspended: resume it first" : undefined}
+          disabledBecause={isSuspended ? "the app is suspended: resume it first" : undefined}
           onClick={() => setDialog("sync")}
         >
           Sync…
@@ -42,12 +44,12 @@ export function AppActions({ app }: { readonly app: AppDetail }) {
           Refresh
         </Button>
       )}
-      {may("update") && app.spec.suspend && (
+      {may("update") && isSuspended && (
         <Button icon="play" busy={wake.busy} onClick={wake.run}>
           Resume
         </Button>
       )}
-      {may("update") && !app.spec.suspend && (
+      {may("update") && !isSuspended && (
         <Button icon="pause" onClick={() => setDialog("suspend")}>
           Suspend…
         </Button>
