@@ -159,7 +159,14 @@ export const OverseerAppSpec = withRules(
           "Whether hooks of the phases PreDelete and PostDelete run when the app is deleted. Skip lets a deletion go on that a failed hook blocks. Defaults to Run.",
         ),
       notify: AppNotify.optional(),
-      historyLimit: z.int().min(1).max(100).default(10).describe("Number of finished Changes to keep. Defaults to 10."),
+      historyLimit: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(10)
+        .describe(
+          "Number of Changes to keep that succeeded, and of those that failed. Of Changes that were superseded, rejected or only planned, at most 3 each are kept. Defaults to 10.",
+        ),
       suspend: z
         .boolean()
         .default(false)

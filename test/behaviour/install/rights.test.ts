@@ -59,8 +59,11 @@ describe("The operator with the rights of its chart", function () {
     await world.poll("shop");
     await world.synced("shop", commit);
     await world.kube.untilGone(world.configMap("b"));
+    const third = await repo.commit({ "a.yaml": configMap("a", { v: "4" }) }, "change again");
+    await world.poll("shop");
+    await world.synced("shop", third);
     await world.kube.untilGone(world.object(API_VERSION, "Change", "shop-1"));
-    expect(dataOf(await world.kube.get(world.configMap("a"))).v).to.equal("3");
+    expect(dataOf(await world.kube.get(world.configMap("a"))).v).to.equal("4");
     await expectNothingForbidden();
     await world.kube.delete(world.appRef("shop"));
     await world.kube.untilGone(world.appRef("shop"));

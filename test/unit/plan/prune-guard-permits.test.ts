@@ -56,9 +56,15 @@ describe("deletes of the product", () => {
       "src/controllers/overseer-app/changes/change-record.ts",
       "src/destinations/kubernetes/apply/remove.ts",
       "src/destinations/overseer/writer.ts",
+      // The branch of a pull request that the operator has opened, at its Git host.
+      "src/git/hosts/proposal-updates.ts",
       "src/server/rest/routes/repositories.ts",
     ]);
-    const clients = ["src/kube/client/kube-client.ts", "src/destinations/overseer/client/core-client.ts"];
+    const clients = [
+      "src/kube/client/kube-client.ts",
+      "src/destinations/overseer/client/core-client.ts",
+      "src/git/hosts/api/call.ts",
+    ];
     // Methods of the served routes and operations in admission policies: nothing is sent.
     const types = [
       signOut,
@@ -77,6 +83,7 @@ describe("deletes of the product", () => {
       "src/controllers/overseer-app/changes/change-record.ts",
       "src/destinations/kubernetes/apply/remove.ts",
       "src/destinations/overseer/writer.ts",
+      "src/git/hosts/proposal-updates.ts",
       "src/server/rest/routes/repositories.ts",
     ]);
     const textOf = (path: string): string => sources.find((file) => file.path === path)?.text ?? "";
@@ -225,7 +232,7 @@ describe("expiredChanges", () => {
   for (const phase of [...CHANGE_PHASES, undefined]) {
     it(`${isFinal(phase) ? "lets one expire that is" : "never lets one expire that is"} ${phase ?? "not begun"}`, () => {
       const old = change("web-1", phase);
-      const expired = expiredChanges([old, ...history(3).slice(1)], 2);
+      const expired = expiredChanges([old, ...history(3, isFinal(phase) ? phase : "Succeeded").slice(1)], 2);
       expect(names(expired)).to.deep.equal(isFinal(phase) ? ["web-1"] : []);
     });
   }

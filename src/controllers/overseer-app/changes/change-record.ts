@@ -8,9 +8,10 @@ import { rfc3339 } from "../../../base/clock.js";
 import { cutMiddle } from "../../../base/cut-text.js";
 import { isStatus } from "../../../kube/errors.js";
 import { collectionPath, objectPath, type ResourceInfo } from "../../../kube/resource.js";
-import { expiredChanges } from "../../../plan/change-history.js";
+import { expiredChanges, isNewer, neededChanges } from "../../../plan/change-history.js";
 import type { AppServices } from "../app-services.js";
 import { auditChange } from "../audit.js";
+import { standingRejections } from "../gates/decisions.js";
 import type { ChangeUpdate, Problem } from "../outcome.js";
 import type { AppRun } from "../run.js";
 import { notePlanComment } from "../status/note-plan-comment.js";
@@ -177,6 +178,7 @@ export function changeConditions(status: ChangeStatus): ConditionDraft[] {
 /** Ends the open Changes that newer inputs, or a request for the same inputs, supersede. */
 export async function supersede(run: AppRun, current: Inputs): Promise<void> {
   const kept = openChangeFor(run, current.key);
+  let hasEnded = false;
   for (const change of openChanges(run)) {
     const { inputs } = change.spec;
     if (inputs === undefined || change.metadata.uid === kept?.metadata.uid) continue;
@@ -184,7 +186,9 @@ export async function supersede(run: AppRun, current: Inputs): Promise<void> {
     if (change.spec.cause === "Drift" && inputs.key === current.key && kept === undefined) continue;
     const by = inputs.key === current.key ? `Change ${kept?.metadata.name}` : current.revision;
     await recordChange(run, change, { phase: "Superseded", message: `superseded by ${by}` });
+    hasEnded = true;
   }
+  if (hasEnded) await trimHistory(run);
 }
 
 /**
@@ -203,12 +207,20 @@ export async function supersedeUnrendered(run: AppRun, problem: Pick<Problem, "t
   }
 }
 
-/** Deletes the oldest finished Changes beyond the app's history limit, with the decisions on them. */
+/**
+ * Deletes the oldest finished Changes beyond the app's history limit, with the decisions on them. What the app relies on stays, and what a
+ * user has to acknowledge; rejections by users, which hold equal plans, are displaced only by others beyond the limit.
+ */
 export async function trimHistory(run: AppRun): Promise<void> {
   const { changes, approvals } = run.services;
-  const kept = new Set(unacknowledged(run).map(({ change }) => change.metadata.uid));
-  for (const change of expiredChanges([...changes.of(run.key)], run.app.spec.historyLimit)) {
-    if (kept.has(change.metadata.uid)) continue;
+  const { historyLimit } = run.app.spec;
+  const all = [...changes.of(run.key)];
+  const { applied, pin, change: last } = run.status;
+  const kept = neededChanges(all, { applied: applied?.key, last: last?.name, pin });
+  for (const { change } of unacknowledged(run)) kept.add(change.metadata.name);
+  const rejections = standingRejections(run).sort((a, b) => (isNewer(a.change, b.change) ? -1 : 1));
+  for (const { change } of rejections.slice(0, historyLimit)) kept.add(change.metadata.name);
+  for (const change of expiredChanges(all, historyLimit, ({ metadata }) => kept.has(metadata.name))) {
     await remove(run.services, changes.resource, change.metadata);
     for (const { metadata, spec } of approvals.of(run.key))
       if (spec.change.uid === change.metadata.uid) await remove(run.services, approvals.resource, metadata);

@@ -8,6 +8,8 @@ export type KnownChange = CustomResource<
     readonly app: { readonly name: string };
     readonly cause?: ChangeCause;
     readonly inputs?: { readonly key: string } | undefined;
+    /** Of open ones only. */
+    readonly rollbackTo?: { readonly change: string } | undefined;
   },
   { readonly phase?: ChangePhase | undefined } & Pick<
     ChangeStatus,
