@@ -54,6 +54,16 @@ export function versionText({ kind, name, tag, digest }: Version): string {
   return `${name}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
 }
 
+/** Returns the shortest form of an image's name. Names of Docker Hub have several. */
+export function plainName(name: string): string {
+  return name.replace(/^(index\.)?docker\.io\//, "").replace(/^library\//, "");
+}
+
+/** Returns the text of a version with the shortest form of its name, to compare it with others. */
+export function plainVersionText(version: Version): string {
+  return versionText({ ...version, name: plainName(version.name) });
+}
+
 /**
  * Returns the versions to carry to a later app: of each image and chart that it has in Git, the version that the newest proven inputs of the
  * earlier app have, if that differs and has proven itself in all `sources`. Never one that the later app has had before, and none in place of
@@ -72,26 +82,35 @@ export function versionsToCarry(
     ({ versions }, at) => versions !== undefined && proofOf(ledger, at, first.rule, now).proven,
   );
   const tested = onePerName(ledger[index]?.versions ?? []);
-  const later = new Set(ledger.slice(index + 1).flatMap(({ versions }) => versions ?? []));
-  const left = new Set(own.flatMap(({ versions, ended }) => (ended === undefined ? [] : (versions ?? []))));
+  const later = new Set(ledger.slice(index + 1).flatMap(({ versions }) => (versions ?? []).map(plainText)));
+  const ended = own.filter((entry) => entry.ended !== undefined);
+  const left = new Set(ended.flatMap(({ versions }) => (versions ?? []).map(plainText)));
   const carried: CarriedVersion[] = [];
   for (const [name, from] of onePerName(current)) {
     const to = tested.get(name);
-    if (to === undefined || versionText(to) === versionText(from)) continue;
+    if (to === undefined || plainVersionText(to) === plainVersionText(from)) continue;
+    if (later.has(plainVersionText(from)) || left.has(plainVersionText(to))) continue;
     const text = versionText(to);
-    if (later.has(versionText(from)) || left.has(text)) continue;
     if (sources.every(({ app, rule }) => proofOfVersion(text, app, rule, now).proven)) carried.push({ from, to });
   }
   return carried;
 }
 
+function plainText(text: string): string {
+  const version = readVersion(text);
+  return version === undefined ? text : plainVersionText(version);
+}
+
+/** Returns the versions by image or chart, without those that have several. Two forms of one name are one image. */
 function onePerName(texts: readonly string[]): ReadonlyMap<string, Version> {
   const found = new Map<string, Version | undefined>();
   for (const text of texts) {
     const version = readVersion(text);
     if (version === undefined) continue;
-    const key = `${version.kind} ${version.name}`;
-    found.set(key, found.has(key) ? undefined : version);
+    const key = `${version.kind} ${plainName(version.name)}`;
+    const known = found.get(key);
+    if (!found.has(key)) found.set(key, version);
+    else if (known === undefined || plainVersionText(known) !== plainVersionText(version)) found.set(key, undefined);
   }
   return new Map([...found].flatMap(([key, version]) => (version === undefined ? [] : [[key, version] as const])));
 }

@@ -1,3 +1,4 @@
+import { setImmediate as otherWork } from "node:timers/promises";
 import {
   editText,
   scalarAt,
@@ -6,14 +7,29 @@ import {
   type TextNode,
   textNodes,
 } from "../../manifest/yaml/text-nodes.js";
-import { type CarriedVersion, readVersion, type Version, versionText } from "./carried-versions.js";
+import {
+  type CarriedVersion,
+  plainName,
+  plainVersionText,
+  readVersion,
+  type Version,
+  versionText,
+} from "./carried-versions.js";
 
 /** A file of the repository that may be edited. */
 export interface EditableFile {
   readonly path: string;
   readonly text: string;
-  /** Only documents of kind OverseerApp of this app are edited: the file belongs to the parent of the app. */
-  readonly onlyApp?: { readonly namespace: string; readonly name: string };
+  /** Only the document of this app is edited: the file belongs to the parent of the app. */
+  readonly onlyApp?: OnlyApp;
+}
+
+/** An app whose document may be edited in files that have those of others. */
+export interface OnlyApp {
+  readonly namespace: string;
+  readonly name: string;
+  /** Whether a document without metadata.namespace may be of another app. */
+  readonly isNamespaceRequired: boolean;
 }
 
 /** Files with other versions. */
@@ -21,33 +37,52 @@ export interface EditedFiles {
   /** New content by path. */
   readonly files: Readonly<Record<string, string>>;
   readonly carried: readonly CarriedVersion[];
-  /** Versions that no file has in a place that can be edited. */
+  /** Versions that no file has in a place that can be edited, and those that want different values in one place. */
   readonly missing: readonly CarriedVersion[];
+}
+
+/** An edit of a file, and the version that it is for. */
+interface VersionEdit extends TextEdit {
+  readonly path: string;
+  readonly version: CarriedVersion;
+}
+
+/**
+ * Reports whether a file may have a place to edit, without parsing it: values are replaced only where they are written as they are. In a file
+ * of the parent, every document of the app counts, so that it is known whether there are several.
+ */
+export function mayHaveVersions(text: string, versions: readonly CarriedVersion[], onlyApp?: OnlyApp): boolean {
+  if (onlyApp !== undefined) return text.includes("OverseerApp") && text.includes(onlyApp.name);
+  return versions.some(({ from }) => text.includes(from.tag ?? "") && text.includes(from.digest ?? ""));
 }
 
 /**
  * Writes versions into the files of an app: fields `image`, maps with `repository` and `tag` or `digest` as in values of Helm, `images` of
  * kustomizations, and `helmCharts` and `chart` with `name` and `version`. Only values that equal the earlier version are replaced. Files that
- * are not YAML, such as templates, and files that SOPS has encrypted are left as they are.
+ * are not YAML, such as templates, and files that SOPS has encrypted are left as they are. Other work runs between two files.
  */
-export function editVersions(files: readonly EditableFile[], versions: readonly CarriedVersion[]): EditedFiles {
-  const edited: Record<string, string> = {};
-  const done = new Set<CarriedVersion>();
+export async function editVersions(
+  files: readonly EditableFile[],
+  versions: readonly CarriedVersion[],
+): Promise<EditedFiles> {
+  const edits: VersionEdit[] = [];
+  const named: NamedDocument[] = [];
   for (const { path, text, onlyApp } of files) {
-    const edits: TextEdit[] = [];
+    await otherWork();
     for (const document of textNodes(text) ?? []) {
       if (document.kind !== "Map" || document.entries.has("sops")) continue;
-      if (onlyApp !== undefined && !isApp(document, onlyApp)) continue;
-      visit(document, "", (map, parent) => {
-        for (const version of versions) {
-          const found =
-            version.to.kind === "Chart" ? chartEdits(map, parent, version) : imageEdits(map, parent, version);
-          if (found.length > 0) done.add(version);
-          edits.push(...found);
-        }
-      });
+      if (onlyApp === undefined) edits.push(...editsOf(document, path, versions));
+      else if (isNamed(document, onlyApp)) named.push({ document, path, onlyApp });
     }
-    if (edits.length > 0) edited[path] = editText(text, edits);
+  }
+  for (const { document, path } of documentsOfApp(named)) edits.push(...editsOf(document, path, versions));
+  const disputed = disputedVersions(edits);
+  const kept = edits.filter(({ version }) => !disputed.has(version));
+  const done = new Set(kept.map(({ version }) => version));
+  const edited: Record<string, string> = {};
+  for (const { path, text } of files) {
+    const own = kept.filter((edit) => edit.path === path);
+    if (own.length > 0) edited[path] = editText(text, own);
   }
   return {
     files: edited,
@@ -56,11 +91,52 @@ export function editVersions(files: readonly EditableFile[], versions: readonly 
   };
 }
 
-function isApp(document: TextMap, { namespace, name }: NonNullable<EditableFile["onlyApp"]>): boolean {
-  const metadata = document.entries.get("metadata");
-  const own = scalarAt(metadata, "namespace")?.value;
-  const isNamed = scalarAt(metadata, "name")?.value === name && (own === undefined || own === namespace);
-  return isNamed && scalarAt(document, "kind")?.value === "OverseerApp";
+function editsOf(document: TextMap, path: string, versions: readonly CarriedVersion[]): VersionEdit[] {
+  const edits: VersionEdit[] = [];
+  visit(document, "", (map, parent) => {
+    for (const version of versions) {
+      const found = version.to.kind === "Chart" ? chartEdits(map, parent, version) : imageEdits(map, parent, version);
+      for (const edit of found) edits.push({ ...edit, path, version });
+    }
+  });
+  return edits;
+}
+
+/** Returns the versions that want different values for one scalar: none of them is certain. */
+function disputedVersions(edits: readonly VersionEdit[]): ReadonlySet<CarriedVersion> {
+  const first = new Map<string, VersionEdit>();
+  const disputed = new Set<CarriedVersion>();
+  for (const edit of edits) {
+    const place = `${edit.scalar.start} ${edit.path}`;
+    const other = first.get(place);
+    if (other === undefined) first.set(place, edit);
+    else if (other.value !== edit.value) disputed.add(other.version).add(edit.version);
+  }
+  return disputed;
+}
+
+/** A document that has the kind and the name of an app. */
+interface NamedDocument {
+  readonly document: TextMap;
+  readonly path: string;
+  readonly onlyApp: OnlyApp;
+}
+
+function isNamed(document: TextMap, { name }: OnlyApp): boolean {
+  return (
+    scalarAt(document, "kind")?.value === "OverseerApp" &&
+    scalarAt(document.entries.get("metadata"), "name")?.value === name
+  );
+}
+
+/** Returns the documents of the app: with its namespace, or else the only one that has none. */
+function documentsOfApp(named: readonly NamedDocument[]): readonly NamedDocument[] {
+  const namespaceOf = ({ document }: NamedDocument): string | undefined =>
+    scalarAt(document.entries.get("metadata"), "namespace")?.value;
+  const own = named.filter((one) => namespaceOf(one) === one.onlyApp.namespace);
+  if (own.length > 0) return own;
+  const without = named.filter((one) => namespaceOf(one) === undefined && !one.onlyApp.isNamespaceRequired);
+  return without.length === 1 ? without : [];
 }
 
 /** Calls `each` with every mapping and the key of the field that holds it, or the list it is in. */
@@ -109,13 +185,5 @@ function repositoryOf(map: TextMap): string | undefined {
 }
 
 function isSame(one: Version | undefined, other: Version): boolean {
-  return (
-    one !== undefined &&
-    versionText({ ...one, name: plainName(one.name) }) === versionText({ ...other, name: plainName(other.name) })
-  );
-}
-
-/** Names of Docker Hub have several forms. */
-function plainName(name: string): string {
-  return name.replace(/^(index\.)?docker\.io\//, "").replace(/^library\//, "");
+  return one !== undefined && plainVersionText(one) === plainVersionText(other);
 }

@@ -43,14 +43,20 @@ export interface TextEdit {
   readonly value: string;
 }
 
-/** Returns the text with other values of scalars. Everything else stays byte by byte: comments, quotes, order and line ends. */
+/**
+ * Returns the text with other values of scalars. Everything else stays byte by byte: comments, quotes, order and line ends. A scalar is
+ * edited once: the first of several edits counts.
+ */
 export function editText(text: string, edits: readonly TextEdit[]): string {
-  let edited = text;
-  for (const { scalar, value } of [...edits].sort((one, two) => two.scalar.start - one.scalar.start)) {
+  const parts: string[] = [];
+  let end = 0;
+  for (const { scalar, value } of [...edits].sort((one, two) => one.scalar.start - two.scalar.start)) {
+    if (scalar.start < end) continue;
     const written = scalar.isPlain && !isStringWithoutQuotes(value) ? `"${value}"` : value;
-    edited = `${edited.slice(0, scalar.start)}${written}${edited.slice(scalar.end)}`;
+    parts.push(text.slice(end, scalar.start), written);
+    end = scalar.end;
   }
-  return edited;
+  return [...parts, text.slice(end)].join("");
 }
 
 const WORDS = /^(true|false|yes|no|on|off|y|n|null|~)$/i;

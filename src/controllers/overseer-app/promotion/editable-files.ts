@@ -1,40 +1,57 @@
 import { posix } from "node:path";
 import type { AppSource } from "../../../api/inputs.js";
-import type { EditableFile } from "../../../gates/promotion/version-edits.js";
+import type { CarriedVersion } from "../../../gates/promotion/carried-versions.js";
+import { type EditableFile, mayHaveVersions, type OnlyApp } from "../../../gates/promotion/version-edits.js";
 import type { GitSnapshot, TreeLimits } from "../../../git/engine.js";
 
 /** A source whose files may be edited. */
 export interface FilePlace {
   readonly source: AppSource;
   /** Only the document of this app may be edited. */
-  readonly onlyApp?: EditableFile["onlyApp"];
+  readonly onlyApp?: OnlyApp;
 }
 
-/** Maximum number of files that are read for one app, and of bytes of each. */
+/** Maximum number of files that are read for one app, of bytes of each, and of bytes to parse: these take seconds of processor time. */
 const MAX_FILES = 500;
 const MAX_BYTES = 256 * 1024;
+const MAX_TOTAL_BYTES = 2 * 1024 * 1024;
 const EXTENSIONS = /\.(ya?ml)$/;
 
 /**
  * Returns the YAML files of an app that none of the earlier apps reads: a file that they share is changed for all of them at once, which is
- * no promotion. Symbolic links are not followed.
+ * no promotion. Only files that may have one of the versions are returned, 2 MiB of them at most. Symbolic links are not followed.
  */
 export async function editableFiles(
   snapshot: GitSnapshot,
   places: readonly FilePlace[],
   shared: readonly AppSource[],
+  versions: readonly CarriedVersion[],
   limits: TreeLimits,
 ): Promise<EditableFile[]> {
-  const found = new Map<string, EditableFile>();
+  const found: EditableFile[] = [];
+  const read = new Set<string>();
+  let left = MAX_TOTAL_BYTES;
+  let isComplete = true;
   for (const { source, onlyApp } of places) {
     for (const { path, blob } of await filesOf(snapshot, source, limits)) {
-      if (found.size >= MAX_FILES || found.has(path)) continue;
-      if (onlyApp === undefined && isShared(path, source, shared)) continue;
-      const text = await textOf(snapshot, blob);
-      if (text !== undefined) found.set(path, { path, text, ...(onlyApp === undefined ? {} : { onlyApp }) });
+      if (read.has(path) || (onlyApp === undefined && isShared(path, source, shared))) continue;
+      const text = read.size < MAX_FILES ? await textOf(snapshot, blob) : undefined;
+      read.add(path);
+      if (text !== undefined && !mayHaveVersions(text, versions, onlyApp)) continue;
+      const bytes = text === undefined ? 0 : Buffer.byteLength(text);
+      if (text === undefined || bytes > left) {
+        isComplete = false;
+        continue;
+      }
+      left -= bytes;
+      found.push({ path, text, ...(onlyApp === undefined ? {} : { onlyApp }) });
     }
   }
-  return [...found.values()];
+  if (isComplete) return found;
+  // What was not read may have another document with the name of the app.
+  return found.map((file) =>
+    file.onlyApp === undefined ? file : { ...file, onlyApp: { ...file.onlyApp, isNamespaceRequired: true } },
+  );
 }
 
 async function filesOf(

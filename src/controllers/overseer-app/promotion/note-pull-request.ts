@@ -86,8 +86,9 @@ async function propose(
   earlier: readonly OverseerApp[],
   versions: readonly CarriedVersion[],
 ): Promise<WantedPullRequest> {
+  const { app } = run;
   const { inputs, snapshot } = head;
-  const base = branchOf(run, inputs.revision);
+  const base = branchOf(run, app, inputs.revision);
   const id = proposalId({ app: run.key, base: base ?? "", versions });
   if (base === undefined)
     return {
@@ -95,8 +96,8 @@ async function propose(
       id,
       why: "the app does not follow a branch: set source.ref.branch, or ref.branch of its GitRepository",
     };
-  const files = await filesOf(run, snapshot, earlier);
-  const edited = editVersions(files, versions);
+  const files = await filesOf(run, snapshot, earlier, base, versions);
+  const edited = await editVersions(files, versions);
   if (edited.carried.length === 0) {
     const names = versions.map(({ from }) => versionText(from)).join(", ");
     return {
@@ -110,8 +111,8 @@ async function propose(
   return { kind: "Propose", id, base, baseCommit: inputs.commit, files: edited.files, ...text };
 }
 
-/** Returns the branch that an app follows; undefined for a tag, a range or a commit. */
-function branchOf({ app, services }: AppRun, revision: string): string | undefined {
+/** Returns the branch that an app follows, and `revision` is of; undefined for a tag, a range or a commit. */
+function branchOf({ services }: AppRun, app: OverseerApp, revision: string): string | undefined {
   const { branch, name, ...others } =
     app.spec.source.ref ?? services.repositories.get(repositoryKey(app))?.spec.ref ?? {};
   if (branch !== undefined) return branch;
@@ -125,20 +126,30 @@ async function filesOf(
   run: AppRun,
   snapshot: GitSnapshot,
   earlier: readonly OverseerApp[],
+  base: string,
+  versions: readonly CarriedVersion[],
 ): Promise<Awaited<ReturnType<typeof editableFiles>>> {
   const { app, services } = run;
   const isSame = (one: OverseerApp): boolean => urlOf(run, one) === urlOf(run, app);
   const shared = earlier.filter(isSame).map(({ spec }) => spec.source);
   const own: FilePlace = { source: app.spec.source };
-  const labels: Readonly<Record<string, string>> = app.metadata.labels ?? {};
-  const parent = services.apps.get(`${labels[LABEL_APP_NAMESPACE]}/${labels[LABEL_APP]}`);
+  const parent = services.apps.get(parentOf(app));
   const isBeside =
     parent !== undefined &&
     isSame(parent) &&
-    canonicalJson(parent.spec.source.ref ?? null) === canonicalJson(app.spec.source.ref ?? null);
+    branchOf(run, parent, (parent.status?.attempted ?? parent.status?.applied)?.revision ?? "") === base;
   const { namespace, name } = run.ref;
-  const places = isBeside ? [own, { source: parent.spec.source, onlyApp: { namespace, name } }] : [own];
-  return editableFiles(snapshot, places, shared, services.renderer.limits);
+  const isNamespaceRequired = [...services.apps.values()].some(
+    (one) => one.metadata.name === name && one.metadata.namespace !== namespace && parentOf(one) === parentOf(app),
+  );
+  const parents = isBeside ? [{ source: parent.spec.source, onlyApp: { namespace, name, isNamespaceRequired } }] : [];
+  return editableFiles(snapshot, [own, ...parents], shared, versions, services.renderer.limits);
+}
+
+/** Returns `namespace/name` of the app whose documents have the app. */
+function parentOf({ metadata }: OverseerApp): string {
+  const labels: Readonly<Record<string, string>> = metadata.labels ?? {};
+  return `${labels[LABEL_APP_NAMESPACE]}/${labels[LABEL_APP]}`;
 }
 
 function urlOf({ services }: AppRun, app: OverseerApp): string | undefined {

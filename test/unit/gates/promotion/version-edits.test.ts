@@ -7,11 +7,12 @@ import {
   versionsToCarry,
   versionText,
 } from "../../../../src/gates/promotion/carried-versions.js";
-import { editVersions } from "../../../../src/gates/promotion/version-edits.js";
+import { editVersions, type OnlyApp } from "../../../../src/gates/promotion/version-edits.js";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
 const OTHER = `sha256:${"b".repeat(64)}`;
 const NOW = Date.UTC(2026, 10, 30, 12);
+const WEB: OnlyApp = { namespace: "prod", name: "web", isNamespaceRequired: false };
 const RULE = { soak: 60, soakMode: "SinceFirstHealthy" } as const;
 
 function carried(from: string, to: string): CarriedVersion {
@@ -55,8 +56,8 @@ describe("versions in the files of an app", () => {
     ],
   ];
   for (const [what, versions, before, after] of cases)
-    it(`are replaced ${what}`, () => {
-      const { files, missing } = editVersions([{ path: "a.yaml", text: before }], versions);
+    it(`are replaced ${what}`, async () => {
+      const { files, missing } = await editVersions([{ path: "a.yaml", text: before }], versions);
       expect(files).to.deep.equal({ "a.yaml": after });
       expect(missing).to.deep.equal([]);
     });
@@ -74,19 +75,56 @@ describe("versions in the files of an app", () => {
     ["of fields with other names", "oldImage: ghcr.io/shop/web:1.9\n"],
   ];
   for (const [what, text] of unedited)
-    it(`are left as they are ${what}`, () => {
-      expect(editVersions([{ path: "a.yaml", text }], [web])).to.deep.equal({ files: {}, carried: [], missing: [web] });
+    it(`are left as they are ${what}`, async () => {
+      const unchanged = { files: {}, carried: [], missing: [web] };
+      expect(await editVersions([{ path: "a.yaml", text }], [web])).to.deep.equal(unchanged);
     });
 
-  it("are replaced only in the document of the app, in files of its parent", () => {
+  it("are replaced once where two of them name the same image, and not at all where they differ", async () => {
+    const files = [{ path: "a.yaml", text: "image: nginx:1.9\n" }];
+    const [one, other] = [carried("nginx:1.9", "nginx:1.10"), carried("docker.io/nginx:1.9", "docker.io/nginx:1.10")];
+    expect((await editVersions(files, [one, other])).files).to.deep.equal({ "a.yaml": "image: nginx:1.10\n" });
+    const newer = carried("docker.io/library/nginx:1.9", "docker.io/library/nginx:1.11");
+    expect(await editVersions(files, [one, newer])).to.deep.equal({ files: {}, carried: [], missing: [one, newer] });
+  });
+
+  it("are replaced without holding up other work", async () => {
+    const text = "image: ghcr.io/shop/web:1.9\n";
+    let turns = 0;
+    const timer = setImmediate(function count() {
+      turns++;
+      setImmediate(count).unref();
+    });
+    await editVersions(
+      Array.from({ length: 20 }, (_, index) => ({ path: `${index}.yaml`, text })),
+      [web],
+    );
+    clearImmediate(timer);
+    expect(turns).to.be.at.least(19);
+  });
+
+  it("are replaced only in the document of the app, in files of its parent", async () => {
     const app = (namespace: string, name: string): string =>
       `kind: OverseerApp\nmetadata: { name: ${name}, namespace: ${namespace} }\nspec: { image: ghcr.io/shop/web:1.9 }\n`;
     const text = [app("staging", "web"), app("prod", "web"), app("prod", "db")].join("---\n");
-    const { files } = editVersions([{ path: "a.yaml", text, onlyApp: { namespace: "prod", name: "web" } }], [web]);
+    const { files } = await editVersions([{ path: "a.yaml", text, onlyApp: WEB }], [web]);
     const expected = [app("staging", "web"), app("prod", "web").replace("1.9", "1.10"), app("prod", "db")].join(
       "---\n",
     );
     expect(files).to.deep.equal({ "a.yaml": expected });
+  });
+
+  it("are replaced in a document without a namespace only if no other app can be meant", async () => {
+    const app = (namespace: string): string =>
+      `kind: OverseerApp\nmetadata: { name: web${namespace} }\nspec: { image: ghcr.io/shop/web:1.9 }\n`;
+    const edited = async (onlyApp: OnlyApp, ...texts: readonly string[]): Promise<readonly string[]> => {
+      const files = texts.map((text, index) => ({ path: String(index), text, onlyApp }));
+      return Object.keys((await editVersions(files, [web])).files);
+    };
+    expect(await edited(WEB, app(""))).to.deep.equal(["0"]);
+    expect(await edited(WEB, app(""), app(""))).to.deep.equal([]);
+    expect(await edited(WEB, app(""), app(", namespace: prod"))).to.deep.equal(["1"]);
+    expect(await edited({ ...WEB, isNamespaceRequired: true }, app(""))).to.deep.equal([]);
   });
 
   it("are read as references only if they are some", () => {
@@ -139,6 +177,19 @@ describe("versions that are carried to a later Environment", () => {
       [],
     ],
     ["none of an image with several versions", texts(["web:1"], [source(entry(["web:2", "web:3"]))]), []],
+    [
+      "one of an image whose name has two forms",
+      texts(["nginx:1.9", "docker.io/library/nginx:1.9"], [source(entry(["docker.io/nginx:1.10"]))]),
+      ["nginx:1.9 docker.io/nginx:1.10"],
+    ],
+    [
+      "none that differs only in the form of its name, or was left in another form",
+      [
+        ...texts(["nginx:1.9"], [source(entry(["docker.io/nginx:1.9"]))]),
+        ...texts(["nginx:3"], [source(entry(["docker.io/nginx:2"]))], [entry(["nginx:2"], ended)]),
+      ],
+      [],
+    ],
     ["none without versions in the ledger", texts(["web:1"], [source({ commit: "c", key: "k" })]), []],
   ];
   for (const [what, actual, expected] of cases) it(`are ${what}`, () => expect(actual).to.deep.equal(expected));
