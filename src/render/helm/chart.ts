@@ -1,6 +1,5 @@
 import { ManifestError } from "../../manifest/manifest-error.js";
 import { isRecord } from "../../manifest/shape.js";
-import { FieldLines } from "../../manifest/yaml/field-lines.js";
 import { readValue } from "../../manifest/yaml/read-value.js";
 import { KUBERNETES_SCHEMA } from "../../manifest/yaml/yaml-schema.js";
 import type { SourceFile } from "../links.js";
@@ -10,6 +9,8 @@ import { joinPath, type RepositoryPath } from "../repository-path.js";
 /** A dependency that a chart names. */
 export interface ChartDependency {
   readonly name: string;
+  /** What it is called in this chart; empty for its name. */
+  readonly alias: string;
   readonly version: string;
   readonly repository: string;
 }
@@ -38,45 +39,13 @@ export function readChartFile(text: string, file: RepositoryPath): ChartFile | r
     name: textOf(value.name),
     version: textOf(value.version),
     kubeVersion: textOf(value.kubeVersion),
-    dependencies: dependencies.map(({ name, version, repository }) => ({
+    dependencies: dependencies.map(({ name, alias, version, repository }) => ({
       name: textOf(name),
+      alias: textOf(alias),
       version: textOf(version),
       repository: textOf(repository),
     })),
   };
-}
-
-/** What is wrong with vendored dependencies, compared with `Chart.lock`. Those that are missing altogether are Helm's to report. */
-export function lockProblems(
-  lock: ChartFile,
-  lockFile: { readonly file: RepositoryPath; readonly text: string },
-  files: readonly SourceFile[],
-): RenderProblem[] {
-  const archives = files.flatMap(({ path }) => /^charts\/([^/]+\.tgz)$/.exec(path)?.[1] ?? []);
-  return lock.dependencies.flatMap(({ name, version, repository }, index): RenderProblem[] => {
-    if (repository.startsWith("file:")) return [];
-    const others = archives.filter((archive) => isArchiveOf(name, archive));
-    if (others.length === 0 || others.includes(`${name}-${version}.tgz`)) return [];
-    const line = new FieldLines(lockFile.text).lineOf(1, ["dependencies", index]);
-    const message = `Chart.lock names ${name} ${version}, and charts/ holds ${others[0]}: run helm dependency build and commit charts/`;
-    return [{ origin: { file: lockFile.file, line }, message }];
-  });
-}
-
-/** What is wrong with the version of a dependency that is a folder, compared with `Chart.lock`. */
-export function folderProblem(
-  lock: ChartFile,
-  lockFile: { readonly file: RepositoryPath; readonly text: string },
-  { name, version, folder }: { readonly name: string; readonly version: string; readonly folder: RepositoryPath },
-): RenderProblem[] {
-  const index = lock.dependencies.findIndex((one) => one.name === name);
-  const locked = lock.dependencies[index]?.version ?? "";
-  const hasSeveral = lock.dependencies.filter((one) => one.name === name).length > 1;
-  if (hasSeveral || locked === "" || version === "" || version.replace(/^v/, "") === locked.replace(/^v/, ""))
-    return [];
-  const line = new FieldLines(lockFile.text).lineOf(1, ["dependencies", index]);
-  const message = `Chart.lock names ${name} ${locked}, and ${JSON.stringify(folder)} holds ${name} ${version}: run helm dependency update and commit the result`;
-  return [{ origin: { file: lockFile.file, line }, message }];
 }
 
 /** Whether an archive holds a chart of this name: `redis-17.0.1.tgz` is no `redis-cluster`. */

@@ -1,39 +1,115 @@
+import { parseVersionRange, parseVersionTag, VersionRangeError } from "../../git/refs/version-range.js";
+import { FieldLines } from "../../manifest/yaml/field-lines.js";
 import type { SourceFile } from "../links.js";
 import type { RenderProblem } from "../render-error.js";
-import { joinPath, type RepositoryPath, resolveTarget } from "../repository-path.js";
+import { joinPath, parentOf, type RepositoryPath } from "../repository-path.js";
 import type { SnapshotFiles } from "../snapshot-files.js";
-import { type ChartFile, folderProblem, readChartFile } from "./chart.js";
+import { type ChartFile, isArchiveOf, readChartFile } from "./chart.js";
 
-/** Compares dependencies that are folders, below `charts/` or by `file://`, with `Chart.lock`. */
+/** A dependency that is in a chart. */
+interface Held {
+  readonly version: string;
+  /** Its folder in the repository, or the name of its archive. */
+  readonly at: string;
+  readonly isFolder: boolean;
+}
+
+/**
+ * Compares dependencies below `charts/` or by `file://` with `Chart.lock`, and with the versions that `Chart.yaml` asks for. Those
+ * that are missing altogether are Helm's to report. `own` are the files of the chart without its dependencies by `file://`.
+ */
 export async function dependencyVersions(
   { dependencies }: ChartFile,
-  files: readonly SourceFile[],
+  own: readonly SourceFile[],
   folder: RepositoryPath,
   copied: SnapshotFiles,
+  placeOf: (path: string) => RepositoryPath,
 ): Promise<RenderProblem[]> {
-  const lockBlob = files.find(({ path, fault }) => path === "Chart.lock" && fault === undefined)?.blob;
-  if (lockBlob === undefined) return [];
-  const file = joinPath(folder, "Chart.lock");
-  const text = await copied.read(file, lockBlob);
-  const lock = readChartFile(text, file);
-  if (!("name" in lock)) return [];
+  if (dependencies.length === 0) return [];
+  const read = async (path: string): Promise<{ text: string; file: RepositoryPath; chart: ChartFile } | undefined> => {
+    const blob = copied.files.get(joinPath(folder, path));
+    if (blob === undefined) return undefined;
+    const file = placeOf(path);
+    const text = await copied.read(file, blob);
+    const chart = readChartFile(text, file);
+    return "name" in chart ? { text, file, chart } : undefined;
+  };
+  const archives = own.flatMap(({ path }) => /^charts\/([^/]+\.tgz)$/.exec(path)?.[1] ?? []);
+  const held = async (name: string): Promise<Held[]> => {
+    const unpacked = await read(`charts/${name}/Chart.yaml`);
+    const packed = archives.filter((archive) => isArchiveOf(name, archive));
+    return [
+      ...(unpacked === undefined
+        ? []
+        : [{ version: unpacked.chart.version, at: parentOf(unpacked.file), isFolder: true }]),
+      ...packed.map((at) => ({ version: at.slice(name.length + 1, -".tgz".length), at, isFolder: false })),
+    ];
+  };
+  const main = await read("Chart.yaml");
+  const lock = await read("Chart.lock");
   const problems: RenderProblem[] = [];
-  for (const { name, repository } of dependencies) {
-    const path = `charts/${name}/Chart.yaml`;
-    const own = joinPath(folder, path);
-    const blob = copied.files.get(own);
-    const chart = blob === undefined ? undefined : readChartFile(await copied.read(own, blob), own);
-    if (chart === undefined || !("name" in chart)) continue;
-    const isVendored = files.some((one) => one.path === path);
-    const from = isVendored ? undefined : resolveTarget(joinPath(folder, "x"), repository.replace(/^file:\/\//, ""));
-    const found = { name, version: chart.version, folder: from ?? joinPath(folder, `charts/${name}`) };
-    problems.push(...folderProblem(lock, { file, text }, found));
+  const bad = new Set<string>();
+  for (const [index, { name, version, repository }] of (lock?.chart.dependencies ?? []).entries()) {
+    const there = await held(name);
+    const isPackedLocal = repository.startsWith("file:") && !there.some(({ isFolder }) => isFolder);
+    const isThere = there.some((one) => one.version === "" || withoutV(one.version) === withoutV(version));
+    if (lock === undefined || version === "" || there.length === 0 || isPackedLocal || isThere) continue;
+    bad.add(name);
+    const remedy = there.some(({ isFolder }) => isFolder)
+      ? "run helm dependency update and commit the result"
+      : "run helm dependency build and commit charts/";
+    problems.push(problemAt(lock, index, `Chart.lock names ${name} ${version}`, name, there, remedy));
+  }
+  for (const [index, { name, version, repository }] of dependencies.entries()) {
+    const there = bad.has(name) ? [] : await held(name);
+    if (main === undefined || there.length === 0 || there.some((one) => satisfies(one.version, version))) continue;
+    const remedy = repository.startsWith("file:")
+      ? "correct one of the two versions"
+      : "run helm dependency update and commit the result";
+    problems.push(problemAt(main, index, `Chart.yaml asks for ${name} ${version}`, name, there, remedy));
   }
   return problems;
 }
 
-/** Whether a file of a chart, such as an icon, is read by `.Files` alone. */
-export function isOnlyForFiles(path: RepositoryPath, folder: RepositoryPath): boolean {
-  const below = path.slice(folder === "" ? 0 : folder.length + 1);
-  return !/^(?:templates|charts|crds)(?:\/|$)|^(?:Chart|values)\.(?:yaml|lock)$|^values\.schema\.json$/.test(below);
+/** Whether a file of a chart, such as an icon, is read by `.Files` alone. `path` is relative to the chart. */
+export function isOnlyForFiles(path: string): boolean {
+  const inItsChart = path.replace(/^(?:charts\/[^/]+\/)+/, "");
+  return !/^(?:templates|charts|crds)(?:\/|$)|^(?:Chart|values)\.(?:yaml|lock)$|^values\.schema\.json$/.test(
+    inItsChart,
+  );
+}
+
+/** Whether a version is one that a chart asks for. True where that is not certain, since Helm renders the chart. */
+function satisfies(version: string, wanted: string): boolean {
+  const exact = parseVersionTag(version);
+  if (exact === undefined || wanted === "") return true;
+  // Helm admits more versions before a release than other tools.
+  if (exact.prerelease.length > 0 && /\d-/.test(wanted)) return true;
+  try {
+    return parseVersionRange(wanted).has(exact);
+  } catch (error) {
+    if (!(error instanceof VersionRangeError)) throw error;
+    return true;
+  }
+}
+
+function problemAt(
+  { text, file }: { readonly text: string; readonly file: RepositoryPath },
+  index: number,
+  what: string,
+  name: string,
+  held: readonly Held[],
+  remedy: string,
+): RenderProblem {
+  const folder = held.find(({ isFolder }) => isFolder);
+  const has =
+    folder === undefined
+      ? `charts/ holds ${held[0]?.at}`
+      : `${JSON.stringify(folder.at)} holds ${name} ${folder.version}`;
+  const line = new FieldLines(text).lineOf(1, ["dependencies", index]);
+  return { origin: { file, line }, message: `${what}, and ${has}: ${remedy}` };
+}
+
+function withoutV(version: string): string {
+  return version.replace(/^v/, "");
 }

@@ -3,6 +3,7 @@ import { gunzip } from "node:zlib";
 import { LRUCache } from "lru-cache";
 import type { GitSnapshot } from "../../git/engine.js";
 import type { SourceFile } from "../links.js";
+import type { RepositoryPath } from "../repository-path.js";
 
 /** What the templates of a chart use that matters to the one who renders it. */
 export interface TemplateUse {
@@ -14,11 +15,34 @@ export interface TemplateUse {
   readonly lookup: boolean;
   /** Reads files of the chart. */
   readonly files: boolean;
+  /** Renders texts such as values as templates. */
+  readonly texts: boolean;
 }
 
-const NOTHING: TemplateUse = { capabilities: false, random: false, lookup: false, files: false };
+/** What a file of a chart, or values from elsewhere, use. */
+export interface FoundUse extends TemplateUse {
+  /** The file in the repository; undefined for values from elsewhere. */
+  readonly file?: RepositoryPath;
+  /** What values from elsewhere are called. */
+  readonly name?: string;
+}
+
+/** Texts that a chart may render as templates. */
+export interface ChartTexts {
+  readonly files: readonly { readonly file: RepositoryPath; readonly blob: string }[];
+  /** Values from elsewhere, by what they are called. */
+  readonly others: readonly { readonly name: string; readonly text: string }[];
+}
+
+/** A template, or the values that a file holds for templates that render texts. */
+interface Look {
+  readonly use: TemplateUse;
+  readonly values: TemplateUse;
+}
+
+const NOTHING: TemplateUse = { capabilities: false, random: false, lookup: false, files: false, texts: false };
 /** An archive that cannot be inspected. */
-const UNKNOWN: TemplateUse = { ...NOTHING, capabilities: true, files: true };
+const UNKNOWN: Look = { use: { ...NOTHING, capabilities: true, files: true }, values: NOTHING };
 const RANDOM =
   /\b(?:rand(?:AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|gen(?:PrivateKey|CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert|SignedCertWithKey)|uuidv4|now|htpasswd|bcrypt|encryptAES|shuffle)\b/;
 const LOOKUP = /[({|=\s]lookup\s+["(.$]/;
@@ -26,36 +50,77 @@ const MAX_UNPACKED = 64 * 2 ** 20;
 
 const unpack = promisify(gunzip);
 
-/** Looks through templates, each content once. */
+/** Looks through charts, each content once. */
 export class TemplateInspector {
-  readonly #known = new LRUCache<string, TemplateUse>({ max: 20_000 });
+  readonly #known = new LRUCache<string, Look>({ max: 20_000 });
 
-  /** What each template and vendored archive among the files uses; files that use nothing of interest are absent. */
+  /**
+   * What the files of a chart and of those in it use. `placeOf`: where a file of the chart is in the repository. Values count where a
+   * template renders texts. What uses nothing of interest is absent.
+   */
   async inspect(
     files: readonly SourceFile[],
+    placeOf: (path: string) => RepositoryPath,
+    { files: valueFiles, others }: ChartTexts,
     snapshot: Pick<GitSnapshot, "readBlob">,
-  ): Promise<ReadonlyMap<string, TemplateUse>> {
-    const found = new Map<string, TemplateUse>();
+  ): Promise<readonly FoundUse[]> {
+    const found: { file: RepositoryPath; look: Look }[] = [];
+    const valuesInChart: { file: RepositoryPath; blob: string }[] = [];
     for (const { path, blob, kind, fault } of files) {
-      const isArchive = /^charts\/[^/]+\.tgz$/.test(path);
       if (fault !== undefined || kind === "submodule" || kind === "symlink") continue;
-      if (!isArchive && !/(^|\/)templates\//.test(path)) continue;
-      const use = this.#known.get(blob) ?? (await look(await snapshot.readBlob(blob), isArchive));
-      this.#known.set(blob, use);
-      if (Object.values(use).some(Boolean)) found.set(path, use);
+      const file = placeOf(path);
+      const form = formOf(path);
+      if (form === "values") valuesInChart.push({ file, blob });
+      else if (form !== undefined) found.push({ file, look: await this.#look(blob, form, snapshot) });
     }
-    return found;
+    const uses: FoundUse[] = found.map(({ file, look }) => ({ ...look.use, file }));
+    if (uses.some(({ texts }) => texts)) {
+      uses.push(...found.map(({ file, look }) => ({ ...look.values, file })));
+      for (const { file, blob } of [...valuesInChart, ...valueFiles])
+        uses.push({ ...(await this.#look(blob, "values", snapshot)).values, file });
+      uses.push(...others.map(({ name, text }) => ({ ...useOf(text), name })));
+    }
+    return uses.filter(({ capabilities, random, lookup, files: reads }) => capabilities || random || lookup || reads);
+  }
+
+  async #look(blob: string, form: Form, snapshot: Pick<GitSnapshot, "readBlob">): Promise<Look> {
+    const key = `${form} ${blob}`;
+    const look = this.#known.get(key) ?? (await lookAt(await snapshot.readBlob(blob), form));
+    this.#known.set(key, look);
+    return look;
   }
 }
 
-async function look(bytes: Uint8Array, isArchive: boolean): Promise<TemplateUse> {
-  if (!isArchive) return useOf(Buffer.from(bytes).toString("latin1"));
+/** What a file of a chart is; undefined for one that uses nothing. */
+type Form = "template" | "archive" | "chart" | "values";
+
+function formOf(path: string): Form | undefined {
+  if (/^charts\/[^/]+\.tgz$/.test(path)) return "archive";
+  if (/(^|\/)templates\//.test(path)) return "template";
+  if (/^(?:charts\/[^/]+\/)+Chart\.yaml$/.test(path)) return "chart";
+  return /^(?:charts\/[^/]+\/)*values\.yaml$/.test(path) ? "values" : undefined;
+}
+
+async function lookAt(bytes: Uint8Array, form: Form): Promise<Look> {
+  if (form !== "archive") return lookAtText(Buffer.from(bytes).toString("latin1"), form);
   try {
     const tar = (await unpack(bytes, { maxOutputLength: MAX_UNPACKED })) as Buffer;
-    return templatesOf(tar).map(useOf).reduce(either, NOTHING);
+    const looks = filesOf(tar).map(({ text, form: inside }) => lookAtText(text, inside));
+    return {
+      use: looks.map(({ use }) => use).reduce(either, NOTHING),
+      values: looks.map(({ values }) => values).reduce(either, NOTHING),
+    };
   } catch {
     return UNKNOWN;
   }
+}
+
+function lookAtText(text: string, form: Exclude<Form, "archive">): Look {
+  if (form === "template") return { use: useOf(text), values: NOTHING };
+  // A chart for some versions of Kubernetes cannot be rendered for others.
+  if (form === "chart")
+    return { use: { ...NOTHING, capabilities: /^["']?kubeVersion["']?[ \t]*:/m.test(text) }, values: NOTHING };
+  return { use: NOTHING, values: useOf(text.replace(/^[ \t]*#.*$/gm, "")) };
 }
 
 function useOf(text: string): TemplateUse {
@@ -65,6 +130,7 @@ function useOf(text: string): TemplateUse {
     random: RANDOM.test(actions),
     lookup: LOOKUP.test(actions),
     files: /\.Files\b/.test(actions),
+    texts: /\btpl\b/.test(actions),
   };
 }
 
@@ -87,18 +153,22 @@ function either(a: TemplateUse, b: TemplateUse): TemplateUse {
     random: a.random || b.random,
     lookup: a.lookup || b.lookup,
     files: a.files || b.files,
+    texts: a.texts || b.texts,
   };
 }
 
-/** The texts of the templates in a tar archive. */
-function templatesOf(tar: Buffer): string[] {
-  const texts: string[] = [];
+/** The files in the tar archive of a chart that may use something. */
+function filesOf(tar: Buffer): { readonly text: string; readonly form: Exclude<Form, "archive"> }[] {
+  const files: { text: string; form: Exclude<Form, "archive"> }[] = [];
   for (let at = 0; at + 512 <= tar.length; ) {
     const name = tar.toString("latin1", at, at + 100).replace(/\0.*$/s, "");
     const size = Number.parseInt(tar.toString("latin1", at + 124, at + 136).replace(/[\0 ]+$/, ""), 8);
     if (name === "" || !Number.isSafeInteger(size) || size < 0) break;
-    if (/\/templates\//.test(name)) texts.push(tar.toString("latin1", at + 512, at + 512 + size));
+    // All files of an archive are below a folder with the name of the chart.
+    const form = formOf(`charts/${name}`);
+    if (form !== undefined && form !== "archive")
+      files.push({ text: tar.toString("latin1", at + 512, at + 512 + size), form });
     at += 512 + Math.ceil(size / 512) * 512;
   }
-  return texts;
+  return files;
 }

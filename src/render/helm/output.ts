@@ -10,6 +10,10 @@ export interface HelmOutputContext {
   readonly folder: RepositoryPath;
   /** Paths of the chart's files, relative to its folder. */
   readonly paths: ReadonlySet<string>;
+  /** Names of dependencies, by what this chart calls them. */
+  readonly aliases: ReadonlyMap<string, string>;
+  /** Where a file of the chart is in the repository. */
+  readonly placeOf: (path: string) => RepositoryPath;
 }
 
 /**
@@ -31,13 +35,18 @@ export function splitHelmOutput(output: string, context: HelmOutputContext): Fil
 }
 
 /** The file of the repository that Helm means: of a vendored archive, the archive; where nothing is said, `Chart.yaml`. */
-export function repositoryFile(source: string, { chart, folder, paths }: HelmOutputContext): RepositoryPath {
-  const below = source.startsWith(`${chart}/`) ? source.slice(chart.length + 1) : undefined;
-  if (below === undefined) return joinPath(folder, "Chart.yaml");
-  if (paths.has(below)) return joinPath(folder, below);
+export function repositoryFile(
+  source: string,
+  { chart, folder, paths, aliases, placeOf }: HelmOutputContext,
+): RepositoryPath {
+  if (!source.startsWith(`${chart}/`)) return joinPath(folder, "Chart.yaml");
+  const below = source
+    .slice(chart.length + 1)
+    .replace(/^charts\/([^/]+)(?=\/)/, (path, name) => (aliases.has(name) ? `charts/${aliases.get(name)}` : path));
+  if (paths.has(below)) return placeOf(below);
   const dependency = /^charts\/([^/]+)\//.exec(below)?.[1];
   const archive = [...paths].find(
     (path) => dependency !== undefined && isArchiveOf(dependency, path.replace(/^charts\//, "")),
   );
-  return joinPath(folder, archive ?? below);
+  return placeOf(archive ?? below);
 }

@@ -22,7 +22,8 @@ export function isVariableName(text: string): boolean {
 }
 
 /**
- * Replaces `${NAME}`, `${NAME:=default}` and `${NAME:-default}` of declared variables. `$${NAME}` gives `${NAME}`. All else stays
+ * Replaces `${NAME}`, `${NAME:=default}` and `${NAME:-default}` of declared variables. Directly before such a reference, `$$` is an
+ * escaped `$`: `$${NAME}` gives `${NAME}`, and `$$${NAME}` gives `$` and the value. All else stays
  * as it is: `$NAME`, `$(NAME)`, and `${NAME}` of any other name. Values are not expanded again. Takes linear time.
  *
  * @returns undefined if the text holds nothing to replace.

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import type { SourceRenderer } from "../../../../src/render/render.js";
 import { failureOf, request } from "../support/harness.js";
@@ -8,6 +9,17 @@ type Files = Readonly<Record<string, MemoryFile>>;
 
 const OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n";
 
+/** A packed chart. */
+function packed(files: Readonly<Record<string, string>>): Uint8Array {
+  const blocks = Object.entries(files).flatMap(([name, text]) => {
+    const header = Buffer.alloc(512);
+    header.write(name, 0);
+    header.write(text.length.toString(8).padStart(11, "0"), 124);
+    return [header, Buffer.from(text.padEnd(Math.ceil(text.length / 512) * 512, "\0"))];
+  });
+  return gzipSync(Buffer.concat(blocks));
+}
+
 describe("What a chart has in its folder", function () {
   this.timeout(120_000);
   let renderer: SourceRenderer;
@@ -17,8 +29,8 @@ describe("What a chart has in its folder", function () {
   const render = async (files: Files) => renderer.render(request("web", { name: "web" }), new MemorySnapshot(files));
   const problem = async (files: Files): Promise<string> => (await failureOf(render(files))).message;
 
-  const chart = (repository: string): Files => ({
-    "web/Chart.yaml": `apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies: [{name: lib, version: ">=0.1.0", repository: "${repository}"}]\n`,
+  const chart = (repository: string, wanted = ">=0.1.0"): Files => ({
+    "web/Chart.yaml": `apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies: [{name: lib, version: "${wanted}", repository: "${repository}"}]\n`,
   });
   const lock = (version: string): Files => ({
     "web/Chart.lock": `dependencies:\n- {name: lib, version: ${version}}\n`,
@@ -40,6 +52,111 @@ describe("What a chart has in its folder", function () {
     });
   }
 
+  for (const [wanted, version, accepted] of [
+    ["^2.0.0", "0.1.0", false],
+    ["~0.1", "0.1.0", true],
+    ["", "0.1.0", true],
+    [">=0.1.0-0, <2", "0.2.0-rc.1", true],
+    ["^0.1.0-beta", "0.2.0-rc.1", true],
+    [">=0.1.0", "0.2.0-rc.1", false],
+    ["1.x || 0.1.x", "v0.1.0", true],
+  ] as const) {
+    const does = accepted ? "is taken" : "is refused";
+    it(`${does} where Chart.yaml asks for ${wanted || "any version"}, and a dependency is ${version}`, async () => {
+      const at = (folder: string): Files => ({
+        ...lib(folder),
+        [`${folder}/Chart.yaml`]: `apiVersion: v2\nname: lib\nversion: ${version}\n`,
+      });
+      for (const [files, folder, remedy] of [
+        [{ ...chart("file://../lib", wanted), ...at("lib") }, "lib", "correct one of the two versions"],
+        [
+          { ...chart("https://charts.example.com", wanted), ...at("web/charts/lib") },
+          "web/charts/lib",
+          "run helm dependency update and commit the result",
+        ],
+      ] as const) {
+        if (accepted) expect((await render(files)).documents).to.have.length(1);
+        else
+          expect(await problem(files)).to.contain(
+            `web/Chart.yaml:4: Chart.yaml asks for lib ${wanted}, and "${folder}" holds lib ${version}: ${remedy}`,
+          );
+      }
+    });
+  }
+
+  it("is compared with each entry of Chart.lock, also of a dependency that has several", async () => {
+    const files = {
+      "web/Chart.yaml":
+        'apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- {name: lib, version: 0.x, repository: "file://../lib"}\n- {name: lib, version: 0.x, alias: other, repository: "file://../lib"}\n',
+      ...lib("lib"),
+      "lib/templates/x.yaml": OBJECT.replace("x}", '"{{ .Chart.Name }}"}'),
+    };
+    const locked = (second: string): Files => ({
+      "web/Chart.lock": `dependencies:\n- {name: lib, version: 0.1.0}\n- {name: lib, version: ${second}}\n`,
+    });
+    const { documents } = await render({ ...files, ...locked("0.1.0") });
+    expect(documents.map(({ object, origin }) => [object.metadata.name, origin.file])).to.deep.equal([
+      ["lib", "lib/templates/x.yaml"],
+      ["other", "lib/templates/x.yaml"],
+    ]);
+    expect(await problem({ ...files, ...locked("0.2.0") })).to.contain(
+      'web/Chart.lock:3: Chart.lock names lib 0.2.0, and "lib" holds lib 0.1.0: run helm dependency update',
+    );
+  });
+
+  it("is refused where links of a dependency in the repository lead nowhere or out of it, and follows others", async () => {
+    const files = { ...chart("file://../lib"), ...lib("lib"), "shared/y.yaml": OBJECT.replace("x}", "second}") };
+    const linked = async (link: string) => ({ ...files, "lib/templates/y.yaml": { link } });
+    const found = await render(await linked("../../shared/y.yaml"));
+    expect(found.documents.map(({ object, origin }) => [object.metadata.name, origin.file])).to.deep.equal([
+      ["second", "lib/templates/y.yaml"],
+      ["x", "lib/templates/x.yaml"],
+    ]);
+    expect(await problem(await linked("../nowhere.yaml"))).to.contain(
+      'lib/templates/y.yaml:1: the symbolic link leads to "lib/nowhere.yaml", which does not exist',
+    );
+    expect(await problem(await linked("../../../etc/y.yaml"))).to.contain(
+      "lib/templates/y.yaml:1: the symbolic link leads out of the repository",
+    );
+    const icon = { ...files, "lib/icon.png": { link: "nowhere.png" } };
+    expect((await render(icon)).documents).to.have.length(1);
+  });
+
+  it("gives notes about random values that it renders as templates, with the place of the value", async () => {
+    const template = `${OBJECT}data: {a: {{ tpl (.Values.a | toString) . | quote }}}\n`;
+    const random = 'a: "{{ randAlphaNum 8 }}"\n';
+    const files = {
+      "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+      "web/values.yaml": `# {{ now }}\n${random}`,
+      "web/templates/x.yaml": template,
+      "prod.yaml": random,
+    };
+    const notes = async (from: Files, helm?: object): Promise<string[]> => {
+      const wanted = request("web", { name: "web" });
+      const result = await renderer.render(
+        { ...wanted, source: { ...wanted.source, ...(helm === undefined ? {} : { helm }) } },
+        new MemorySnapshot(from),
+      );
+      return result.notes.map(
+        ({ origin, message }) => `${origin?.file ?? "-"}: ${message}`.split(" or the time")[0] ?? "",
+      );
+    };
+    expect(await notes(files)).to.deep.equal(["web/values.yaml: uses a random function"]);
+    const none = { ...files, "web/values.yaml": "# {{ now }}\na: 1\n" };
+    expect(await notes(none)).to.deep.equal([]);
+    expect(await notes(none, { valueFiles: ["../prod.yaml"] })).to.deep.equal(["prod.yaml: uses a random function"]);
+    expect(await notes(none, { values: { a: "{{ randAlphaNum 8 }}" } })).to.deep.equal([
+      "-: source.helm.values uses a random function",
+    ]);
+    expect(await notes(none, { parameters: [{ name: "a", value: "at {{ now }}" }] })).to.deep.equal([
+      "-: source.helm.parameters: a uses a random function",
+    ]);
+    const plain = { ...files, "web/templates/x.yaml": `${OBJECT}data: {a: {{ .Values.a | quote }}}\n` };
+    expect(await notes(plain)).to.deep.equal([]);
+    const ofLibrary = { ...none, ...chart("file://../lib"), ...lib("lib"), "lib/templates/x.yaml": "# {{ now }}\n" };
+    expect(await notes(ofLibrary)).to.deep.equal(["lib/templates/x.yaml: uses a random function"]);
+  });
+
   it("is refused where links that count lead nowhere or out of the repository", async () => {
     const own: Files = {
       "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
@@ -55,8 +172,8 @@ describe("What a chart has in its folder", function () {
   });
 
   it("depends on the cluster's version where Chart.yaml names versions", async () => {
-    const keys = async (line: string): Promise<number> => {
-      const files = { "web/Chart.yaml": `apiVersion: v2\nname: web\nversion: 1.0.0\n${line}` };
+    const keys = async (line: string, more: Files = {}): Promise<number> => {
+      const files = { "web/Chart.yaml": `apiVersion: v2\nname: web\nversion: 1.0.0\n${line}`, ...more };
       const of = async (minor: number): Promise<string> => {
         const cluster = () => ({ kubeVersion: `v1.3${minor}.0`, apiVersions: ["v1"] });
         return (await renderer.locate(request("web", { cluster }), new MemorySnapshot(files))).key;
@@ -65,5 +182,22 @@ describe("What a chart has in its folder", function () {
     };
     expect(await keys("")).to.equal(1);
     expect(await keys('kubeVersion: ">=1.32"\n')).to.equal(2);
+    const old = (folder: string): Files => ({
+      ...lib(folder),
+      [`${folder}/Chart.yaml`]: 'apiVersion: v2\nname: lib\nversion: 0.1.0\nkubeVersion: ">=1.32"\n',
+    });
+    const asks = "dependencies: [{name: lib, version: 0.x, repository: file://../lib}]\n";
+    expect(await keys("", lib("web/charts/lib"))).to.equal(1);
+    expect(await keys("", old("web/charts/lib"))).to.equal(2);
+    expect(await keys("", old("web/charts/lib/charts/lib"))).to.equal(2);
+    expect(await keys(asks, lib("lib"))).to.equal(1);
+    expect(await keys(asks, old("lib"))).to.equal(2);
+    const archives = new Set(
+      ["", 'kubeVersion: ">=1.32"\n'].map((line) => packed({ "lib/Chart.yaml": `name: lib\nversion: 0.1.0\n${line}` })),
+    );
+    const counts = [...archives].map((bytes) => keys("", { "web/charts/lib-0.1.0.tgz": bytes }));
+    expect(await Promise.all(counts)).to.deep.equal([1, 2]);
+    const capable = { ...lib("lib"), "lib/templates/x.yaml": "# {{ .Capabilities.KubeVersion }}\n" };
+    expect(await keys(asks, capable)).to.equal(2);
   });
 });
