@@ -2,7 +2,14 @@ import type { CoreApp } from "../../api/core/app.js";
 import type { CoreNode } from "../../api/core/node.js";
 import { ProblemError } from "../../http/problem.js";
 import type { Store } from "../store/store.js";
-import { isMapping, readCompose } from "./compose.js";
+import { isMapping, type Mapping, readCompose } from "./compose.js";
+
+/** File systems on other machines, which the driver `local` mounts. */
+const SHARED_TYPES: ReadonlySet<string> = new Set(["nfs", "nfs4", "cifs", "smb3"]);
+
+/** What each machine has of its own: sockets, devices, time zone, certificates. */
+const OF_THE_SYSTEM =
+  /^\/(?:dev|proc|sys|run|var\/run|lib\/modules|etc\/(?:localtime|timezone|ssl|machine-id))(?:\/|$)/;
 
 /** Items in a message. */
 const SHOWN = 5;
@@ -26,7 +33,7 @@ export function checkDataStays(store: Store, app: CoreApp, node: CoreNode): void
   );
 }
 
-/** Returns what a Compose document stores on its node, sorted: named volumes, and paths in the directory of the app. */
+/** Returns what a Compose document stores on its node, sorted: named and anonymous volumes, and mounted paths, except those of the system. */
 export function localData(compose: string): string[] {
   let document: ReturnType<typeof readCompose>;
   try {
@@ -37,16 +44,38 @@ export function localData(compose: string): string[] {
   const declared = isMapping(document.volumes) ? document.volumes : {};
   const found = new Set<string>();
   for (const [name, volume] of Object.entries(declared)) {
-    // Data on a network share is the same on every node.
-    const shared = isMapping(volume) && (isMapping(volume.driver_opts) || typeof volume.driver === "string");
-    if (!shared) found.add(`volume ${name}`);
+    if (!isShared(volume)) found.add(`volume ${name}`);
   }
-  for (const service of Object.values(document.services)) {
+  for (const [name, service] of Object.entries(document.services)) {
     const mounts = isMapping(service) && Array.isArray(service.volumes) ? service.volumes : [];
     for (const mount of mounts) {
-      const source = isMapping(mount) ? mount.source : String(mount).split(":")[0];
-      if (typeof source === "string" && source.startsWith(".")) found.add(source);
+      const data = isMapping(mount) ? longForm(mount, name) : shortForm(String(mount), name);
+      if (data !== undefined) found.add(data);
     }
   }
   return [...found].sort();
+}
+
+/** Whether the data of a volume is the same on every node. The driver `local` stores it on the node, also with `type: none`. */
+function isShared(volume: unknown): boolean {
+  if (!isMapping(volume)) return false;
+  if (typeof volume.driver === "string" && volume.driver !== "" && volume.driver !== "local") return true;
+  const { type } = isMapping(volume.driver_opts) ? volume.driver_opts : {};
+  return typeof type === "string" && (SHARED_TYPES.has(type.toLowerCase()) || type === "tmpfs");
+}
+
+function longForm({ type, source, target }: Mapping, service: string): string | undefined {
+  if (type === "bind") return pathOf(source);
+  if (type !== "volume" && type !== undefined) return undefined;
+  return source === undefined ? `anonymous volume ${String(target)} of ${service}` : pathOf(source);
+}
+
+function shortForm(mount: string, service: string): string | undefined {
+  const [source, target] = mount.split(":");
+  return target === undefined ? `anonymous volume ${mount} of ${service}` : pathOf(source);
+}
+
+/** Returns a path on the node; undefined for the name of a volume. */
+function pathOf(source: unknown): string | undefined {
+  return typeof source === "string" && /^[./~]/.test(source) && !OF_THE_SYSTEM.test(source) ? source : undefined;
 }

@@ -1,4 +1,5 @@
 import { BACKUP_SECRET_PREFIX, isSystemSecret, PULL_SECRET_PREFIX } from "../../api/core/app-backup.js";
+import { mayUseSecret } from "../../api/core/env-file-secret.js";
 import type { CoreJob } from "../../api/core/job.js";
 import type { CoreSecret } from "../../api/core/secret.js";
 import type { Store } from "../store/store.js";
@@ -12,7 +13,7 @@ export interface UsableSecret {
 
 /**
  * Returns the existing secrets that a job may use. For a deployment, those that its document refers to, or that of the version to fall back
- * to, and credentials of registries; for a backup or restore, those of the backup program, which no document can refer to. An agent can read the values of these
+ * to, without those of encrypted files of other apps, and credentials of registries; for a backup or restore, those of the backup program, which no document can refer to. An agent can read the values of these
  * secrets only.
  */
 export function usableSecrets(store: Store, { type, appId, nodeId, payload }: CoreJob): UsableSecret[] {
@@ -48,7 +49,8 @@ export function secretFor(
 function referredSecrets(store: Store, appId: string, nodeId: string | null, version: number): Set<string> {
   const versions = [store.apps.version(appId, version), store.apps.goodVersion(appId, nodeId ?? "")];
   const names = versions.flatMap((one) => secretNames(one?.compose ?? ""));
-  return new Set(names.filter((name) => !isSystemSecret(name)));
+  const app = store.apps.find(appId)?.name ?? "";
+  return new Set(names.filter((name) => !isSystemSecret(name) && mayUseSecret(app, name)));
 }
 
 function secretsWith(store: Store, prefix: string): Set<string> {

@@ -25,13 +25,13 @@ export function editTop(top: Kustomization, settings: KustomizeSource): EditedTo
   const existing: readonly unknown[] = Array.isArray(top.images) ? top.images : [];
   const notes: string[] = [];
   const own = images.map((image) => {
-    const old = existing.find((one) => isRecord(one) && one.name === image.name);
-    const lost = isRecord(old) ? lostBy(image, old) : [];
+    const replaced = existing.filter((one): one is Kustomization => isRecord(one) && one.name === image.name);
+    const lost = [...new Set(replaced.flatMap((old) => lostBy(image, old)))];
     if (lost.length > 0)
       notes.push(
-        `source.kustomize.images replaces the entry ${JSON.stringify(image.name)} of the kustomization, whose ${lost.join(" and ")} has no effect: set it here as well, or "*" to keep it`,
+        `source.kustomize.images replaces the entry ${JSON.stringify(image.name)} of the kustomization, whose ${lost.join(" and ")} has no effect: ${remedyOf(lost)}`,
       );
-    return resolved(image, isRecord(old) ? old : {});
+    return resolved(image, combined(replaced));
   });
   const names = new Set<unknown>(images.map(({ name }) => name));
   const left = existing.filter((one) => !(isRecord(one) && names.has(one.name)));
@@ -47,13 +47,28 @@ export function editTop(top: Kustomization, settings: KustomizeSource): EditedTo
   };
 }
 
-function lostBy({ newName, newTag, digest }: Image, old: Kustomization): string[] {
-  const name = typeof old.newName === "string" && newName === undefined ? [`newName ${old.newName}`] : [];
-  if (newTag !== undefined || digest !== undefined) return name;
-  return [
-    ...name,
-    ...["newTag", "digest"].flatMap((key) => (typeof old[key] === "string" ? [`${key} ${old[key]}`] : [])),
+function remedyOf(lost: readonly string[]): string {
+  const suffix = lost.filter((one) => one.startsWith("tagSuffix "));
+  const both = [
+    ...(suffix.length < lost.length ? ['set it here as well, or "*" to keep it'] : []),
+    ...(suffix.length > 0 ? ["append the tagSuffix to newTag"] : []),
   ];
+  return both.join("; ");
+}
+
+/** Combines entries with one name as Kustomize applies them: in order, until one gives the image another name. */
+function combined(entries: readonly Kustomization[]): Kustomization {
+  const renamed = entries.findIndex(({ newName }) => typeof newName === "string" && newName !== "");
+  return Object.assign({}, ...(renamed < 0 ? entries : entries.slice(0, renamed + 1)));
+}
+
+function lostBy({ newName, newTag, digest }: Image, old: Kustomization): string[] {
+  const keys = [
+    ...(newName === undefined ? ["newName"] : []),
+    ...(newTag === undefined && digest === undefined ? ["newTag", "digest"] : []),
+    "tagSuffix",
+  ];
+  return keys.flatMap((key) => (typeof old[key] === "string" && old[key] !== "" ? [`${key} ${old[key]}`] : []));
 }
 
 function resolved({ name, ...fields }: Image, old: Kustomization): Image {

@@ -1,3 +1,4 @@
+import { envFileSecret } from "../../api/core/env-file-secret.js";
 import { CoreSecretName } from "../../api/core/secret.js";
 import { isRecord } from "../../manifest/shape.js";
 import type { PreparedDocument } from "../../manifest/to-document.js";
@@ -75,7 +76,7 @@ export interface WithEnvFiles {
 
 /**
  * Replaces `env_file` of services by `environment`, because the files of the repository are not on the node. A variable of an encrypted
- * file becomes a reference to the secret `<app>.<service>.<variable>`. Strings of the document are escaped: see `Interpolated`.
+ * file becomes a reference to the secret `<app>.ENV_FILE.<service>.<variable>`, which only this app may use. Strings of the document are escaped: see `Interpolated`.
  */
 export function inlineEnvFiles(
   app: string,
@@ -87,14 +88,15 @@ export function inlineEnvFiles(
   const secrets = new Map<string, string>();
   const services = Object.entries(mappingOf(compose.services)).map(([name, service]): [string, unknown] => {
     if (!isRecord(service) || !runs(service) || service.env_file === undefined) return [name, service];
-    const place: Place = { prefix: `${app}.${name}`, secrets, files, lookup, report: report.at("services", name) };
+    const place: Place = { app, service: name, secrets, files, lookup, report: report.at("services", name) };
     return [name, inlineOne(service, place)];
   });
   return { compose: { ...compose, services: Object.fromEntries(services) }, secrets };
 }
 
 interface Place {
-  readonly prefix: string;
+  readonly app: string;
+  readonly service: string;
   readonly secrets: Map<string, string>;
   readonly files: RepositoryFiles;
   readonly lookup: Lookup;
@@ -126,7 +128,7 @@ function addFile(
   variables: Map<string, unknown>,
   path: string,
   item: unknown,
-  { prefix, secrets, files, lookup, report }: Place,
+  { app, service, secrets, files, lookup, report }: Place,
 ): void {
   const { required, format } = mappingOf(item);
   if (format !== undefined && format !== "raw") report.at("format").problem("expected raw");
@@ -151,7 +153,7 @@ function addFile(
     else if (one.value === undefined) report.note(`${path}: ${one.name.slice(0, 60)} has no value and is omitted`);
     else if (!secret || one.value === "") variables.set(one.name, one.value.replaceAll("$", "$$$$"));
     else {
-      const name = `${prefix}.${one.name}`;
+      const name = envFileSecret(app, service, one.name);
       if (!CoreSecretName.safeParse(name).success)
         report.problem(
           `${path}: the secret of a variable would be ${name.slice(0, 200)}: a name has at most 128 letters, digits, - . _, and ends with a letter or digit`,

@@ -1,3 +1,4 @@
+import { mayUseSecret, ownerOfEnvFileSecret } from "../../api/core/env-file-secret.js";
 import type { AppDocument } from "../../api/documents/app.js";
 import type { RepositoryFiles } from "../compose/model.js";
 import { isAccepted } from "../plaintext-secrets.js";
@@ -13,7 +14,7 @@ import { mainService, running } from "./main-service.js";
 import { isTooLarge, mergeCompose, TOO_LARGE } from "./merge-compose.js";
 import { notePlainSecrets } from "./plain-secrets.js";
 import type { Reporter } from "./reporter.js";
-import { secretsIn } from "./secrets-in.js";
+import { secretPaths, secretsIn } from "./secrets-in.js";
 
 /** The Compose document of an app, merged, validated and completed. */
 export interface ReadCompose {
@@ -54,6 +55,13 @@ export function readCompose(
   if (!isAccepted(document.metadata.annotations)) notePlainSecrets(compose, report, runtime);
   const limited = limitsOf(document, facts, spec);
   const finished = finishCompose(compose, { facts, fill, ...(limited === undefined ? {} : { limited }) }, report);
+  for (const [name, path] of secretPaths(finished))
+    if (!mayUseSecret(document.metadata.name, name))
+      report
+        .at(...path)
+        .problem(
+          `the secret ${name.slice(0, 128)} is of an encrypted env_file of the app ${ownerOfEnvFileSecret(name)}, and no other app may use it: store it in the Core under another name`,
+        );
   if (!report.failed && isTooLarge(finished)) report.problem(TOO_LARGE);
   return { compose: finished, secrets: secretsIn(finished), facts, fileSecrets, merged: compose, report };
 }

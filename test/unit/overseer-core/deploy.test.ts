@@ -181,9 +181,28 @@ describe("deployments of a Core", () => {
 
   it("knows what a document stores on its node", () => {
     const shared = { driver: "local", driver_opts: { type: "nfs" } };
-    const mounts = ["named:/a", "anonymous", { type: "bind", source: "./b", target: "/b" }, "/srv:/c"];
-    const document = { services: { web: { volumes: mounts }, bad: 1 }, volumes: { named: null, shared } };
-    expect(localData(JSON.stringify(document))).to.deep.equal(["./b", "volume named"]);
+    const local = { driver: "local" };
+    const disk = { driver: "local", driver_opts: { type: "none", o: "bind", device: "/srv/db" } };
+    const bind = { type: "bind", source: "./b", target: "/b" };
+    const others = [
+      { type: "volume", target: "/e" },
+      { type: "tmpfs", target: "/f" },
+      "/run/docker.sock:/s",
+      "/etc/ssl:/t",
+    ];
+    const mounts = ["named:/a", "/d", bind, "/srv/x:/c:ro", "~/y:/g", ...others];
+    const volumes = { named: null, local, disk, shared, other: { driver: "rclone" } };
+    const document = { services: { web: { volumes: mounts }, bad: 1 }, volumes };
+    expect(localData(JSON.stringify(document))).to.deep.equal([
+      "./b",
+      "/srv/x",
+      "anonymous volume /d of web",
+      "anonymous volume /e of web",
+      "volume disk",
+      "volume local",
+      "volume named",
+      "~/y",
+    ]);
     expect(localData("{")).to.deep.equal([]);
   });
 });

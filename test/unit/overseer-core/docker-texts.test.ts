@@ -34,8 +34,12 @@ describe("texts of the Docker runner", () => {
 
   it("name the container that the engine cannot start after a crash", () => {
     const id = "0123456789abcdef".repeat(4);
-    expect(taskLeftBehind(`Error response from daemon: task ${id}: already exists`)).to.equal(id);
-    expect(taskLeftBehind(`Conflict. The name "task ${id}" already exists`)).to.equal(undefined);
+    const other = "f".repeat(64);
+    expect(taskLeftBehind(`Error response from daemon: task ${id}: already exists`, [other, id])).to.equal(id);
+    expect(taskLeftBehind(`Conflict. The name "task ${id}" already exists`, [id])).to.equal(undefined);
+    const quoted = `exec: "task ${other}: already exists": no such file`;
+    expect(taskLeftBehind(quoted, [id]), "a container of another project").to.equal(undefined);
+    expect(taskLeftBehind(`${quoted}\ntask ${id}: already exists`, [id])).to.equal(id);
   });
 
   it("hide secrets as a whole, by line, quoted and encoded", () => {

@@ -58,6 +58,13 @@ describe("the install script for one machine", function () {
     expect(readdirSync(join(root, "etc/systemd/system"))).to.deep.equal(["overseer-agent.service"]);
   });
 
+  it("lets the agent restore modes, owners and device nodes, and see the paths that Docker sees", () => {
+    const unit = readFileSync(join(SCRIPT, "../overseer-agent.service"), "utf8");
+    expect(unit).not.to.match(
+      /^(RestrictSUIDSGID|ProtectClock|PrivateDevices|PrivateTmp|CapabilityBoundingSet|SystemCallFilter)=/m,
+    );
+  });
+
   it("installs units that systemd accepts", function () {
     if (spawnSync("systemd-analyze", ["--version"]).status !== 0) return this.skip();
     expect(install().status).to.equal(0);

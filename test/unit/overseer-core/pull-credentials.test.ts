@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { shownImage, splitImage } from "../../../src/overseer-core/agent/docker/image-names.js";
+import { fullImageName, shownImage, splitImage } from "../../../src/overseer-core/agent/docker/image-names.js";
 import { readPullSecrets, registryOf } from "../../../src/overseer-core/agent/docker/pull-credentials.js";
 import { PullProgress } from "../../../src/overseer-core/agent/docker/pull-progress.js";
 
@@ -47,6 +47,9 @@ describe("credentials of registries", () => {
       "localhost/x",
       "r:5000/a@sha256:1",
       "registry-1.docker.io/a/b",
+      "LOCALHOST/x",
+      "EVIL/x",
+      "index.docker.io/x",
     ];
     expect(hosts.map(registryOf)).to.deep.equal([
       "docker.io",
@@ -54,6 +57,9 @@ describe("credentials of registries", () => {
       "ghcr.io",
       "localhost",
       "r:5000",
+      "docker.io",
+      "localhost",
+      "evil",
       "docker.io",
     ]);
   });
@@ -64,6 +70,18 @@ describe("names of images", () => {
     expect(splitImage("r:5000/a")).to.deep.equal({ name: "r:5000/a", tag: "latest" });
     expect(splitImage("r:5000/a:1")).to.deep.equal({ name: "r:5000/a", tag: "1" });
     expect(splitImage("a:1@sha256:ab")).to.deep.equal({ name: "a", tag: "sha256:ab" });
+  });
+
+  it("are completed as Docker does", () => {
+    const names = ["nginx", "a/b:1", "docker.io/nginx:1", "index.docker.io/a/b", "EVIL/x", "r:5000/a@sha256:1"];
+    expect(names.map(fullImageName)).to.deep.equal([
+      "docker.io/library/nginx:latest",
+      "docker.io/a/b:1",
+      "docker.io/library/nginx:1",
+      "docker.io/a/b:latest",
+      "EVIL/x:latest",
+      "r:5000/a@sha256:1",
+    ]);
   });
 
   it("are shown with the digest in their registry, or with the ID on the node", () => {

@@ -118,6 +118,36 @@ describe("secrets of a Core", () => {
     writeFileSync(path, key, { mode: 0o600 });
     await core.open();
   });
+
+  it("that are variables of an encrypted file are given to jobs of its app only, and to no secret-reader", async () => {
+    const node = await core.node("files");
+    const own = "bill.ENV_FILE.web.DB";
+    const { secret } = (await core.post("/api/secrets", { name: own, value: CANARY })).body;
+    const path = `/api/secrets/${String(secret?.id)}/value`;
+    for (const [name, expected] of [
+      ["bill", [own]],
+      ["thief", []],
+      ["bill.env_file.web", []],
+    ] as const) {
+      const app = await core.app(name, { compose: doc(own), nodeId: node.id });
+      await core.post(`/api/apps/${app}/deploy`);
+      const work = await core.claim(node);
+      expect(
+        list(work?.secrets).map((one) => one.name),
+        name,
+      ).to.deep.equal(expected);
+      expect((await core.post(path, undefined, { token: node.token })).status, name).to.equal(
+        expected.length > 0 ? 200 : 403,
+      );
+      await core.end(String(work?.job?.id), node.token);
+    }
+    const token = await core.token("stores", "secret-reader");
+    const { status, body } = await core.post(path, undefined, { token });
+    expect([status, body.detail]).to.deep.equal([
+      403,
+      `the secret ${own} is of an encrypted env_file, and its value is returned to the agent of its app only: store what others use under another name`,
+    ]);
+  });
 });
 
 /** A document that refers to secrets. */

@@ -109,6 +109,7 @@ export class DockerRunner implements Runner {
       await engine.rootDirectory(signal);
       const services = [...new Set((await engine.containers(project, signal)).map(serviceOf))];
       const command = { args: ["down", "--remove-orphans"], signal, timeoutMs: UP_EXTRA_MS, onLine: log };
+      unused.note();
       await this.#checked(project, this.#directoryOf(app), command, (text) => text, "the app cannot be removed");
       records.remove(project);
       await unused.prune(signal);
@@ -139,6 +140,7 @@ export class DockerRunner implements Runner {
     await this.#removeEdited(call);
     watch.addSecrets(project, secrets.values());
     const restarts = new Map(before.map(({ Id, RestartCount }) => [Id, RestartCount]));
+    unused.note();
     const containers = await this.#up(call, expected, restarts);
     const images = await imagesOf(engine, containers, signal);
     records.write({
@@ -247,10 +249,16 @@ export class DockerRunner implements Runner {
 
   /** Removes a container that the engine was starting when it crashed, and cannot start now. Returns whether to repeat `up`. */
   async #removeUnstartable({ project, log, signal }: Call, { code, stderr }: ComposeResult): Promise<boolean> {
-    const id = code === 0 ? undefined : taskLeftBehind(stderr);
+    if (code === 0) return false;
+    const { engine } = this.#options;
+    const own = await engine.containers(project, signal);
+    const id = taskLeftBehind(
+      stderr,
+      own.map(({ Id }) => Id),
+    );
     if (id === undefined) return false;
     log(`${PREFIX} removing container ${id.slice(0, 12)} of ${project}, which the engine cannot start after a crash`);
-    await this.#options.engine.removeContainer(id, signal);
+    await engine.removeContainer(id, signal);
     return true;
   }
 

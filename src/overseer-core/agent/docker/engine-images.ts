@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type EngineConnection, EngineError } from "./engine-connection.js";
-import { type Image, splitImage } from "./image-names.js";
+import { hostAndPath, type Image, splitImage } from "./image-names.js";
 import type { RegistryLogin } from "./pull-credentials.js";
 
 /** An image as the engine describes it. */
@@ -38,7 +38,13 @@ export class EngineImages {
     signal: AbortSignal,
   ): Promise<void> {
     const { name, tag } = splitImage(image);
-    const query = new URLSearchParams({ fromImage: name, tag, ...(platform === "" ? {} : { platform }) });
+    // The full name, so that the engine cannot read another registry in it than the one that the credentials are for.
+    const { host, path: repository } = hostAndPath(name);
+    const query = new URLSearchParams({
+      fromImage: `${host}/${repository}`,
+      tag,
+      ...(platform === "" ? {} : { platform }),
+    });
     const headers = { "x-registry-auth": Buffer.from(JSON.stringify(login)).toString("base64url") };
     const path = `/images/create?${query}`;
     const body = await this.#connection.send("POST", path, signal, PULL_IDLE_MS, undefined, headers);

@@ -16,6 +16,29 @@ export function splitImage(image: string): { readonly name: string; readonly tag
   return { name, tag: digest ?? (isTag ? before.slice(colon + 1) : "latest") };
 }
 
+/** Host of images whose names contain no registry. */
+export const DOCKER_HUB = "docker.io";
+
+/**
+ * Splits the name of an image as Docker does into the host of its registry and the rest. The first part is a host if it contains a dot, a
+ * colon or an uppercase letter, which the name of a repository cannot have, or is `localhost`.
+ */
+export function hostAndPath(image: string): { readonly host: string; readonly path: string } {
+  const slash = image.indexOf("/");
+  const first = image.slice(0, Math.max(slash, 0));
+  const isHost = /[.:]|^localhost$/.test(first) || first !== first.toLowerCase();
+  const host = !isHost || first === "index.docker.io" ? DOCKER_HUB : first;
+  const path = isHost ? image.slice(slash + 1) : image;
+  return { host, path: host === DOCKER_HUB && !path.includes("/") ? `library/${path}` : path };
+}
+
+/** Returns the full name of an image: `nginx` is `docker.io/library/nginx:latest`. */
+export function fullImageName(image: string): string {
+  const { name, tag } = splitImage(image);
+  const { host, path } = hostAndPath(name);
+  return `${host}/${path}${tag.includes(":") ? "@" : ":"}${tag}`;
+}
+
 /** Returns what people see of an image: its name with the digest in its registry, or with its ID if it was never in one. */
 export function shownImage(name: string, image: Image): string {
   if (name.includes("@")) return name;

@@ -1,8 +1,6 @@
 import { z } from "zod";
 import { RunError } from "../runner.js";
-
-/** Host of images whose names contain no registry. */
-export const DOCKER_HUB = "docker.io";
+import { DOCKER_HUB, hostAndPath } from "./image-names.js";
 
 const Login = z.object({
   auth: z.string().optional(),
@@ -34,10 +32,9 @@ export function readPullSecrets(secrets: ReadonlyMap<string, string>): ReadonlyM
   return logins;
 }
 
-/** Returns the host of the registry of an image. */
+/** Returns the host of the registry of an image, which gets the credentials. */
 export function registryOf(image: string): string {
-  const [first = "", ...rest] = image.split("/");
-  return rest.length > 0 && /[.:]|^localhost$/.test(first) ? hostOf(first) : DOCKER_HUB;
+  return hostOf(hostAndPath(image).host);
 }
 
 function authsOf(name: string, value: string): Readonly<Record<string, z.infer<typeof Login>>> {

@@ -6,6 +6,7 @@ import { pause } from "../pause.js";
 import { readJson, writeJson } from "../private-file.js";
 import type { DeployedRecords } from "./deployed-record.js";
 import type { DockerEngine } from "./engine.js";
+import { fullImageName } from "./image-names.js";
 
 /** Interval of checks besides those after each deployment, in milliseconds. */
 const CHECK_MS = 24 * 60 * 60_000;
@@ -45,10 +46,16 @@ export class UnusedImages {
   /** Checks once a day until `signal` is aborted. */
   async run(signal: AbortSignal): Promise<void> {
     const { keepMs, clock } = this.#options;
+    this.note();
     while (keepMs !== undefined && !signal.aborted) {
       await pause(clock, CHECK_MS, signal).catch(() => {});
       if (!signal.aborted) await this.prune(signal);
     }
+  }
+
+  /** Notes that the images of deployed apps are in use now. To be called before a record changes: it names what was in use until then. */
+  note(): void {
+    if (this.#options.keepMs !== undefined) writeJson(this.#path, Object.fromEntries(this.#noteUsed()));
   }
 
   /** Notes which images are in use, and removes those that were not for long enough. Failures are logged: the next call repeats it. */
@@ -84,7 +91,8 @@ export class UnusedImages {
     if (image === undefined || (image.RepoDigests ?? []).length === 0) return true;
     const tags = image.RepoTags ?? [];
     // It has another name on the node, which may be in use elsewhere.
-    if (tags.some((tag) => !names.includes(tag))) return true;
+    const own = new Set(names.map(fullImageName));
+    if (tags.some((tag) => !own.has(fullImageName(tag)))) return true;
     for (const tag of tags) if (!(await images.remove(tag, signal))) return false;
     if ((await images.find(id, signal)) !== undefined && !(await images.remove(id, signal))) return false;
     this.#options.logger.info("removed an unused image", { image: names.join(", "), id });

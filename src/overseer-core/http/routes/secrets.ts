@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isSystemSecret, unsupportedBackupSecret } from "../../../api/core/app-backup.js";
+import { ownerOfEnvFileSecret } from "../../../api/core/env-file-secret.js";
 import { CoreSecret, CoreSecretCreate, CoreSecretUpdate } from "../../../api/core/secret.js";
 import type { CoreToken } from "../../../api/core/token.js";
 import { etagOf } from "../../../http/etag.js";
@@ -135,6 +136,11 @@ function valueRoute(store: Store): Route {
         throw new ProblemError(
           "FORBIDDEN",
           `the secret ${name} is for backups or registries, and its value is returned to agents only: store what apps use under another name`,
+        );
+      if (token.role !== "agent" && ownerOfEnvFileSecret(name) !== undefined)
+        throw new ProblemError(
+          "FORBIDDEN",
+          `the secret ${name} is of an encrypted env_file, and its value is returned to the agent of its app only: store what others use under another name`,
         );
       const details = { name, scope, ...(job === undefined ? {} : { job }) };
       store.audit.record({ actor: token.name, action: "secret.read", resourceId: id, details });

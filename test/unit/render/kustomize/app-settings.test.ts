@@ -65,6 +65,17 @@ describe("Kustomize sources of imported apps", function () {
       });
     }
 
+    it("name everything that they replace: tag suffixes, and entries with the same name", async () => {
+      const entries = 'images: [{name: nginx, newTag: "1", tagSuffix: -x}, {name: nginx, newName: reg/nginx}]\n';
+      const result = await render(files(entries), "app", { images: [{ name: "nginx", newTag: "2" }] });
+      expect(imageOf(result)).to.equal("nginx:2");
+      expect(result.notes.map(({ message }) => message)).to.deep.equal([
+        'source.kustomize.images replaces the entry "nginx" of the kustomization, whose tagSuffix -x and newName reg/nginx has no effect: set it here as well, or "*" to keep it; append the tagSuffix to newTag',
+      ]);
+      const kept = await render(files(entries), "app", { images: [{ name: "nginx", newName: "*", newTag: "2-x" }] });
+      expect(imageOf(kept)).to.equal("reg/nginx:2-x");
+    });
+
     it("replace its namePrefix and nameSuffix, and not those below it", async () => {
       const top = files("namePrefix: top-\nnameSuffix: -top\n");
       const nameOf = async (kustomize: object) =>

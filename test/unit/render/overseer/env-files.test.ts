@@ -51,12 +51,18 @@ describe("env_file of apps on a Core", function () {
     const decryption = { from: "Secret shop/age", files: new Map([["a.agekey", keyFile(key)]]) };
     const source = { path: "", decryption: { provider: "sops", secretRef: { name: "age" } } as const };
     const options = { external: { ...KEYS, decryption }, source };
-    expect(await variablesOf(files, options)).to.deep.equal({ TOKEN: "${SECRET:web.web.TOKEN}", EMPTY: "" });
+    expect(await variablesOf(files, options)).to.deep.equal({ TOKEN: "${SECRET:web.ENV_FILE.web.TOKEN}", EMPTY: "" });
     const { documents } = await expandFiles(files, options);
     const secrets = documents.filter(({ id }) => id.kind === "Secret");
-    expect(secrets.map(({ id, confidential }) => [id.name, confidential])).to.deep.equal([["web.web.TOKEN", true]]);
+    expect(secrets.map(({ id, confidential }) => [id.name, confidential])).to.deep.equal([
+      ["web.ENV_FILE.web.TOKEN", true],
+    ]);
     const shown = JSON.stringify(documents.filter(({ id }) => id.kind !== "Secret"));
     expect(shown).not.to.include("canary-7");
+    const thief = app('services: {web: {image: x, command: "echo ${SECRET:shop.ENV_FILE.web.DB}"}}');
+    expect(await placesOf(expandFiles({ "app.yaml": thief }))).to.deep.equal([
+      "app.yaml:7 spec.compose.services.web.command: the secret shop.ENV_FILE.web.DB is of an encrypted env_file of the app shop, and no other app may use it: store it in the Core under another name",
+    ]);
     expect(await placesOf(expandFiles(files))).to.deep.equal([
       "app.yaml:8 spec.compose.services.web.env_file: web.env is encrypted with SOPS: set source.decryption of the OverseerApp",
     ]);
