@@ -5,7 +5,7 @@ import type { SyncWindow } from "../api/sync-policy.js";
 import { type Authors, personOf, whyAuthor } from "./authors.js";
 import { type GateContext, known } from "./context.js";
 import { claimantsOf, environmentsOf, hasPlaceIn, type PlacedObject } from "./environments.js";
-import type { Gate } from "./gate.js";
+import type { Gate, GateVerdict } from "./gate.js";
 import { type Approver, expiryOf, whatLacks, whatLacksWithoutAny, whyIneligible } from "./quorum.js";
 
 /** What an Environment without `gates.approval` asks for if a Change brings what no earlier Environment has tested. */
@@ -20,12 +20,14 @@ export const approvalGate: Gate = {
   judgesDeletions: true,
   watches: [{ kind: "Environment", concerns: () => true }],
   judge: async (context) => {
-    const { app, started, approvals, inputs } = context;
+    const { app, started, approvals } = context;
     if (started) return { state: "Pass" };
     const asking = await askingEnvironments(context);
     if (asking.length === 0) return { state: "Pass" };
     const { approvers, brokenBy, uncounted } = known(approvals, "what users have decided");
     if (brokenBy !== undefined) return { state: "Pass", message: `opened by ${brokenBy} by break-glass` };
+    const unrepeatable = await context.unrepeatable();
+    if (unrepeatable !== undefined) return cannotBeApproved(context, unrepeatable);
     const judged = await Promise.all(asking.map((one) => quorumOf(one, approvers, context)));
     const lacks = judged.flatMap(({ lack }, index) =>
       lack === undefined
@@ -43,17 +45,31 @@ export const approvalGate: Gate = {
       (judged[index]?.eligible ?? []).map((approver) => expiryOf(approver, rule, windows)),
     );
     const remark = uncounted === undefined ? "" : `; ${uncounted}`;
-    const { applied } = app.status ?? {};
-    const stays = applied === undefined ? "nothing is applied" : `${shortRevision(applied.revision)} stays applied`;
     return {
       state: "Wait",
       message: `${lacks.join("; ")}${remark}`,
       opens: `users with the verb approve for OverseerApp ${app.metadata.name}, by Approvals; in an emergency users with break-glass`,
-      otherwise: `${stays}; ${shortRevision(inputs.revision)} waits without end`,
+      otherwise: otherwiseOf(context),
       ...(expiries.length === 0 ? {} : { until: Math.min(...expiries) }),
     };
   },
 };
+
+/** What is rendered again after a restart would be another plan, for which no approval counts. */
+function cannotBeApproved(context: GateContext, what: string): GateVerdict {
+  return {
+    state: "Wait",
+    message: `${what}, so that an approval would be for another plan after a restart: set a value that stays in Git or in an existing Secret (charts often have a value such as existingSecret); lookup finds no objects when a chart is rendered, and ignoreDifferences does not help, since the document itself differs`,
+    opens: `a commit without random values and times; in an emergency users with the verb break-glass for OverseerApp ${context.app.metadata.name}`,
+    otherwise: otherwiseOf(context),
+  };
+}
+
+function otherwiseOf({ app, inputs }: GateContext): string {
+  const { applied } = app.status ?? {};
+  const stays = applied === undefined ? "nothing is applied" : `${shortRevision(applied.revision)} stays applied`;
+  return `${stays}; ${shortRevision(inputs.revision)} waits without end`;
+}
 
 /** Returns the approvals that count for an Environment, and what it still lacks. */
 async function quorumOf(

@@ -108,6 +108,11 @@ export interface GateContext {
   /** Returns the authors of the Change as an Environment knows them; undefined if it does not forbid their approvals. May send requests. */
   readonly authorsFor: (environment: Environment) => Promise<Authors | undefined>;
   readonly plan: PlanFacts;
+  /**
+   * Returns what of the documents is another each time they are rendered; undefined if nothing is. Renders the inputs a second time, once
+   * per process: call it only if users have to decide about the plan.
+   */
+  readonly unrepeatable: () => Promise<string | undefined>;
   /** Whether the earlier Environments have tested the inputs. Undefined if not known, or if there are none. */
   readonly promotion: Proof | undefined;
   /** Returns what the Change brings into an Environment that no earlier one has tested, if that is asked for; undefined if nothing. */

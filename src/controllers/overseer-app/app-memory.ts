@@ -116,6 +116,8 @@ export class AppMemory {
   promoted: LocatedSourceInputs | undefined;
   /** The other repositories that the inputs which gates judged last are read from. */
   related: { readonly inputsKey: string; readonly repositories: readonly RelatedRepository[] } | undefined;
+  /** What of the inputs that approvals were last asked for differs each time they are rendered; undefined if nothing does. */
+  repeated: { readonly inputsKey: string; readonly differs: string | undefined } | undefined;
   /** Images and chart versions by input key. */
   readonly versions = new LRUCache<string, readonly string[]>({ max: MAX_VERSIONS });
   /** Keys of the inputs at commits that gates have compared. */

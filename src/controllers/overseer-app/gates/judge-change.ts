@@ -24,6 +24,7 @@ import { missingSecrets } from "./missing-secrets.js";
 import { authorsFor } from "./origins.js";
 import { serverTime } from "./server-time.js";
 import { withAcceptedSettings } from "./settings.js";
+import { unrepeatableParts } from "./unrepeatable.js";
 
 /** The gates of the operator and what they read. */
 export interface GateInput {
@@ -77,6 +78,7 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgem
     get plan() {
       return input.plan();
     },
+    unrepeatable: () => unrepeatableParts(run, desired.inputs, input.cause),
     promotion: await run.promotion?.proofOf(desired.inputs),
     ownChangesIn: (environment) => ownChangesIn(run, environment, desired.inputs),
     rollout: run.services.rollout.of(run.key, run.services),

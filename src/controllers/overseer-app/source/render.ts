@@ -81,6 +81,25 @@ export async function renderEarlier(run: AppRun, inputs: Inputs, isApplied = fal
   return renderInputs(run, inputs, snapshot, request);
 }
 
+/**
+ * Renders inputs once more, without a result that was kept. Undefined if their commit or values are no longer available.
+ *
+ * @throws OverseerError if they cannot be rendered.
+ */
+export async function renderAgain(
+  run: AppRun,
+  inputs: Inputs,
+): Promise<Pick<Rendered, "documents" | "hooks"> | undefined> {
+  const snapshot = await openEarlier(run, inputs);
+  if (snapshot === undefined) return undefined;
+  const { renderer } = run.services;
+  const request = await renderRequest(run, inputs.source, { snapshot });
+  const { key } = await renderer.locate(request, snapshot);
+  if (keyWith(key, inputs) !== inputs.key) return undefined;
+  const { documents, hooks } = await renderer.render(request, snapshot);
+  return { documents: withIgnored(inputs.ignoreDifferences, documents), hooks };
+}
+
 /** Returns the remote of the app's repository; undefined until it was polled, for example right after a start. */
 export function remoteOf(run: AppRun): GitRemote | undefined {
   const key = repositoryKey(run.app);

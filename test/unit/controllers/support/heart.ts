@@ -55,7 +55,7 @@ export class Heart {
   readonly events: string[] = [];
   /** Whether other apps wait for a worker. */
   busy = false;
-  readonly #renderer = new SourceRenderer([new PlainRenderer(inlineCache().cache)]);
+  renderer = new SourceRenderer([new PlainRenderer(inlineCache().cache)]);
   readonly #snapshots = new Map<string, MemorySnapshot>();
   #commit = "";
   /** First parent of each commit. */
@@ -220,7 +220,7 @@ export class Heart {
       lines: new FirstParentLines({ history: async () => ({ read: async (id) => this.#commitObject(id) }) }),
       relatedRules: { allowedHosts: new HostRules([]), digestKey: "" },
       remoteBases: { hosts: new HostRules([]), tags: { get: async () => undefined, put: async () => {} } },
-      renderer: this.#renderer,
+      renderer: this.renderer,
       destinations: { of: async () => this.destination, current: () => this.destination, forget: () => {} },
       values: { use: () => {}, read: async () => undefined, forget: () => {} },
       secretStores: new SecretStores({ hosts: new HostRules([]) }, this.clock),

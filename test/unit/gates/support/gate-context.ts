@@ -47,6 +47,7 @@ export function gateContext(changes: Partial<GateContext> = {}): GateContext {
     request: undefined,
     approvals: NO_DECISIONS,
     plan: {},
+    unrepeatable: async () => undefined,
     promotion: undefined,
     ownChangesIn: async () => undefined,
     authorsFor: async () => undefined,
