@@ -1,8 +1,9 @@
 import { expect } from "chai";
-import { failureText, saysUnreachable, taskLeftBehind } from "../../../src/overseer-core/agent/docker/failure-text.js";
+import { failureText, saysUnreachable } from "../../../src/overseer-core/agent/docker/failure-text.js";
 import { LogDecoder } from "../../../src/overseer-core/agent/docker/log-stream.js";
 import { maskOf } from "../../../src/overseer-core/agent/docker/mask.js";
 import { projectName } from "../../../src/overseer-core/agent/docker/project-name.js";
+import { taskLeftBehind } from "../../../src/overseer-core/agent/docker/unstartable-container.js";
 
 describe("texts of the Docker runner", () => {
   const failures: readonly (readonly [string, RegExp])[] = [

@@ -17,13 +17,14 @@ import type { DockerData } from "./docker-data.js";
 import { type Container, type DockerEngine, nameOf, serviceOf } from "./engine.js";
 import { EngineUnreachableError, isRefusal } from "./engine-connection.js";
 import type { EngineEvents } from "./engine-events.js";
-import { failureText, saysUnreachable, taskLeftBehind } from "./failure-text.js";
+import { failureText, saysUnreachable } from "./failure-text.js";
 import { type Mask, maskOf } from "./mask.js";
 import { projectName } from "./project-name.js";
 import type { ProjectWatch } from "./project-watch.js";
 import { type RegistryLogin, readPullSecrets, registryOf } from "./pull-credentials.js";
 import { imagesOf, imagesToPull, pullWith } from "./pull-images.js";
 import { lastLinesOf, ServiceLogs } from "./service-logs.js";
+import { removeUnstartable } from "./unstartable-container.js";
 import type { UnusedImages } from "./unused-images.js";
 
 /** Prefix of log lines of the runner. Lines of Compose and of containers have none. */
@@ -231,7 +232,7 @@ export class DockerRunner implements Runner {
       const timeoutMs = healthTimeoutMs + UP_EXTRA_MS;
       const command = { args, input: input.json, env: input.env, signal, timeoutMs, onLine: log };
       let result = await this.#compose(project, directory, command);
-      for (let left = expected.length; left > 0 && (await this.#removeUnstartable(call, result)); left--) {
+      for (let left = expected.length; left > 0 && (await removeUnstartable(engine, call, result)); left--) {
         result = await this.#compose(project, directory, command);
       }
       if (result.code !== 0) throw new RunError(await this.#upFailure(call, mask(result.stderr)), { changed: true });
@@ -245,21 +246,6 @@ export class DockerRunner implements Runner {
     } finally {
       await logs.finish();
     }
-  }
-
-  /** Removes a container that the engine was starting when it crashed, and cannot start now. Returns whether to repeat `up`. */
-  async #removeUnstartable({ project, log, signal }: Call, { code, stderr }: ComposeResult): Promise<boolean> {
-    if (code === 0) return false;
-    const { engine } = this.#options;
-    const own = await engine.containers(project, signal);
-    const id = taskLeftBehind(
-      stderr,
-      own.map(({ Id }) => Id),
-    );
-    if (id === undefined) return false;
-    log(`${PREFIX} removing container ${id.slice(0, 12)} of ${project}, which the engine cannot start after a crash`);
-    await engine.removeContainer(id, signal);
-    return true;
   }
 
   /** Explains why `up` failed; adds the log of a container that it waited for. */

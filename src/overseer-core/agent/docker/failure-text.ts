@@ -60,15 +60,6 @@ export function saysUnreachable(stderr: string): boolean {
   );
 }
 
-/**
- * Returns the ID of the container that cannot start because containerd still has a task of it; undefined for other failures. `own`: IDs of
- * the containers of the project. Error texts quote the document, so that it could name any other container.
- */
-export function taskLeftBehind(stderr: string, own: readonly string[]): string | undefined {
-  const named = [...stderr.matchAll(/\btask ([0-9a-f]{64}): already exists/gi)].map(([, id]) => id);
-  return own.find((id) => named.includes(id));
-}
-
 /** Explains the output of a failed Compose command. The output must be masked before. */
 export function failureText(what: string, stderr: string): string {
   const lines = stderr
