@@ -25,6 +25,10 @@ export const CoreJob = z
       .object({
         app: z.string().describe("Name of the app."),
         version: z.int().min(1).nullable().describe("Version to deploy. Null if the app is removed, or for its data."),
+        revert: z
+          .literal(true)
+          .optional()
+          .describe("Set if the job reverts drift: it starts the images that were deployed, and pulls no newer ones."),
       })
       .catchall(z.json()),
     result: z.record(z.string(), z.json()).nullable().describe("Result reported by the agent."),

@@ -201,7 +201,8 @@ export class NodeAgent {
       }
       const secrets = await this.#secrets(work);
       const { compose } = work;
-      const deployment = { project, version, compose, ...splitSecrets(secrets, compose) };
+      const again = work.job.payload.revert === true ? ({ again: "drift" } as const) : {};
+      const deployment = { project, version, compose, ...splitSecrets(secrets, compose), ...again };
       const result = await runner.deploy(deployment, line, signal);
       return { status: "completed", result: plain(result) };
     } catch (error) {
@@ -234,7 +235,7 @@ export class NodeAgent {
     line(`[${runner.name}] deploying version ${version} again, the last one that was deployed with success`);
     try {
       const secrets = splitSecrets(await this.#secrets({ fallback, ...work }), compose);
-      const deployment = { project: work.job.payload.app, version, compose, ...secrets };
+      const deployment = { project: work.job.payload.app, version, compose, ...secrets, again: "fallback" } as const;
       await runner.deploy(deployment, line, this.#stopping.signal);
       return `; version ${version} runs again`;
     } catch (second) {

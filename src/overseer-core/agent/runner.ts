@@ -12,6 +12,11 @@ export interface Deployment {
   readonly secrets: ReadonlyMap<string, string>;
   /** Credentials of registries: Docker configurations in JSON by the name of their secret. The same applies to them. */
   readonly pullSecrets: ReadonlyMap<string, string>;
+  /**
+   * Why a version is deployed that was deployed before: to revert drift, or after a newer version failed. It then runs the images that
+   * it ran before, also if their names stand for newer ones now. To revert drift, containers without drift are kept.
+   */
+  readonly again?: "drift" | "fallback";
 }
 
 /** Appends a line to the log of a job. */

@@ -6,19 +6,30 @@ import { existing } from "../existing.js";
 import type { Store } from "../store/store.js";
 import { checkDataStays } from "./local-data.js";
 
+/** Options of a deployment. */
+export interface DeployOptions {
+  readonly type?: "deploy" | "rollback";
+  /** Whether the app may leave data on another node. */
+  readonly leaveData?: boolean;
+  /** Whether the deployment reverts drift, and so starts the images that were deployed. */
+  readonly revert?: boolean;
+}
+
 /**
- * Creates a job that deploys the current version of an app. An unfinished job for that version is returned instead. Throws CONFLICT if
- * the app would leave data on another node, unless `leaveData` is set.
+ * Creates a job that deploys the current version of an app. An unfinished job for that version is returned instead, unless it only
+ * reverts drift. Throws CONFLICT if the app would leave data on another node.
  */
 export function deploy(
   store: Store,
   app: CoreApp,
-  { type = "deploy", leaveData = false }: { readonly type?: "deploy" | "rollback"; readonly leaveData?: boolean } = {},
+  { type = "deploy", leaveData = false, revert = false }: DeployOptions = {},
 ): CoreJob {
   const node = chooseNode(store, app);
   const open = store.jobs.openOf(app.id);
   const newest = open.find((job) => job.type !== "remove");
-  if (newest?.payload.version === app.version && newest.nodeId === node.id) return mustFind(store, newest.id);
+  if (newest?.payload.version === app.version && newest.nodeId === node.id && (revert || !newest.payload.revert)) {
+    return mustFind(store, newest.id);
+  }
   if (!leaveData) checkDataStays(store, app, node);
   const others = store.placements.nodesOf(app.id).filter((id) => id !== node.id);
   for (const other of others) remove(store, app, other, null);
@@ -29,6 +40,7 @@ export function deploy(
     placed: app.id,
     app: app.name,
     version: app.version,
+    revert,
   });
   supersede(store, open, (old) => old.type !== "remove" || old.nodeId === node.id, job.id);
   store.apps.setStatus(app.id, "deploying");

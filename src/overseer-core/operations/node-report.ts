@@ -22,7 +22,7 @@ export function recordReport(store: Store, node: CoreNode, { problem, apps, rout
       // Only the version that runs is deployed again: reverting drift never deploys a version that was not deployed or failed.
       if (!redeploy || observed?.version !== app.version || store.jobs.openOf(app.id).length > 0) continue;
       if (app.status !== "running" || !node.config.schedulable) continue;
-      deploy(store, app);
+      deploy(store, app, { revert: true });
       redeployed.push(name);
     }
   });

@@ -31,6 +31,8 @@ export interface NewJob {
   readonly app: string;
   /** Version to deploy; null removes the app, or for a job with its data. */
   readonly version: number | null;
+  /** Whether the job reverts drift. */
+  readonly revert?: boolean;
   /** Snapshot to restore. */
   readonly snapshot?: string;
 }
@@ -127,9 +129,10 @@ export class Jobs {
 
   create(job: NewJob): CoreJob {
     const [id, now] = [newId(), timestamp(this.#context.clock)];
-    const { type, nodeId, appId, placed, app, version, snapshot } = job;
+    const { type, nodeId, appId, placed, app, version, snapshot, revert = false } = job;
     const lane = laneOf(type);
-    const payload = JSON.stringify({ app, version, ...(snapshot === undefined ? {} : { snapshot }) });
+    const rest = { ...(snapshot === undefined ? {} : { snapshot }), ...(revert ? { revert } : {}) };
+    const payload = JSON.stringify({ app, version, ...rest });
     const revision = this.#context.revisions.next("job");
     this.#insert.run(id, type, nodeId, appId, placed, app, payload, now, now, revision, lane);
     for (const old of this.#ended.all(placed, lane, MAX_ENDED_JOBS)) {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { runCommand } from "../../../tools/run-command.js";
+import { waitUntil } from "../../../tools/wait-until.js";
 import { OciCharts } from "../../support/chart-registry.js";
 import { hasDockerAndBusybox } from "../../support/docker.js";
 import { DockerBench, FOREVER, shell } from "../../support/docker-bench.js";
@@ -73,5 +74,36 @@ describe("Images of Docker apps (needs root, dockerd and busybox)", function () 
     const digests = left.split("\n").filter((line) => line.startsWith(repository));
     expect(digests).to.deep.equal([`${repository} ${images.web?.split("@")[1]}`]);
     expect(left, "an image that was not pulled").to.contain("busy <none>");
+  });
+
+  it("are those that were deployed when drift is reverted, whatever pull_policy and the tag say", async () => {
+    const appId = (await bench.appNamed("private"))?.id ?? "";
+    const done = await bench.jobsOf("private");
+    const jobs = done.length;
+    const before = ((done[0]?.result?.images ?? {}) as Record<string, string>).web ?? "";
+    // The agent must know the containers as they are before one is removed.
+    await bench.untilApp("private", "is reported", (one) => one.observed?.services[0]?.image === before);
+    const imageOf = async (id: string) => (await bench.docker.run("inspect", "-f", "{{.Image}}", id)).trim();
+    const first = await bench.container("private", "web");
+    const image = await imageOf(first);
+    registry.require(undefined);
+    await push("third");
+    await bench.docker.run("pull", `${repository}:1`);
+    registry.require({ username: "robot", password: PASSWORD });
+    await bench.docker.run("rm", "-f", first);
+    await waitUntil({ what: "drift is reverted", timeoutMs: 60_000 }, async () => {
+      const [job, ...earlier] = await bench.jobsOf("private");
+      return earlier.length === jobs && job?.status === "completed";
+    });
+    expect(await imageOf(await bench.container("private", "web"))).to.equal(image);
+    const [job] = await bench.jobsOf("private");
+    expect(job?.payload.revert).to.equal(true);
+    expect(job?.result?.images).to.deep.equal({ web: before });
+    const app = await bench.untilApp("private", "shows the newer tag", (one) => one.observed?.drift.length === 1);
+    expect(app.observed?.services[0]?.image).to.equal(before);
+    expect(app.observed?.drift[0]).to.match(/:1 is another image now; deploy the app to use it$/);
+    const again = await bench.call<{ job: { id: string } }>("POST", `/api/apps/${appId}/deploy`);
+    expect((await bench.ended(again.job.id)).result?.images).not.to.deep.equal({ web: before });
+    expect(await imageOf(await bench.container("private", "web"))).not.to.equal(image);
   });
 });

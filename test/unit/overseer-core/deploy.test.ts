@@ -66,6 +66,25 @@ describe("deployments of a Core", () => {
     expect((await deploy(id)).body.job?.id).not.to.equal(first.body.job?.id);
   });
 
+  it("that revert drift are marked, and make room for one that a person starts", async () => {
+    const node = await core.node("one");
+    const id = await core.app("shop");
+    const run = async () => core.end(String((await core.claim(node))?.job?.id), node.token);
+    await deploy(id);
+    await run();
+    const observed = { version: 1, services: [], drift: ["service web: a container was removed"] };
+    const report = { problem: null, apps: [{ app: "shop", observed, redeploy: true }] };
+    const send = () => core.post(`/api/nodes/${node.id}/report`, report, { token: node.token });
+    expect((await send()).status).to.equal(204);
+    const [revert] = list((await core.get("/api/jobs?status=pending")).body.jobs);
+    expect(revert?.payload).to.deep.equal({ app: "shop", version: 1, revert: true });
+    const own = await deploy(id);
+    expect(own.body.job?.payload, "it may pull newer images").to.deep.equal({ app: "shop", version: 1 });
+    expect((await core.get(`/api/jobs/${revert?.id}`)).body.job?.error).to.include(`by job ${own.body.job?.id}`);
+    await send();
+    expect(await core.get("/api/jobs?status=pending").then(({ body }) => list(body.jobs))).to.have.length(1);
+  });
+
   it("of a newer version take the place of one that waits, not of one that runs", async () => {
     const node = await core.node("one");
     const id = await core.app("shop");

@@ -1,5 +1,6 @@
 import { isMapping, type Mapping } from "../../operations/compose.js";
 import { entriesOf, mappingOf } from "../host-access/findings.js";
+import { RunError } from "../runner.js";
 import type { ExpectedService } from "./service-states.js";
 
 /** Parses the output of `docker compose config --format json`, in which `$` is doubled. Throws if it is no JSON. */
@@ -11,9 +12,14 @@ export function readModel(stdout: string): Mapping {
   return value;
 }
 
-/** Returns the services of a resolved document, with the number of their containers. */
-export function expectedServices(model: Mapping): ExpectedService[] {
-  return entriesOf(model.services).map(([name, service]) => ({ name, containers: replicas(mappingOf(service)) }));
+/** Returns the services of a resolved document, with the number of their containers. Throws RunError if there is none. */
+export function activeServices(model: Mapping): ExpectedService[] {
+  const services = entriesOf(model.services);
+  if (services.length === 0)
+    throw new RunError(
+      "no service is active: add a profile of the services that are to run to spec.profiles of the App",
+    );
+  return services.map(([name, service]) => ({ name, containers: replicas(mappingOf(service)) }));
 }
 
 function replicas({ scale, deploy }: Mapping): number {

@@ -33,6 +33,28 @@ export interface DeployedRecord {
   readonly containers: readonly DeployedContainer[];
 }
 
+/**
+ * Describes a deployment. `images`: what people see of the image of each service. `pinned`: services that run the image of the last
+ * deployment although its name stands for another one; they keep its name.
+ */
+export function recordOf(
+  about: Pick<DeployedRecord, "app" | "project" | "version" | "secrets">,
+  services: DeployedRecord["services"],
+  containers: readonly Container[],
+  images: ReadonlyMap<string, string>,
+  pinned: ReadonlyMap<string, DeployedContainer>,
+): DeployedRecord {
+  return {
+    ...about,
+    services: services.map(({ name, containers: count }) => ({ name, containers: count })),
+    containers: containers.map((one) => {
+      const service = serviceOf(one);
+      const imageName = pinned.get(service)?.imageName ?? one.Config.Image;
+      return { ...deployedContainer(one), imageName, shownImage: images.get(service) ?? one.Config.Image };
+    }),
+  };
+}
+
 /** Describes a container as it is deployed now. */
 export function deployedContainer(container: Container): DeployedContainer {
   return {

@@ -10,14 +10,15 @@ import { type Deployment, type LogLine, RunError, type Runner, type RunnerReport
 import { awaitServices } from "./await-services.js";
 import { composeArgs } from "./compose-args.js";
 import { type ComposeInput, composeInput } from "./compose-input.js";
-import { expectedServices, readModel } from "./compose-model.js";
-import { type DeployedRecords, deployedContainer } from "./deployed-record.js";
+import { activeServices, readModel, type ServiceImage, serviceImages } from "./compose-model.js";
+import { type DeployedRecords, recordOf } from "./deployed-record.js";
 import type { ComposeCommand, ComposeResult, DockerCli } from "./docker-cli.js";
 import type { DockerData } from "./docker-data.js";
 import { type Container, type DockerEngine, nameOf, serviceOf } from "./engine.js";
 import { EngineUnreachableError, isRefusal } from "./engine-connection.js";
 import type { EngineEvents } from "./engine-events.js";
 import { failureText, saysUnreachable } from "./failure-text.js";
+import { imagesAsDeployed, withImages } from "./images-as-deployed.js";
 import { type Mask, maskOf } from "./mask.js";
 import { projectName } from "./project-name.js";
 import type { ProjectWatch } from "./project-watch.js";
@@ -61,6 +62,7 @@ interface Call {
   readonly mask: Mask;
   readonly log: LogLine;
   readonly signal: AbortSignal;
+  readonly again: Deployment["again"];
 }
 
 /**
@@ -96,7 +98,8 @@ export class DockerRunner implements Runner {
       const mask = maskOf([...deployment.secrets.values(), ...passwords]);
       const masked: LogLine = (line) => log(mask(line));
       const directory = this.#directoryOf(deployment.project);
-      const call: Call = { app: deployment.project, project, directory, input, logins, mask, log: masked, signal };
+      const { project: app, again } = deployment;
+      const call: Call = { app, project, directory, input, logins, mask, log: masked, signal, again };
       return this.#deploy(call, deployment).catch((error: unknown) => {
         throw isRefusal(error) ? new RunError(mask(`the Docker engine refuses this: ${error.message}`)) : error;
       });
@@ -130,31 +133,22 @@ export class DockerRunner implements Runner {
     watch.usable();
     log(`${PREFIX} deploying version ${version} of ${app} as project ${project} with Docker Compose ${compose}`);
     const model = await this.#resolve(call);
-    const before = await engine.containers(project, signal);
-    this.#judge(call, model, { root, before, volumes: await engine.volumesOf(project, signal) });
-    const expected = expectedServices(model);
-    if (expected.length === 0)
-      throw new RunError(
-        "no service is active: add a profile of the services that are to run to spec.profiles of the App",
-      );
-    await this.#pull(call, model);
+    const present = await engine.containers(project, signal);
+    this.#judge(call, model, { root, before: present, volumes: await engine.volumesOf(project, signal) });
+    const expected = activeServices(model);
+    const last = call.again === undefined ? undefined : records.find(project);
+    const before = last?.version === version ? last : undefined;
+    const { images: used, pinned } = await imagesAsDeployed(engine, serviceImages(model), before, signal);
+    const started = pinned.size === 0 ? call : { ...call, input: withImages(call.input, used) };
+    await this.#pull(started, used);
     await this.#removeEdited(call);
     watch.addSecrets(project, secrets.values());
-    const restarts = new Map(before.map(({ Id, RestartCount }) => [Id, RestartCount]));
+    const restarts = new Map(present.map(({ Id, RestartCount }) => [Id, RestartCount]));
     unused.note();
-    const containers = await this.#up(call, expected, restarts);
-    const images = await imagesOf(engine, containers, signal);
-    records.write({
-      app,
-      project,
-      version,
-      secrets: secrets.size > 0,
-      services: expected.map(({ name, containers: count }) => ({ name, containers: count })),
-      containers: containers.map((one) => ({
-        ...deployedContainer(one),
-        shownImage: images.get(serviceOf(one)) ?? one.Config.Image,
-      })),
-    });
+    const containers = await this.#up(started, expected, restarts);
+    const images = await imagesOf(engine, containers, pinned, signal);
+    const about = { app, project, version, secrets: secrets.size > 0 };
+    records.write(recordOf(about, expected, containers, images, pinned));
     watch.keepSecrets(project, secrets.values());
     await unused.prune(signal);
     const services = expected.map(({ name }) => name);
@@ -194,10 +188,10 @@ export class DockerRunner implements Runner {
   }
 
   /** Pulls images before anything is stopped, so that a failed pull changes nothing. */
-  async #pull({ project, directory, input, logins, mask, log, signal }: Call, model: Mapping): Promise<void> {
+  async #pull({ project, directory, input, logins, mask, log, signal }: Call, images: readonly ServiceImage[]) {
     const { engine } = this.#options;
     const pulled: string[] = [];
-    for (const one of await imagesToPull(engine, model, mask, signal)) {
+    for (const one of await imagesToPull(engine, images, mask, signal)) {
       const login = logins.get(registryOf(one.image));
       if (login === undefined) pulled.push(one.service);
       else await pullWith(engine, login, one, mask, log, signal);
@@ -223,12 +217,13 @@ export class DockerRunner implements Runner {
     }
   }
 
-  async #up(call: Call, expected: ReturnType<typeof expectedServices>, restarts: ReadonlyMap<string, number>) {
+  async #up(call: Call, expected: ReturnType<typeof activeServices>, restarts: ReadonlyMap<string, number>) {
     const { project, directory, input, mask, log, signal } = call;
     const { engine, events, clock, healthTimeoutMs } = this.#options;
     const logs = new ServiceLogs(engine, clock.now(), log, signal);
     try {
-      const args = ["up", "--detach", "--remove-orphans", "--no-build", "--pull", "never"];
+      const keep = call.again === "drift" ? ["--no-recreate"] : [];
+      const args = ["up", "--detach", "--remove-orphans", "--no-build", "--pull", "never", ...keep];
       const timeoutMs = healthTimeoutMs + UP_EXTRA_MS;
       const command = { args, input: input.json, env: input.env, signal, timeoutMs, onLine: log };
       let result = await this.#compose(project, directory, command);

@@ -1,6 +1,6 @@
-import type { Mapping } from "../../operations/compose.js";
 import { type LogLine, RunError } from "../runner.js";
-import { type ServiceImage, serviceImages } from "./compose-model.js";
+import type { ServiceImage } from "./compose-model.js";
+import type { DeployedContainer } from "./deployed-record.js";
 import { type Container, type DockerEngine, serviceOf } from "./engine.js";
 import { EngineError } from "./engine-connection.js";
 import { failureText } from "./failure-text.js";
@@ -9,15 +9,15 @@ import type { Mask } from "./mask.js";
 import type { RegistryLogin } from "./pull-credentials.js";
 import { PullProgress } from "./pull-progress.js";
 
-/** Returns the images of a resolved document that are to be pulled. Throws RunError if a service has none, or must not be pulled. */
+/** Returns those images of services that are to be pulled. Throws RunError if a service has none, or must not be pulled. */
 export async function imagesToPull(
   engine: DockerEngine,
-  model: Mapping,
+  images: readonly ServiceImage[],
   mask: Mask,
   signal: AbortSignal,
 ): Promise<ServiceImage[]> {
   const pulled: ServiceImage[] = [];
-  for (const one of serviceImages(model)) {
+  for (const one of images) {
     const { service, image, pull } = one;
     if (image === "")
       throw new RunError(`service ${service} has no image: set one, since a node does not build images`);
@@ -33,14 +33,20 @@ export async function imagesToPull(
   return pulled;
 }
 
-/** Returns the image of each service with its digest or ID. */
+/** Returns the image of each service with its digest or ID, as recorded for `pinned` services, which have no name of their own. */
 export async function imagesOf(
   engine: DockerEngine,
   containers: readonly Container[],
+  pinned: ReadonlyMap<string, DeployedContainer>,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
   const images = new Map<string, string>();
   for (const one of containers) {
+    const recorded = pinned.get(serviceOf(one))?.shownImage;
+    if (recorded !== undefined) {
+      images.set(serviceOf(one), recorded);
+      continue;
+    }
     const image = (await engine.images.find(one.Image, signal)) ?? { Id: one.Image };
     images.set(serviceOf(one), shownImage(one.Config.Image, image));
   }
