@@ -1,6 +1,7 @@
 import { isRecord } from "../../manifest/shape.js";
 import type { Reporter } from "../overseer/reporter.js";
 import { readEnvFile } from "./env-file.js";
+import { envFileLookup } from "./env-file-lookup.js";
 import { warn } from "./findings.js";
 import type { AppModel, ServiceModel } from "./model.js";
 import { secretPlace } from "./secret-place.js";
@@ -94,7 +95,15 @@ function addFiles(environment: Environment, { service, report }: ServiceModel, {
       at.problem(entry.kind === "fault" ? entry.message : "is a folder; expected a file");
     else if (entry.file.secret)
       at.problem("is encrypted, and its values would be plain in the pods: use secrets of Compose");
-    else addFile(environment, entry.file.bytes, { path, raw: format === "raw", lookup, report: at });
+    else {
+      const options = {
+        path,
+        raw: format === "raw",
+        lookup: envFileLookup(lookup, service.environment, at),
+        report: at,
+      };
+      addFile(environment, entry.file.bytes, options);
+    }
   });
 }
 

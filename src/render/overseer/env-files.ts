@@ -3,6 +3,7 @@ import { CoreSecretName } from "../../api/core/secret.js";
 import { isRecord } from "../../manifest/shape.js";
 import type { PreparedDocument } from "../../manifest/to-document.js";
 import { readEnvFile } from "../compose/env-file.js";
+import { envFileLookup } from "../compose/env-file-lookup.js";
 import type { RepositoryFiles } from "../compose/model.js";
 import { type ReadFile, readAppFiles } from "../compose/repository-reader.js";
 import { unescapeText } from "../compose/text.js";
@@ -111,7 +112,10 @@ function inlineOne(service: Mapping, place: Place): Mapping {
     const path = pathOf(item);
     const at = place.report.at("env_file", ...(Array.isArray(written) ? [index] : []));
     if (path === undefined || !isRelativePath(path)) kept.push(item);
-    else addFile(variables, unescapeText(path), item, { ...place, report: at });
+    else {
+      const lookup = envFileLookup(place.lookup, rest.environment, at);
+      addFile(variables, unescapeText(path), item, { ...place, lookup, report: at });
+    }
   });
   const own = isRecord(service.environment)
     ? Object.entries(service.environment)

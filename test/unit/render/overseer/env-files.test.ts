@@ -22,6 +22,20 @@ describe("env_file of apps on a Core", function () {
     expect(await variablesOf(files)).to.deep.equal({ A: "1", B: "b$$x", C: "own", D: "2" });
   });
 
+  it("can refer to variables of the project, and otherwise to those in environment, except secrets", async () => {
+    const web = (environment: string): string =>
+      app(`services:\n  web: {image: x, env_file: a.env, environment: ${environment}}`);
+    const files = { "app.yaml": web("{E: from$$env, P: own, N: 1}"), "a.env": "E=file\nX=${E}\nY=${P}$N\n" };
+    expect(await variablesOf(files, { env: { P: "project" } })).to.deep.equal({
+      ...{ E: "from$$env", P: "own", N: 1 },
+      ...{ X: "from$$env", Y: "project1" },
+    });
+    const secret = { ...files, "app.yaml": web("{E: '${SECRET:db}'}") };
+    expect((await placesOf(expandFiles(secret, { env: { P: "" } })))[0]).to.match(
+      /web.env_file: a value refers to E, which contains a secret in environment: write the variable in environment instead$/,
+    );
+  });
+
   it("is read beside the Compose file that names it, also with variables in its path", async () => {
     const compose = "include: [parts/compose.yaml]\n";
     const part = 'services: {web: {image: x, env_file: ["${STAGE}.env"]}}\n';
