@@ -9,6 +9,11 @@ export const PromotionPullRequest = z
         "Open; Merged or Declined (closed without a merge): the same versions are not proposed again; Failed: there is none, for the reason in message.",
       ),
     id: z.string().max(64).describe("Identifies the proposed versions."),
+    repository: z
+      .string()
+      .max(2048)
+      .optional()
+      .describe("URL of the repository. For another one, the pull request is forgotten."),
     number: z.int().min(0).optional().describe("Number at the Git host."),
     url: z.string().max(2048).optional().describe("Address at the Git host."),
     head: z

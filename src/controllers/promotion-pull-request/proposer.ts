@@ -6,6 +6,7 @@ import type { PromotionPullRequest } from "../../api/promotion.js";
 import { type BackoffPolicy, backoffDelay } from "../../base/backoff.js";
 import type { Clock } from "../../base/clock.js";
 import { OverseerError } from "../../base/errors.js";
+import { canonicalJson } from "../../base/hash.js";
 import type { Logger } from "../../base/logger.js";
 import { GitError, type GitHost, type ProposalState } from "../../git/index.js";
 import type { EventSink } from "../../kube/event-recorder.js";
@@ -73,12 +74,20 @@ export class PromotionProposer {
       this.#attempts.delete(key);
       return {};
     }
-    const known = knownPullRequest(app, memory);
+    const before = knownPullRequest(app, memory);
     const repository = repositories.get(repositoryOf(app));
-    if (repository === undefined || isDone(wanted, known)) return {};
+    if (repository === undefined) return {};
+    const { url } = repository.spec;
+    // Another repository has other pull requests of the same numbers.
+    const known = before?.repository === undefined || before.repository === url ? before : undefined;
+    if (known !== before) {
+      memory.pullRequest = null;
+      this.#services.onChanged(key);
+    }
+    if (isDone(wanted, known)) return {};
     const of = `${repository.metadata.uid} ${repository.metadata.generation} ${wanted.kind === "None" ? "" : wanted.id}`;
-    const before = this.#attempts.get(key);
-    const last = before?.of === of ? before : undefined;
+    const earlier = this.#attempts.get(key);
+    const last = earlier?.of === of ? earlier : undefined;
     const wait = (last?.dueAt ?? 0) - clock.monotonic();
     if (wait > 0) return { requeueAfterMs: wait };
     const attempts = (last?.attempts ?? 0) + 1;
@@ -89,7 +98,7 @@ export class PromotionProposer {
     };
     try {
       const done = await this.#carryOut(app, repository, wanted, known, signal);
-      this.#note(app, memory, known, done, logger);
+      this.#note(app, memory, known, done && { ...done, repository: url }, logger);
       return done?.state === "Open" ? next(LOOKUP) : {};
     } catch (error) {
       if (!(error instanceof OverseerError) || signal.aborted) throw error;
@@ -97,6 +106,7 @@ export class PromotionProposer {
         ...known,
         state: known?.state === "Open" ? "Open" : "Failed",
         id: known?.id ?? idOf(wanted),
+        repository: url,
       } as const;
       this.#note(app, memory, known, { ...failed, message: cutMessage(error.message) }, logger, error);
       return next(FAILURE, error.retryAfterMs);
@@ -127,8 +137,10 @@ export class PromotionProposer {
         "GIT_PROVIDER_UNSUPPORTED",
         `spec.provider.pullRequests of GitRepository ${this.#services.repositoryOf(app)} is not supported for ${host.type}: set it to false`,
       );
-    const current = number === undefined ? undefined : await proposals.get(number, signal);
-    const isOwn = current?.branch.startsWith(PREFIX) === true && current.head === known?.head;
+    const found = number === undefined ? undefined : await proposals.get(number, signal);
+    // One of another branch is not that of the app.
+    const current = found?.branch.startsWith(branchOf(app)) === true ? found : undefined;
+    const isOwn = current !== undefined && current.head === known?.head;
     if (wanted.kind === "None") {
       if (current === undefined || known === undefined) return null;
       if (current.state !== "Open") return endOf(known, current);
@@ -140,7 +152,10 @@ export class PromotionProposer {
     if (number !== undefined && current !== undefined && known !== undefined) {
       if (current.state !== "Open" && known.id === wanted.id) return endOf(known, current);
       if (current.state === "Open") {
-        if (known.id === wanted.id) return { ...openOf(known), id: known.id };
+        if (known.id === wanted.id)
+          return isOwn
+            ? { ...openOf(known), id: known.id }
+            : kept(known, "is not only what was tested, since its branch has commits of others: review them");
         if (!isOwn) return kept(known, "is not updated, since its branch has commits of others: merge it, or close it");
         await proposals.update(number, { ...contentOf(wanted), branch: current.branch }, signal);
         return { ...openOf(known), id: wanted.id, head: (await proposals.get(number, signal))?.head ?? current.head };
@@ -150,8 +165,7 @@ export class PromotionProposer {
   }
 
   async #create(app: OverseerApp, host: GitHost, wanted: Wanted, signal: AbortSignal): Promise<PromotionPullRequest> {
-    const { namespace, name } = app.metadata;
-    const branch = `${PREFIX}${namespace}/${name}-${wanted.id}`;
+    const branch = `${branchOf(app)}${wanted.id}`;
     const { number, url } = await host.proposeChange({ ...contentOf(wanted), branch }, signal);
     const head = (await host.proposals?.get(number, signal))?.head;
     return { state: "Open", id: wanted.id, number, url, ...(head === undefined ? {} : { head }) };
@@ -166,7 +180,7 @@ export class PromotionProposer {
     error?: OverseerError,
   ): void {
     memory.pullRequest = done;
-    if (JSON.stringify(known ?? null) === JSON.stringify(done)) return;
+    if (canonicalJson(known ?? null) === canonicalJson(done)) return;
     const { namespace, name, uid } = app.metadata;
     const { apiVersion, kind } = app;
     const event = eventOf(known, done, error);
@@ -225,6 +239,11 @@ function isDone(wanted: WantedPullRequest, known: PromotionPullRequest | undefin
   const hasEnded = known?.state === "Merged" || known?.state === "Declined";
   if (wanted.kind === "None") return known === undefined || hasEnded;
   return hasEnded && known.id === wanted.id;
+}
+
+/** Returns what the branches of an app begin with, before the ID of the versions. */
+function branchOf({ metadata: { namespace, name } }: OverseerApp): string {
+  return `${PREFIX}${namespace}/${name}-`;
 }
 
 function idOf(wanted: WantedPullRequest): string {

@@ -28,20 +28,27 @@ export interface Proposal {
   /** The later app and the first earlier one, as `namespace/name`. */
   readonly app: string;
   readonly from: string;
+  /** URL of the repository. */
+  readonly repository: string;
   readonly base: string;
   readonly versions: readonly CarriedVersion[];
   /** Those of `versions` that could not be written into a file. */
   readonly missing: readonly CarriedVersion[];
 }
 
-/** Returns what identifies a state: the app, its branch, and the versions. */
-export function proposalId({ app, base, versions }: Pick<Proposal, "app" | "base" | "versions">): string {
+/** Returns what identifies a state: the app, its repository and branch, and the versions. */
+export function proposalId({
+  app,
+  repository,
+  base,
+  versions,
+}: Pick<Proposal, "app" | "repository" | "base" | "versions">): string {
   const texts = versions.map(({ from, to }) => `${versionText(from)} ${versionText(to)}`).sort();
-  return sha256([app, base, ...texts].join("\n"), 16);
+  return sha256([app, repository, base, ...texts].join("\n"), 16);
 }
 
 /** Returns title and text of a pull request. What comes from documents stands in a fence, where it is no link and no mention. */
-export function proposalText({ app, from, versions, missing }: Proposal): {
+export function proposalText({ app, from, versions, missing }: Omit<Proposal, "repository" | "base">): {
   readonly title: string;
   readonly body: string;
 } {

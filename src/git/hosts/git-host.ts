@@ -27,8 +27,9 @@ export interface GitHost {
   /** Adds a comment to a pull request. `text` is Markdown. */
   comment(pullRequest: number, text: string, signal: AbortSignal): Promise<void>;
   /**
-   * Creates a branch with one commit (Bitbucket Data Center: one per file) and a pull request for it. If the branch exists, nothing is written, and its open pull request is
-   * returned; without one, `GIT_HOST_REFUSED`.
+   * Creates a branch with one commit (Bitbucket Data Center: one per file) and a pull request for it. If the branch exists, it is not written. GitHub,
+   * GitLab, Gitea and Forgejo then return its open pull request to the base, or open it, if the branch is what would be created; otherwise,
+   * `GIT_HOST_REFUSED`. The others return its open pull request; without one, `GIT_HOST_REFUSED`.
    */
   proposeChange(change: ProposedChange, signal: AbortSignal): Promise<ProposedPullRequest>;
 }

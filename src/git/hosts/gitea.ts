@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { CommitState } from "../../api/git-provider.js";
 import { apiPath, type CallContext } from "./api/call.js";
 import type { HostApi } from "./api/client.js";
+import { ensureSameChange } from "./existing-branch.js";
 import {
   type Check,
   GIT_HOST_OPERATIONS,
@@ -16,7 +17,6 @@ import {
   type Review,
 } from "./git-host.js";
 import { issueComments } from "./plan-comments.js";
-import { noPullRequest } from "./proposal-errors.js";
 import { pullRequestUpdates } from "./proposal-updates.js";
 import { lastReviews, withWriteAccess } from "./reviews.js";
 import { limitedDescription } from "./text.js";
@@ -56,7 +56,13 @@ const Statuses = z.array(
 const Content = z.object({ sha: z.string(), content: z.string().nullish() });
 const ChangedFiles = z.array(z.object({ filename: z.string() }));
 const Proposed = z.object({ number: z.number(), html_url: z.string() });
-const OpenPulls = z.array(Proposed.extend({ head: z.object({ ref: z.string() }) }));
+const End = z.object({ ref: z.string(), repo_id: z.number() });
+const OpenPulls = z.array(Proposed.extend({ head: End, base: End }));
+const Comparison = z.object({
+  commits: z
+    .array(z.object({ sha: z.string(), parents: z.array(z.unknown()).nullish(), files: ChangedFiles.nullish() }))
+    .nullish(),
+});
 
 const STATES: Readonly<Record<CommitState, string>> = {
   Pending: "pending",
@@ -174,12 +180,17 @@ export class GiteaHost implements GitHost {
     const { branch, base, title, body, message } = change;
     const call = { operation: "propose_change", subject: "the repository", signal } as const;
     const branchCall = { ...call, path: this.#path("/branches/{}", branch), schema: z.unknown() };
-    if ((await this.#api.find(branchCall)) !== undefined) return this.#existing(change, call);
-    const files = await this.#operations(change, call, change.baseCommit ?? base);
-    await this.#api.send({
-      ...{ ...call, method: "POST", schema: z.unknown(), path: this.#path("/contents") },
-      body: { branch: base, new_branch: branch, message, files },
-    });
+    if ((await this.#api.find(branchCall)) === undefined) {
+      const files = await this.#operations(change, call, change.baseCommit ?? base);
+      await this.#api.send({
+        ...{ ...call, method: "POST", schema: z.unknown(), path: this.#path("/contents") },
+        body: { branch: base, new_branch: branch, message, files },
+      });
+    } else {
+      await this.#ensureSame(change, call);
+      const existing = await this.#existing(change, call);
+      if (existing !== undefined) return existing;
+    }
     const created = await this.#api.send({
       ...{ ...call, method: "POST", schema: Proposed, path: this.#path("/pulls") },
       body: { head: branch, base, title, body },
@@ -229,12 +240,28 @@ export class GiteaHost implements GitHost {
     return operations;
   }
 
-  async #existing({ branch, base }: ProposedChange, call: CallContext): Promise<ProposedPullRequest> {
+  async #ensureSame(change: ProposedChange, call: CallContext): Promise<void> {
+    const { branch, base } = change;
+    const path = this.#path("/compare/{}...{}", base, branch);
+    const commits = (await this.#api.send({ ...call, path, schema: Comparison })).body.commits ?? [];
+    await ensureSameChange(this.#api.target, change, {
+      commits: commits.map(({ parents }) => ({ parents: parents?.length ?? 0 })),
+      changed: commits.flatMap(({ files }) => files ?? []).map(({ filename }) => filename),
+      contentOf: async (file) => {
+        const at = this.#contentPath(file, branch);
+        return (await this.#api.find({ ...call, path: at, schema: Content }))?.content ?? undefined;
+      },
+    });
+  }
+
+  /** Returns the open pull request of the branch to the base. Forks may have branches of the same name. */
+  async #existing({ branch, base }: ProposedChange, call: CallContext): Promise<ProposedPullRequest | undefined> {
     const path = this.#path(`/pulls?state=open&base_branch={}&limit=${PAGE}`, base);
     const pulls = await this.#api.pages({ ...call, path, schema: OpenPulls }, (page) => page);
-    const pull = pulls.find(({ head }) => head.ref === branch);
-    if (pull === undefined) throw noPullRequest(this.#api.target, branch);
-    return { number: pull.number, url: pull.html_url, created: false };
+    const pull = pulls.find(
+      (one) => one.head.ref === branch && one.base.ref === base && one.head.repo_id === one.base.repo_id,
+    );
+    return pull && { number: pull.number, url: pull.html_url, created: false };
   }
 
   #path(template: string, ...values: readonly (string | number)[]): string {

@@ -3,6 +3,7 @@ import type { CommitState } from "../../api/git-provider.js";
 import { isGitError } from "../errors.js";
 import { type ApiCall, apiPath, type CallContext } from "./api/call.js";
 import type { HostApi } from "./api/client.js";
+import { ensureSameChange } from "./existing-branch.js";
 import {
   type Check,
   GIT_HOST_OPERATIONS,
@@ -17,7 +18,6 @@ import {
   type Review,
 } from "./git-host.js";
 import { mergeRequestNotes } from "./plan-comments.js";
-import { noPullRequest } from "./proposal-errors.js";
 import { mergeRequestUpdates } from "./proposal-updates.js";
 import { withWriteAccess } from "./reviews.js";
 import { limitedDescription } from "./text.js";
@@ -53,6 +53,12 @@ const Statuses = z.array(
   }),
 );
 const Proposed = z.object({ iid: z.number(), web_url: z.string() });
+const OpenRequests = z.array(Proposed.extend({ source_project_id: z.number(), target_project_id: z.number() }));
+const Comparison = z.object({
+  commits: z.array(z.object({ parent_ids: z.array(z.string()) })),
+  diffs: z.array(z.object({ old_path: z.string(), new_path: z.string() })),
+});
+const FileContent = z.object({ content: z.string() });
 
 const STATES: Readonly<Record<CommitState, string>> = {
   Pending: "pending",
@@ -173,8 +179,12 @@ export class GitLabHost implements GitHost {
     const call = { operation: "propose_change", subject: "the project", signal } as const;
     const at = this.#path("/repository/branches/{}", branch);
     const existing = await this.#api.find({ ...call, path: at, schema: z.unknown() });
-    if (existing !== undefined) return this.#existing(change, call);
-    await this.#commit(change, call, false);
+    if (existing === undefined) await this.#commit(change, call, false);
+    else {
+      await this.#ensureSame(change, call);
+      const open = await this.#existing(change, call);
+      if (open !== undefined) return open;
+    }
     const created = await this.#api.send({
       ...{ ...call, method: "POST", schema: Proposed, path: this.#path("/merge_requests") },
       body: { source_branch: branch, target_branch: base, title, description: body, remove_source_branch: true },
@@ -206,11 +216,26 @@ export class GitLabHost implements GitHost {
     return actions;
   }
 
-  async #existing({ branch, base }: ProposedChange, call: CallContext): Promise<ProposedPullRequest> {
+  async #ensureSame(change: ProposedChange, call: CallContext): Promise<void> {
+    const { branch, base } = change;
+    const path = this.#path("/repository/compare?from={}&to={}", base, branch);
+    const { commits, diffs } = (await this.#api.send({ ...call, path, schema: Comparison })).body;
+    await ensureSameChange(this.#api.target, change, {
+      commits: commits.map(({ parent_ids: parents }) => ({ parents: parents.length })),
+      changed: diffs.flatMap(({ old_path: old, new_path: path }) => [old, path]),
+      contentOf: async (file) => {
+        const at = this.#path("/repository/files/{}?ref={}", file, branch);
+        return (await this.#api.find({ ...call, path: at, schema: FileContent }))?.content;
+      },
+    });
+  }
+
+  /** Returns the open merge request of the branch to the base. Forks may have branches of the same name. */
+  async #existing({ branch, base }: ProposedChange, call: CallContext): Promise<ProposedPullRequest | undefined> {
     const path = this.#path("/merge_requests?state=opened&source_branch={}&target_branch={}", branch, base);
-    const [request] = (await this.#api.send({ ...call, path, schema: z.array(Proposed) })).body;
-    if (request === undefined) throw noPullRequest(this.#api.target, branch);
-    return { number: request.iid, url: request.web_url, created: false };
+    const requests = (await this.#api.send({ ...call, path, schema: OpenRequests })).body;
+    const request = requests.find((one) => one.source_project_id === one.target_project_id);
+    return request && { number: request.iid, url: request.web_url, created: false };
   }
 
   #path(template: string, ...values: readonly (string | number)[]): string {

@@ -1,5 +1,14 @@
 import { GitError } from "../errors.js";
 import type { HostTarget } from "./api/target.js";
+import type { ProposedChange } from "./git-host.js";
+
+/** Returns the error for a branch that exists, but has other commits than the change: somebody else may have made it. */
+export function otherBranch({ path, api }: HostTarget, { branch, base }: ProposedChange): GitError {
+  return new GitError(
+    "GIT_HOST_REFUSED",
+    `cannot open a pull request at ${api}: the branch ${branch} of ${path.join("/")} exists, and is not one commit on ${base} with exactly the proposed files; delete the branch`,
+  );
+}
 
 /** Returns the error for a branch of an earlier call whose pull request was closed or merged. */
 export function noPullRequest({ path, api }: HostTarget, branch: string): GitError {

@@ -89,7 +89,7 @@ async function propose(
   const { app } = run;
   const { inputs, snapshot } = head;
   const base = branchOf(run, app, inputs.revision);
-  const id = proposalId({ app: run.key, base: base ?? "", versions });
+  const id = proposalId({ app: run.key, repository: urlOf(run, app) ?? "", base: base ?? "", versions });
   if (base === undefined)
     return {
       kind: "Impossible",
@@ -107,7 +107,7 @@ async function propose(
   }
   const [first] = earlier;
   const from = first === undefined ? "" : `${first.metadata.namespace}/${first.metadata.name}`;
-  const text = proposalText({ app: run.key, from, base, versions, missing: edited.missing });
+  const text = proposalText({ app: run.key, from, versions, missing: edited.missing });
   return { kind: "Propose", id, base, baseCommit: inputs.commit, files: edited.files, ...text };
 }
 

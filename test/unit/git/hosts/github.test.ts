@@ -173,14 +173,55 @@ describe("the API of GitHub", () => {
     expect(bodyOf("/git/commits")).to.deep.equal({ message: "Promote web", tree: "uuu", parents: ["aaa"] });
     expect(bodyOf("/git/refs")).to.deep.equal({ ref: "refs/heads/overseer/web", sha: "bbb" });
     server.take();
-    server.answers = {
-      [`GET ${R}/git/ref/heads/overseer/web`]: { json: { object: { sha: "bbb" } } },
-      [`GET ${R}/pulls?state=open&head=team%3Aoverseer/web`]: { json: [pull] },
+  });
+
+  describe("with a branch of an earlier call", () => {
+    const url = "https://git.example.com/team/shop/pull/9";
+    const pull = (ref: string, repo = 1) => ({
+      ...{
+        number: 9,
+        html_url: url,
+        base: { ref, repo: { id: 1 } },
+        head: { ref: "overseer/web", repo: { id: repo } },
+      },
+    });
+    const commit = (tree: string, ...parents: string[]) => ({
+      ...{ commit: { tree: { sha: tree } }, parents: parents.map((sha) => ({ sha })) },
+    });
+    const answer = (commits: readonly object[], pulls: readonly object[]) => {
+      server.answers = {
+        [`GET ${R}/git/ref/heads/overseer/web`]: { json: { object: { sha: "bbb" } } },
+        [`GET ${R}/compare/main...overseer/web`]: { json: { ahead_by: commits.length, commits } },
+        [`GET ${R}/git/commits/aaa`]: { json: { tree: { sha: "ttt" } } },
+        [`POST ${R}/git/trees`]: { status: 201, json: { sha: "uuu" } },
+        [`GET ${R}/pulls?state=open&head=team%3Aoverseer/web`]: { json: pulls },
+        [`POST ${R}/pulls`]: { status: 201, json: { number: 10, html_url: url } },
+      };
     };
-    expect(await host.proposeChange(CHANGE, forever)).to.include({ number: 9, created: false });
-    server.answers = { ...server.answers, [`GET ${R}/pulls?state=open&head=team%3Aoverseer/web`]: { json: [] } };
-    const error = await host.proposeChange(CHANGE, forever).catch((cause: Error) => cause.message);
-    expect(error).to.include("branch overseer/web of team/shop exists and has no open pull request");
-    expect(server.take().filter((one) => one.startsWith("POST"))).to.deep.equal([]);
+    const propose = () => host.proposeChange(CHANGE, forever).catch((cause: Error) => cause.message);
+
+    it("finds its pull request, and opens one if there is none to the base from this repository", async () => {
+      answer([commit("uuu", "aaa")], [pull("main")]);
+      expect(await propose()).to.deep.equal({ number: 9, url, created: false });
+      for (const pulls of [[], [pull("release")], [pull("main", 2)]]) {
+        answer([commit("uuu", "aaa")], pulls);
+        expect(await propose(), JSON.stringify(pulls)).to.deep.equal({ number: 10, url, created: true });
+      }
+    });
+
+    it("refuses it if it has anything but the change, even with an open pull request", async () => {
+      for (const commits of [
+        [],
+        [commit("other", "aaa")],
+        [commit("uuu", "aaa", "ccc")],
+        [commit("x", "aaa"), commit("uuu", "x")],
+      ]) {
+        answer(commits, [pull("main")]);
+        expect(await propose()).to.include(
+          "overseer/web of team/shop exists, and is not one commit on main with exactly",
+        );
+      }
+      expect(server.take()).to.not.include(`POST ${R}/pulls`);
+    });
   });
 });

@@ -128,10 +128,34 @@ describe("the API of GitLab", () => {
         { action: "delete", file_path: "apps/old.yaml" },
       ],
     });
-    server.answers = {
-      [`GET ${P}/repository/branches/overseer%2Fweb`]: { json: {} },
-      [`GET ${P}/merge_requests?state=opened&source_branch=overseer%2Fweb&target_branch=main`]: { json: [request] },
+  });
+
+  it("continues with a branch of an earlier call only if it has exactly the change", async () => {
+    const request = { iid: 9, web_url: "https://git.example.com/mr/9", source_project_id: 1, target_project_id: 1 };
+    const base64 = (text: string) => ({ json: { content: Buffer.from(text).toString("base64") } });
+    const diffs = Object.keys(CHANGE.files).map((path) => ({ old_path: path, new_path: path }));
+    const propose = (requests: readonly object[], commits: readonly string[][], paths = diffs, web = "b: 2\n") => {
+      server.answers = {
+        [`GET ${P}/repository/branches/overseer%2Fweb`]: { json: {} },
+        [`GET ${P}/repository/compare?from=main&to=overseer%2Fweb`]: {
+          json: { commits: commits.map((parents) => ({ parent_ids: parents })), diffs: paths },
+        },
+        [`GET ${P}/repository/files/apps%2Fnew.yaml?ref=overseer%2Fweb`]: base64("a: 1\n"),
+        [`GET ${P}/repository/files/apps%2Fweb.yaml?ref=overseer%2Fweb`]: base64(web),
+        [`GET ${P}/merge_requests?state=opened&source_branch=overseer%2Fweb&target_branch=main`]: { json: requests },
+        [`POST ${P}/merge_requests`]: { status: 201, json: { ...request, iid: 10 } },
+      };
+      return host.proposeChange(CHANGE, forever).catch((cause: Error) => cause.message);
     };
-    expect(await host.proposeChange(CHANGE, forever)).to.include({ number: 9, created: false });
+    expect(await propose([request], [["aaa"]])).to.include({ number: 9, created: false });
+    expect(await propose([], [["aaa"]])).to.include({ number: 10, created: true });
+    expect(await propose([{ ...request, source_project_id: 2 }], [["aaa"]])).to.include({ number: 10, created: true });
+    server.take();
+    const refused = "exists, and is not one commit on main with exactly the proposed files";
+    expect(await propose([request], [["aaa"], ["bbb"]])).to.include(refused);
+    expect(await propose([request], [["aaa", "bbb"]])).to.include(refused);
+    expect(await propose([request], [["aaa"]], [...diffs, { old_path: "x", new_path: "x" }])).to.include(refused);
+    expect(await propose([request], [["aaa"]], diffs, "b: 3\n")).to.include(refused);
+    expect(server.take()).to.not.include(`POST ${P}/merge_requests`);
   });
 });
