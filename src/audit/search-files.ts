@@ -17,6 +17,9 @@ interface Position {
   readonly offset: number;
 }
 
+/** How much the clocks of processes that write to one chain may differ: beyond it, no older line can be in time. */
+const CLOCK_SKEW_MS = 60_000;
+
 /**
  * Looks for records in the files of a directory, newest first, while another process may append to them. Returns less than `limit`
  * records if it has read enough: `next` continues. A cursor stays valid when files are renamed.
@@ -37,7 +40,7 @@ export async function searchFiles(dir: string, { filter, limit, before }: AuditS
       if (number >= lowest && (chain === "" || ofChain.startsWith(chain))) continue;
       if (!Number.isNaN(number)) [lowest, chain] = [number, ofChain.slice(0, ofChain.indexOf(",") + 1)];
       const time = TIME.exec(line)?.[1];
-      if (filter.since !== undefined && time !== undefined && Date.parse(time) < filter.since)
+      if (filter.since !== undefined && time !== undefined && Date.parse(time) < filter.since - CLOCK_SKEW_MS)
         return { hits, next: undefined, reached: undefined, damaged };
       last = { cursor: `${Number.isNaN(number) ? lowest : number}-${offset}`, time };
       if (texts.every((text) => line.includes(text))) {

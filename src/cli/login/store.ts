@@ -123,15 +123,39 @@ export class LoginStore {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST")
           throw new CommandError(`${lock} cannot be written: ${messageOf(error)}`, EXIT.failed);
       }
-      const age = await stat(lock).then(
-        ({ mtimeMs }) => Date.now() - mtimeMs,
-        () => 0,
-      );
-      if (age > LOCK_STALE_MS) await rm(lock, { force: true });
-      else if (performance.now() > end)
+      if (performance.now() > end)
         throw new CommandError(`another command keeps ${lock}: delete it if none runs`, EXIT.timeout);
-      else await delay(LOCK_POLL_MS);
+      if (!(await isStale(lock)) || !(await removeStale(lock))) await delay(LOCK_POLL_MS);
     }
+  }
+}
+
+/** Reports whether a lock is a leftover of a command that was killed. */
+async function isStale(lock: string): Promise<boolean> {
+  const age = await stat(lock).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs,
+    () => 0,
+  );
+  return age > LOCK_STALE_MS;
+}
+
+/**
+ * Removes a lock if it still is a leftover, one command at a time: of several that have seen it, the second would otherwise remove the new lock of the
+ * first. Returns whether this command has had its turn.
+ */
+async function removeStale(lock: string): Promise<boolean> {
+  const turn = `${lock}.stale`;
+  try {
+    await (await open(turn, "wx", 0o600)).close();
+  } catch {
+    if (await isStale(turn)) await rm(turn, { force: true });
+    return false;
+  }
+  try {
+    if (await isStale(lock)) await rm(lock, { force: true });
+    return true;
+  } finally {
+    await rm(turn, { force: true });
   }
 }
 

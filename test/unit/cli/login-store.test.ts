@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
@@ -36,6 +36,28 @@ describe("stored sign-ins of the command line", () => {
       ),
     );
     expect([...(await store.servers())].sort()).to.deep.equal(names);
+  });
+
+  it("are written by one command at a time, also after one that was killed", async () => {
+    for (let round = 0; round < 5; round++) {
+      await mkdir(dirname(store.path), { recursive: true });
+      await writeFile(`${store.path}.lock`, "");
+      await utimes(`${store.path}.lock`, 0, 0);
+      let running = 0;
+      let most = 0;
+      await Promise.all(
+        Array.from({ length: 8 }, () =>
+          new LoginStore({ XDG_CONFIG_HOME: join(home, "config") }).update(SERVER, async () => {
+            most = Math.max(most, ++running);
+            await readdir(home);
+            running--;
+            return { token: "a" };
+          }),
+        ),
+      );
+      expect(most).to.equal(1);
+    }
+    expect(await readdir(dirname(store.path))).to.deep.equal(["logins.json"]);
   });
 
   it("are kept when a change fails", async () => {

@@ -8,15 +8,20 @@ import { type AuditFlags, nameOf } from "./audit-flags.js";
 import { fetchAudit } from "./fetch-audit.js";
 import { readLines, recordIn } from "./read-lines.js";
 
-/** Runs `overseer audit list`. */
+/** Runs `overseer audit list`. Fails if records of a source are missing: the list looks complete otherwise. */
 export async function listAudit(files: readonly string[], flags: AuditFlags): Promise<ExitCode> {
   const { server, limit = Number.POSITIVE_INFINITY } = flags;
   if (!(limit >= 1)) throw new UsageError("--limit must be a number from 1");
   if (files.length === 0 && server === undefined)
     throw new UsageError("name files of records, or set --server to the address of the REST API");
+  let isComplete = true;
+  const onGap = (source: AuditPage["sources"][number]): void => {
+    if (source.unavailable !== undefined) isComplete = false;
+    sayGap(source);
+  };
   // OVERSEER_SERVER may be set for other commands.
   const found =
-    files.length > 0 || server === undefined ? await readAudit(files, flags) : fetchAudit(server, flags, sayGap);
+    files.length > 0 || server === undefined ? await readAudit(files, flags) : fetchAudit(server, flags, onGap);
   let header = true;
   let count = 0;
   for await (const batch of found) {
@@ -28,7 +33,7 @@ export async function listAudit(files: readonly string[], flags: AuditFlags): Pr
     if (count >= limit) break;
   }
   if (count === 0) say("no record matches");
-  return EXIT.done;
+  return isComplete ? EXIT.done : EXIT.failed;
 }
 
 /** Formats records as a table. */

@@ -11,7 +11,7 @@ const TIMEOUT_MS = 30_000;
 
 /**
  * Yields the records of the REST API, newest first, page by page, with the token of the flag or of the last sign-in. `onGap` is called
- * once for each source. Throws UsageError for a URL that is not safe, and what `ServerHttp.request` throws.
+ * for each source of a page, unless an earlier page said the same. Ends at a page that continues at itself. Throws UsageError for a URL that is not safe, and what `ServerHttp.request` throws.
  */
 export async function* fetchAudit(
   server: string,
@@ -25,14 +25,22 @@ export async function* fetchAudit(
   const store = new LoginStore(process.env);
   const tokens = token === undefined ? storedToken(store, url) : fixedToken(url, token);
   const http = new ServerHttp({ url, tokens, ca: (await store.get(url))?.ca, timeoutMs: TIMEOUT_MS });
+  const said = new Set<string>();
   let before: string | undefined;
+  let next: string | undefined;
   try {
     do {
+      before = next;
       const page = AuditPage.parse(await http.request({ method: "GET", path: "/audit", query: { ...filter, before } }));
-      if (before === undefined) page.sources.forEach(onGap);
+      for (const source of page.sources) {
+        const text = JSON.stringify(source);
+        if (!said.has(text)) onGap(source);
+        said.add(text);
+      }
       yield page.items as readonly AuditRecord[];
-      before = page.next;
-    } while (before !== undefined);
+      next = page.next;
+      // A source that cannot be asked stays where it is.
+    } while (next !== undefined && next !== before);
   } finally {
     await http.close();
   }

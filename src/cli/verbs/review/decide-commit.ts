@@ -16,7 +16,7 @@ import { reviewText } from "./review-text.js";
 const BEGUN: ReadonlySet<string | undefined> = new Set(["Applying", "Verifying"]);
 
 /** What has become of one decision. */
-interface Result {
+export interface Decided {
   readonly change: LiveChange;
   readonly approval?: LiveApproval;
   readonly problem?: string;
@@ -42,7 +42,7 @@ export function decideCommit(decision: "Approve" | "Reject", flags: DecideFlags)
     const plans = changes.map((change) => ({ change, planHash: decidable(change, decision, {}) }));
     for (const { change } of plans) process.stderr.write(plainText(`${reviewText(change)}\n`));
     await confirm(`${decision} these ${plans.length} Changes?`, flags);
-    const created: Result[] = [];
+    const created: Decided[] = [];
     for (const { change, planHash: hash } of plans)
       created.push(
         await connection.decide(change, { decision, planHash: hash, comment: flags.comment }).then(
@@ -50,13 +50,28 @@ export function decideCommit(decision: "Approve" | "Reject", flags: DecideFlags)
           (error: unknown) => ({ change, problem: messageOf(error) }),
         ),
       );
-    const results: Result[] = [];
-    for (const one of created) {
-      const approval = one.approval && (await untilCounted(connection, one.approval, flags.timeout));
-      results.push({ ...one, ...(approval === undefined ? {} : { approval }) });
-    }
-    return report(results, decision, flags);
+    return report(await judged(created, (one) => untilCounted(connection, one, flags.timeout)), decision, flags);
   });
+}
+
+/** Waits for all decisions at the same time. A wait that fails is the problem of its decision only: the others were created as well. */
+export function judged(
+  created: readonly Decided[],
+  wait: (approval: LiveApproval) => Promise<LiveApproval>,
+): Promise<readonly Decided[]> {
+  return Promise.all(
+    created.map(async (one) => {
+      if (one.approval === undefined) return one;
+      const { name } = one.approval.metadata;
+      return wait(one.approval).then(
+        (approval) => ({ ...one, approval }),
+        (error: unknown) => ({
+          ...one,
+          problem: `Approval ${name} was created, and it is not known whether it counts: ${messageOf(error)}; see "overseer describe approval ${name}"`,
+        }),
+      );
+    }),
+  );
 }
 
 /**
@@ -90,7 +105,7 @@ function placeOf({ namespace = "", name }: LiveChange["metadata"]): {
   return { namespace, name };
 }
 
-async function report(results: readonly Result[], decision: string, { output }: DecideFlags): Promise<ExitCode> {
+async function report(results: readonly Decided[], decision: string, { output }: DecideFlags): Promise<ExitCode> {
   const approvals = results.flatMap(({ approval }) => approval ?? []);
   const isObjects = output === "json" || output === "yaml" || output === "name";
   if (isObjects) print(await formatObjects(approvals, output, true));
@@ -100,7 +115,8 @@ async function report(results: readonly Result[], decision: string, { output }: 
     const isCounted = ready?.status === "True";
     if (isCounted) counted++;
     const why = problem ?? ready?.message ?? "the operator has not judged the decision yet";
-    const text = `${decision} ${shownName(change)}: ${isCounted ? "counted" : `does not count: ${why}`}`;
+    const isUnknown = approval !== undefined && problem !== undefined;
+    const text = `${decision} ${shownName(change)}: ${isCounted ? "counted" : isUnknown ? why : `does not count: ${why}`}`;
     if (isCounted && !isObjects) print(`${text}\n`);
     if (!isCounted) say(text);
   }

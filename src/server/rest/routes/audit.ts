@@ -53,7 +53,7 @@ async function askLeader(leader: RestParts["leader"], query: AuditQuery, before:
     const path = `/internal/v1/audit?${new URLSearchParams(asked)}`;
     return { name, part: await leader.ask({ path, schema: AuditPart }), before };
   } catch (error) {
-    if (error instanceof ProblemError) return { name, unavailable: error.message };
+    if (error instanceof ProblemError) return { name, unavailable: error.message, before };
     throw error;
   }
 }
