@@ -13,8 +13,8 @@ export interface ExistingBranch {
 }
 
 /**
- * Ensures that a branch is what the change would create, so that a repetition after a crash continues with it and nobody else can put another
- * branch in its place: one commit on the base, with exactly the files of the change.
+ * Ensures that a branch is what the change would create, so that a repetition after a crash continues with it, and another
+ * branch is not taken for it: one commit on the base, with exactly the files of the change.
  *
  * @throws GitError `GIT_HOST_REFUSED` if it is not.
  */

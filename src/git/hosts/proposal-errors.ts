@@ -2,7 +2,7 @@ import { GitError } from "../errors.js";
 import type { HostTarget } from "./api/target.js";
 import type { ProposedChange } from "./git-host.js";
 
-/** Returns the error for a branch that exists, but has other commits than the change: somebody else may have made it. */
+/** Returns the error for a branch that exists, but has other commits than the change and may be of another user. */
 export function otherBranch({ path, api }: HostTarget, { branch, base }: ProposedChange): GitError {
   return new GitError(
     "GIT_HOST_REFUSED",
