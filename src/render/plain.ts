@@ -72,7 +72,7 @@ export class PlainRenderer implements Renderer {
     const { input, picked, notes, linkProblems, unread, outcomes: all } = await this.#read(source);
     const { folder, files, selected, anyName } = input;
     const nothing = (documents: readonly PreparedDocument[]): Pick<RendererOutput, "nothing"> =>
-      documents.length > 0 ? {} : { nothing: describeNothing(folder, files, selected, anyName) };
+      documents.length > 0 ? {} : { nothing: describeNothing(folder, files, selected, anyName, source.source) };
     const secrets = new SourceSecrets(all, source.source, target);
     const { outcomes } = secrets;
     const found = await secrets.check(input, picked);

@@ -25,6 +25,7 @@ export function leavesOut(source: SourceSelection): (path: string) => boolean {
   return (path) => isHidden(path) || isExcluded(path);
 }
 
-function isHidden(path: string): boolean {
+/** Whether a path is that of a hidden file, or of a file in a hidden folder: it is never read. */
+export function isHidden(path: string): boolean {
   return path.startsWith(".") || path.includes("/.");
 }

@@ -1,5 +1,7 @@
 import { isManifest } from "./manifest-files.js";
 import type { RepositoryPath } from "./repository-path.js";
+import type { SourceSelection } from "./request.js";
+import { isHidden } from "./select.js";
 
 /** So many files are named. */
 const MAX_NAMES = 5;
@@ -13,9 +15,15 @@ export function describeNothing(
   files: readonly { readonly path: string }[],
   selected: readonly { readonly path: string }[],
   anyName: boolean,
+  { plain }: Pick<SourceSelection, "plain"> = {},
 ): string {
   const place = `source.path ${JSON.stringify(folder === "" ? "." : folder)}`;
   if (files.length === 0) return `there is no file at ${place}`;
+  const visible = files.filter(({ path }) => !isHidden(path));
+  if (visible.length === 0)
+    return `there are only hidden files at ${place}, which are never read: ${list(files.map(({ path }) => path))}`;
+  if (plain?.recurse === false && visible.every(({ path }) => path.includes("/")))
+    return `all files at ${place} are in folders below it, and source.plain.recurse is false; there is ${list(visible.map(({ path }) => path))}`;
   if (selected.length === 0) {
     return `no file at ${place} is left by source.include and source.exclude; there is ${list(files.map(({ path }) => path))}`;
   }

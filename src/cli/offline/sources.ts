@@ -1,7 +1,7 @@
 import { relative, resolve } from "node:path";
 import type { OverseerAppSpec } from "../../api/overseer-app.js";
-import { messageOf } from "../../base/errors.js";
 import { UsageError } from "../exit-codes.js";
+import { fileFault } from "../file-fault.js";
 import { type SourceRequest, sourceRequestOf } from "../render/app-request.js";
 import type { RenderOptions } from "../render/options.js";
 import { pathRequest } from "../render/render.js";
@@ -90,6 +90,6 @@ async function whyNot(
 /** Opens a tree of a path. Throws a UsageError if the path cannot be read. */
 export async function openTree(open: () => Promise<WorkingTree>, path: string): Promise<WorkingTree> {
   return open().catch((error: unknown) => {
-    throw new UsageError(`PATH ${JSON.stringify(path)} cannot be read: ${messageOf(error)}`);
+    throw new UsageError(`PATH ${JSON.stringify(path)} cannot be read: ${fileFault(error)}`);
   });
 }

@@ -5,9 +5,11 @@ import { messageOf } from "../../base/errors.js";
 import { renderTarget, selectionOf, variablesOf } from "../../controllers/overseer-app/source/locate-inputs.js";
 import type { KubeObject } from "../../manifest/document.js";
 import { ManifestError } from "../../manifest/manifest-error.js";
+import { isRecord } from "../../manifest/shape.js";
 import { parseManifests } from "../../manifest/yaml/parse.js";
 import type { RenderTarget, SourceSelection } from "../../render/request.js";
 import { UsageError } from "../exit-codes.js";
+import { fileFault } from "../file-fault.js";
 import { checkManifest } from "../offline/check-manifest.js";
 
 /** What is rendered, and for what. */
@@ -46,6 +48,11 @@ export function sourceRequestOf({ metadata, spec: written }: KubeObject, file: s
     throw new UsageError(`${file}: OverseerApp ${metadata.name}: spec.${issue?.path.join(".")}: ${issue?.message}`);
   }
   const spec = result.data;
+  const { values } = spec.source.helm ?? {};
+  if (values !== undefined && !isRecord(values))
+    throw new UsageError(
+      `${file}: OverseerApp ${metadata.name}: spec.source.helm.values is no object: write the values as fields below it, not as text`,
+    );
   const namespace = spec.destination.kubernetes?.namespace ?? metadata.namespace ?? "default";
   const target = renderTarget({ spec });
   return { source: selectionOf(spec.source), name: metadata.name, namespace, target, env: variablesOf(spec.source) };
@@ -57,7 +64,7 @@ async function appsIn(file: string): Promise<KubeObject[]> {
     return objects.filter(({ kind, apiVersion }) => kind === "OverseerApp" && apiVersion.startsWith(`${GROUP}/`));
   } catch (error) {
     if (error instanceof ManifestError) throw new UsageError(messageOf(error));
-    throw new UsageError(`-f ${JSON.stringify(file)} cannot be read: ${messageOf(error)}`);
+    throw new UsageError(`-f ${JSON.stringify(file)} cannot be read: ${fileFault(error)}`);
   }
 }
 

@@ -4,11 +4,11 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import type { ChartReference } from "../../api/renderers.js";
-import { messageOf } from "../../base/errors.js";
 import { readValue } from "../../manifest/yaml/read-value.js";
 import { KUBERNETES_SCHEMA } from "../../manifest/yaml/yaml-schema.js";
 import type { ChartCredentials } from "../../render/helm/registry/chart-pull.js";
 import { UsageError } from "../exit-codes.js";
+import { fileFault } from "../file-fault.js";
 
 /** Time limit of a credential helper in milliseconds. */
 const HELPER_MS = 30_000;
@@ -158,14 +158,14 @@ async function readConfig(
   if (named !== undefined) return { name: named, text: await readText(named, flag) };
   const text = await readFile(usual, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
-    throw new UsageError(`${usual} cannot be read: ${messageOf(error)}`);
+    throw new UsageError(`${usual} cannot be read: ${fileFault(error)}`);
   });
   return text === undefined ? undefined : { name: usual, text };
 }
 
 function readText(file: string, what: string): Promise<string> {
   return readFile(file, "utf8").catch((error: unknown) => {
-    throw new UsageError(`${what} ${JSON.stringify(file)} cannot be read: ${messageOf(error)}`);
+    throw new UsageError(`${what} ${JSON.stringify(file)} cannot be read: ${fileFault(error)}`);
   });
 }
 

@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
-import { messageOf, OverseerError } from "../../base/errors.js";
+import { OverseerError } from "../../base/errors.js";
 import { jsonText } from "../../base/hash.js";
 import { isBuiltinGroup } from "../../manifest/builtin-groups.js";
 import { builtinScope } from "../../manifest/builtin-scopes.js";
 import { displayId } from "../../manifest/object-id.js";
 import { detect } from "../../render/detect.js";
 import type { OpenRemoteBase } from "../../render/remote-base.js";
-import { formatRenderProblem, RenderError } from "../../render/render-error.js";
+import { formatRenderProblem, RenderError, type RenderProblem } from "../../render/render-error.js";
 import { normalisePath } from "../../render/repository-path.js";
 import {
   allDocuments,
@@ -19,6 +19,7 @@ import {
 } from "../../render/request.js";
 import { relativePath } from "../../render/snapshot-files.js";
 import { UsageError } from "../exit-codes.js";
+import { fileFault } from "../file-fault.js";
 import { appRequest, type SourceRequest } from "./app-request.js";
 import { offlineRenderer } from "./offline-renderer.js";
 import type { RenderOptions } from "./options.js";
@@ -31,7 +32,7 @@ import { WorkingTree } from "./working-tree.js";
 /** Runs `overseer render`. */
 export async function render(path: string | undefined, options: RenderOptions): Promise<void> {
   const tree = await WorkingTree.open(path ?? ".").catch((error: unknown) => {
-    throw new UsageError(`PATH ${JSON.stringify(path ?? ".")} cannot be read: ${messageOf(error)}`);
+    throw new UsageError(`PATH ${JSON.stringify(path ?? ".")} cannot be read: ${fileFault(error)}`);
   });
   const asked =
     options.file === undefined ? pathRequest(tree, path ?? ".") : await appRequest(options.file, options.app);
@@ -83,7 +84,7 @@ export async function renderSource(
   };
   const draw = (openRemoteBase: OpenRemoteBase): Promise<RenderResult> =>
     renderer.render({ ...request, openRemoteBase }, tree).catch((error: unknown) => {
-      throw error instanceof RenderError ? allProblems(error) : error;
+      throw error instanceof RenderError ? allProblems(withNames(error, tree)) : error;
     });
   const { allowedRemoteBaseHosts: hosts } = options;
   return hosts === undefined ? draw(refuseRemoteBase) : withRemoteBases(hosts, draw);
@@ -106,7 +107,7 @@ async function readKeys({
 }: Pick<RenderOptions, "ageKeyFile">): Promise<RenderRequest["external"]> {
   if (ageKeyFile === undefined || ageKeyFile === "") return undefined;
   const text = await readFile(ageKeyFile, "utf8").catch((error: unknown) => {
-    throw new UsageError(`--age-key-file ${JSON.stringify(ageKeyFile)} cannot be read: ${messageOf(error)}`);
+    throw new UsageError(`--age-key-file ${JSON.stringify(ageKeyFile)} cannot be read: ${fileFault(error)}`);
   });
   const decryption = { from: ageKeyFile, files: new Map([[basename(ageKeyFile), text]]) };
   return { ...NOTHING_EXTERNAL, decryption };
@@ -139,6 +140,7 @@ async function withFlags(
     throw new UsageError(
       "--values, --set and --set-string are for charts, and the OverseerApp says that its source is none",
     );
+  await ensureChart(source, tree);
   const { values: ofApp, ...helm } = source.helm ?? {};
   const files = [
     // What is given here wins over the values of the app, as these win over its files.
@@ -163,6 +165,16 @@ async function withFlags(
   };
 }
 
+/** Refuses flags of charts for a directory that is none. */
+async function ensureChart(source: SourceSelection, tree: WorkingTree): Promise<void> {
+  if (source.helm !== undefined) return;
+  const entry = await tree.treeAt(normalisePath(source.path));
+  if (entry === undefined || (entry.kind === "tree" && (await tree.listNames(entry.id)).includes("Chart.yaml"))) return;
+  throw new UsageError(
+    `--values, --set and --set-string are for charts, and ${JSON.stringify(source.path || ".")} holds no Chart.yaml: name the directory of a chart, or remove the flags`,
+  );
+}
+
 /** Whether a path without an OverseerApp is the directory of a kustomization: the flag that lists hosts permits its remote bases. */
 async function isBareKustomization(source: SourceSelection, tree: WorkingTree): Promise<boolean> {
   if (source.kustomize !== undefined || source.helm !== undefined || source.plain !== undefined) return false;
@@ -178,9 +190,9 @@ function overlayPath(tree: WorkingTree, directory: string): string {
 
 async function attachFile(tree: WorkingTree, file: string): Promise<string> {
   try {
-    return tree.pathOf(file) ?? tree.attach(basename(file), await readFile(file));
+    return tree.pathOf(file) ?? tree.attach(file, await readFile(file));
   } catch (error) {
-    throw new UsageError(`--values ${JSON.stringify(file)} cannot be read: ${messageOf(error)}`);
+    throw new UsageError(`--values ${JSON.stringify(file)} cannot be read: ${fileFault(error)}`);
   }
 }
 
@@ -198,6 +210,15 @@ function facts({
   if (!/^v?\d+\.\d+(\.\d+)?([-+].*)?$/.test(kubeVersion))
     throw new UsageError(`--kube-version ${JSON.stringify(kubeVersion)} is no version: write it as in v1.35.2`);
   return { kubeVersion, apiVersions: [...apiVersions].sort() };
+}
+
+/** The same error, with files that were given on the command line by their own names. */
+function withNames({ problems, remark }: RenderError, tree: WorkingTree): RenderError {
+  const named = problems.map(({ origin, message, ...rest }): RenderProblem => {
+    const shown = { ...rest, message: tree.withNames(message) };
+    return origin === undefined ? shown : { ...shown, origin: { ...origin, file: tree.withNames(origin.file) } };
+  });
+  return new RenderError(named, remark);
 }
 
 /** A condition has room for the first problems of a source; here each has a line. */

@@ -30,6 +30,8 @@ export class WorkingTree implements GitSnapshot {
   readonly #files: ReadonlyMap<string, Entry>;
   readonly #directories: ReadonlySet<string>;
   readonly #attached = new Map<string, Uint8Array>();
+  /** Names of attached files for people, by their paths. */
+  readonly #names = new Map<string, string>();
   readonly #read: (name: string, entry: Entry) => Promise<Uint8Array>;
 
   private constructor(
@@ -94,9 +96,15 @@ export class WorkingTree implements GitSnapshot {
 
   /** Adds a file that does not belong to the tree, and returns its path in it. `name` is for messages. */
   attach(name: string, content: string | Uint8Array): string {
-    const path = `${ATTACHED}/${this.#attached.size}/${name.replaceAll("/", "-")}`;
+    const path = `${ATTACHED}/${this.#attached.size}/${name.slice(name.lastIndexOf("/") + 1)}`;
+    this.#names.set(path, name);
     this.#attached.set(path, typeof content === "string" ? Buffer.from(content) : content);
     return path;
+  }
+
+  /** A message with the names of attached files in the place of their paths. */
+  withNames(message: string): string {
+    return [...this.#names].reduce((text, [path, name]) => text.replaceAll(path, () => name), message);
   }
 
   async treeAt(path: string): Promise<TreeEntry | undefined> {

@@ -1,3 +1,4 @@
+import { recognizePointer } from "../../manifest/recognize.js";
 import { isRecord } from "../../manifest/shape.js";
 import type { SourceFile } from "../links.js";
 import { runs } from "../overseer/compose/dependencies.js";
@@ -80,7 +81,9 @@ async function entryAt(
   if (file !== undefined) {
     const problem = faultOf(file);
     if (problem !== undefined) return fault(problem);
-    return { kind: "file", file: await load(file, "") };
+    const loaded = await load(file, "");
+    const pointer = recognizePointer(loaded.bytes);
+    return pointer === undefined ? { kind: "file", file: loaded } : fault(`${file.path}: ${pointer}`);
   }
   const prefix = target === "" ? "" : `${target}/`;
   const below = files.filter(({ path }) => path.startsWith(prefix));
@@ -93,6 +96,8 @@ async function entryAt(
     const problem = faultOf(one);
     if (problem !== undefined) return fault(`${one.path}: ${problem}`);
     const next = await load(one, one.path.slice(prefix.length));
+    const pointer = recognizePointer(next.bytes);
+    if (pointer !== undefined) return fault(`${one.path}: ${pointer}`);
     total += next.bytes.length;
     if (total > MAX_BYTES)
       return fault(`is a folder with more than ${MAX_BYTES} bytes, which do not fit into a ConfigMap: use a volume`);

@@ -1,4 +1,5 @@
 import { jsonText } from "../../base/hash.js";
+import { recognizePointer } from "../../manifest/recognize.js";
 import { FileDecryptor } from "../../secrets/file-decryptor.js";
 import { parseOutput } from "../parse-output.js";
 import type { ParseFiles } from "../parser.js";
@@ -84,6 +85,11 @@ export class KustomizeRenderer implements Renderer {
       decryptor: new FileDecryptor(undefined),
     }));
     const remote = await Promise.all(closure.remoteFiles.map(({ root, blob }) => root.files.snapshot.readBlob(blob)));
+    const pointers = closure.remoteFiles.flatMap(({ root, path }, index): RenderProblem[] => {
+      const message = recognizePointer(remote[index] ?? new Uint8Array());
+      return message === undefined ? [] : [{ origin: { file: `${root.label}${path}`, line: 1 }, message }];
+    });
+    if (pointers.length > 0) return { documents: [], notes: [], problems: pointers };
     const remoteBytes = remote.reduce((sum, { length }) => sum + length, 0);
     await workspace.copy([{ files: closure.files, decryptor, to: "repo" }, ...others], limits, remoteBytes);
     for (const [index, { path, copy }] of closure.remoteFiles.entries()) {

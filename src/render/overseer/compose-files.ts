@@ -2,6 +2,7 @@ import { MAX_COMPOSE_BYTES } from "../../api/core/app.js";
 import type { DocumentKind } from "../../api/documents/documents.js";
 import { DOCUMENT_API_VERSION } from "../../api/documents/group.js";
 import { ManifestError } from "../../manifest/manifest-error.js";
+import { recognizePointer } from "../../manifest/recognize.js";
 import { isRecord } from "../../manifest/shape.js";
 import type { PreparedDocument } from "../../manifest/to-document.js";
 import { readValue } from "../../manifest/yaml/read-value.js";
@@ -115,6 +116,8 @@ function below(folder: string, path: string): string | undefined {
 }
 
 function parse(bytes: Uint8Array, file: string): ComposeFile {
+  const pointer = recognizePointer(bytes);
+  if (pointer !== undefined) return { file, problem: pointer, line: 1 };
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);

@@ -123,9 +123,17 @@ describe("overseer render", function () {
     await write({ ...CHART, ".gitignore": "local.yaml\n", "local.yaml": "b: local\n", "broken.yaml": "b: [\n" });
     await runCommand("git", ["init", "--quiet"], { cwd: root, env });
     expect(await dataOf("chart", "--values", "local.yaml")).to.include({ a: "chart", b: "local" });
-    const { code, stderr } = await run(["render", "chart", "--values", "broken.yaml"]);
-    expect(code).to.equal(1);
-    expect(stderr).to.include("broken.yaml");
+    const outside = join(root, "../broken-values.yaml");
+    await writeFile(outside, "a: 1\n b: [\n");
+    for (const [file, said] of [
+      ["broken.yaml", "overseer: broken.yaml:1: the file is not valid YAML: "],
+      [outside, `overseer: ${outside}:2: the file is not valid YAML: mapping values are not allowed`],
+    ] as const) {
+      const { code, stderr } = await run(["render", "chart", "--values", file]);
+      expect(code).to.equal(1);
+      expect(stderr).to.include(said);
+    }
+    await rm(outside);
   });
 
   it("renders for the Kubernetes version and the API versions that are given", async () => {
@@ -247,22 +255,31 @@ describe("overseer render", function () {
 
   it("exits with 2 for a command line that is wrong, and says what is", async () => {
     await write({
+      ...CHART,
       "a.yaml": configMap("a"),
       ...{ "ignored/a.yaml": configMap("a"), ".gitignore": "ignored\n" },
       "typo.yaml": app("typo", "{ repositoryRef: { name: r }, pth: a }"),
       "both.yaml": app("both", "{ repositoryRef: { name: r }, helm: {}, plain: {} }"),
+      "text.yaml": app("text", '{ repositoryRef: { name: r }, path: chart, helm: { values: "a: 1" } }'),
     });
     await runCommand("git", ["init", "--quiet"], { cwd: root, env });
     for (const [args, text] of [
       [["rendr"], "Did you mean render?"],
       [["render", "--outptu", "json"], "Did you mean --output?"],
       [["render", "-o", "xml"], "Allowed choices are yaml, json, name"],
-      [["render", "nowhere"], 'PATH "nowhere" cannot be read'],
+      [["render", "nowhere"], 'PATH "nowhere" cannot be read: it does not exist\n'],
       [["render", "-f", "a.yaml"], "a.yaml contains no OverseerApp"],
-      [["render", "-f", "nowhere.yaml"], '-f "nowhere.yaml" cannot be read'],
-      [["render", "--values", "nowhere.yaml"], '--values "nowhere.yaml" cannot be read'],
-      [["render", "--set", "a"], '--set "a" is not of the form NAME=VALUE'],
-      [["render", "--set", "a=1,b"], '--set "a=1,b" is not of the form NAME=VALUE'],
+      [["render", "-f", "nowhere.yaml"], '-f "nowhere.yaml" cannot be read: it does not exist\n'],
+      [["render", "-f", "."], '-f "." cannot be read: it is a directory\n'],
+      [["render", "chart", "--values", "nowhere.yaml"], '--values "nowhere.yaml" cannot be read: it does not exist\n'],
+      [["render", "--set", "a=1"], 'are for charts, and "." holds no Chart.yaml: name the directory of a chart'],
+      [["render", "a.yaml", "--values", "a.yaml"], 'are for charts, and "a.yaml" holds no Chart.yaml'],
+      [
+        ["render", "-f", "text.yaml"],
+        "OverseerApp text: spec.source.helm.values is no object: write the values as fields",
+      ],
+      [["render", "chart", "--set", "a"], '--set "a" is not of the form NAME=VALUE'],
+      [["render", "chart", "--set", "a=1,b"], '--set "a=1,b" is not of the form NAME=VALUE'],
       [["render", "--timeout", "soon"], "number of seconds"],
       [["render", "--kube-version", "new"], '--kube-version "new" is no version: write it as in v1.35.2'],
       [["render", "ignored"], 'PATH "ignored" is empty or ignored by Git'],

@@ -96,6 +96,22 @@ describe("render: which files", () => {
       unknownKinds: [],
       nothing: 'no file at source.path "a" ends in .yaml, .yml or .json; there is README',
     });
+    const hidden = { "a/.x.yaml": configMap("x"), "a/.github/y.yaml": configMap("y") };
+    expect((await renderFiles(hidden, request("a"))).nothing).to.equal(
+      'there are only hidden files at source.path "a", which are never read: .github/y.yaml, .x.yaml',
+    );
+    const below = await renderFiles(
+      { "a/b/x.yaml": configMap("x") },
+      { ...request("a"), source: { path: "a", plain: { recurse: false } } },
+    );
+    expect(below.nothing).to.equal(
+      'all files at source.path "a" are in folders below it, and source.plain.recurse is false; there is b/x.yaml',
+    );
+    const excluded = await renderFiles(
+      { "a/x.yaml": configMap("x"), "a/.y": "" },
+      request("a", { exclude: ["x.yaml"] }),
+    );
+    expect(excluded.nothing).to.contain("is left by source.include and source.exclude; there is .y, x.yaml");
   });
 });
 

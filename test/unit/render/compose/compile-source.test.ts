@@ -37,6 +37,26 @@ describe("the compilation of a source, with the documents of an earlier commit k
     for (const files of commits) expect(await render(files)).to.deep.equal(await fresh(files));
   });
 
+  it("is refused where a file that it reads is a pointer of Git LFS", async () => {
+    const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n";
+    const of = (compose: string): string =>
+      `apiVersion: overseer.io/v1\nkind: App\nmetadata: {name: a}\nspec: {compose: ${compose}}\n`;
+    const files = (compose: string) => ({ "app.yaml": of(compose), "conf/x.bin": pointer, "conf/y.bin": "y" });
+    for (const compose of [
+      "{services: {a: {image: x, volumes: ['./conf/x.bin:/x:ro']}}}",
+      "{services: {a: {image: x, volumes: ['./conf:/x:ro']}}}",
+      "{services: {a: {image: x, env_file: [conf/x.bin]}}}",
+      "{services: {a: {image: x, configs: [c]}}, configs: {c: {file: conf/x.bin}}}",
+      "{services: {a: {image: x, secrets: [c]}}, secrets: {c: {file: conf/x.bin}}}",
+      "{include: [conf/x.bin]}",
+    ])
+      expect(JSON.stringify(await render(files(compose))), compose).to.match(
+        /this is a pointer of Git LFS, .*: take the file out of Git LFS/,
+      );
+    const beside = await render(files("{services: {a: {image: x, volumes: ['./conf/y.bin:/y:ro']}}}"));
+    expect(JSON.stringify(beside)).to.include("y.bin").and.not.include("LFS");
+  });
+
   it("still finds that two apps have the same object", async () => {
     const twice = app("b").replace("{b:", "{a:");
     await render({ "a.yaml": app("a") });

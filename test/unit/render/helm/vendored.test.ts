@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import type { SourceRenderer } from "../../../../src/render/render.js";
-import { failureOf, request } from "../support/harness.js";
+import { failureOf, fromCluster, request } from "../support/harness.js";
 import { type MemoryFile, MemorySnapshot } from "../support/memory-snapshot.js";
 import { realRenderer } from "../support/programs.js";
 
@@ -155,6 +155,33 @@ describe("What a chart has in its folder", function () {
     expect(await notes(plain)).to.deep.equal([]);
     const ofLibrary = { ...none, ...chart("file://../lib"), ...lib("lib"), "lib/templates/x.yaml": "# {{ now }}\n" };
     expect(await notes(ofLibrary)).to.deep.equal(["lib/templates/x.yaml: uses a random function"]);
+  });
+
+  it("is refused by file and line where values or a Chart.yaml are no YAML or no object", async () => {
+    const broken = "a: 1\n b: [\n";
+    const files: Files = { ...chart("https://charts.example.com"), ...lib("web/charts/lib") };
+    const mapping = "the file is not valid YAML: mapping values are not allowed in this context";
+    for (const [path, text, said] of [
+      ["web/values.yaml", broken, `web/values.yaml:2: ${mapping}`],
+      ["web/values.yaml", "- a\n", "web/values.yaml: the file has to hold an object, but holds a list"],
+      ["web/charts/lib/values.yaml", broken, `web/charts/lib/values.yaml:2: ${mapping}`],
+      ["prod values.yaml", broken, `prod values.yaml:2: ${mapping}`],
+      ["prod values.yaml", "text\n", "prod values.yaml: the file has to hold an object, but holds text"],
+    ] as const) {
+      const wanted = request("web", { name: "web" });
+      const helm = path.startsWith("prod") ? { valueFiles: ["../prod values.yaml"] } : {};
+      const work = renderer.render(
+        { ...wanted, source: { ...wanted.source, helm } },
+        new MemorySnapshot({ ...files, [path]: text }),
+      );
+      expect((await failureOf(work)).message).to.equal(said);
+    }
+    const ofLibrary = { ...chart("file://../lib"), ...lib("lib"), "lib/values.yaml": broken };
+    expect(await problem(ofLibrary)).to.equal(`lib/values.yaml:2: ${mapping}`);
+    const work = renderer.render(request("web", { name: "web", ...fromCluster([broken]) }), new MemorySnapshot(files));
+    expect((await failureOf(work)).message).to.equal(
+      "source.helm.valuesFrom[0] is not valid YAML: mapping values are not allowed in this context (line 2)",
+    );
   });
 
   it("is refused where links that count lead nowhere or out of the repository", async () => {

@@ -135,6 +135,15 @@ resources:
       ["x-two", "github.com/org/base@v1/manifests/install.yaml"],
       ["x-web", "git.example.com/org/base@v2/web.yaml"],
     ]);
+    const pointers = opener({
+      "https://github.com/org/base": {
+        "x.yaml": "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n",
+      },
+    });
+    const pointer = { "app/kustomization.yaml": "resources: [https://github.com/org/base/raw/v1/x.yaml]\n" };
+    expect(await problem(pointer, pointers)).to.match(
+      /^github\.com\/org\/base@v1\/x\.yaml:1: this is a pointer of Git LFS, .*: take the file out of Git LFS$/,
+    );
     const broken = { "app/kustomization.yaml": "resources: [https://github.com/org/base/raw/v1/none.yaml]\n" };
     expect(await problem(broken, open)).to.contain('"github.com/org/base@v1/none.yaml" does not exist');
     const patch = { "app/kustomization.yaml": "patches: [{path: https://github.com/org/base/raw/v1/x.yaml}]\n" };
