@@ -67,9 +67,10 @@ each other. Features that a node does not support are rejected:
 | relative paths in \`volumes\`, \`secrets\` and \`configs\` | named volumes, absolute paths or \`configs.content\`: the files of the repository are not on the node |
 | a route to, or a dependency on, a service with \`profiles\` | remove the profiles: nodes do not enable any |
 
-Variables of files in \`env_file\` are read from the repository and become \`environment\`. Those of a file that is
-[encrypted with SOPS](../sources/sops.md) become secrets of the Core with the name \`<app>.<service>.<variable>\`, which the container gets when it is
-created: no file on the node has them. With \`restart: {}\` in the source, a changed value [deploys the app again](../secrets/restart.md#on-an-overseer-core).
+Variables of files in \`env_file\` are read from the repository and become \`environment\`. As in Compose, their values may refer to variables of
+the app, and otherwise to \`environment\` of the service. Those of a file that is
+[encrypted with SOPS](../sources/sops.md) become secrets of the Core with the name \`<app>.ENV_FILE.<service>.<variable>\`, which the container gets when it is
+created: no file on the node has them. No other app may refer to them: the document is refused, and the Core gives them to no other app. With \`restart: {}\` in the source, a changed value [deploys the app again](../secrets/restart.md#on-an-overseer-core).
 On Kubernetes, an encrypted \`env_file\` is refused.
 
 \`version\` and \`name\` are ignored: Compose ignores \`version\` too, and the project is named after the app. A named volume that

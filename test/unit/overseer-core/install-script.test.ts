@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { expect } from "chai";
 import { repositoryRoot } from "../../../tools/repository-root.js";
 import { makeTemporaryFolder, type TemporaryFolder } from "../../../tools/temporary-folder.js";
@@ -22,7 +22,15 @@ describe("the install script for one machine", function () {
     for (const name of ["overseer-core.js", "overseer-agent.js"]) writeFileSync(join(dist, name), "// first\n");
   });
   afterEach(() => folder.remove());
-  const run = (...args: string[]) => spawnSync("sh", [SCRIPT, ...args], { encoding: "utf8" });
+  /** Runs the script with a Node.js in a folder, since that of the developer may be in a home directory. */
+  const runWith = (bin: string, ...args: string[]) => {
+    mkdirSync(bin, { recursive: true });
+    writeFileSync(join(bin, "node"), `#!/bin/sh\nexec '${process.execPath}' "$@"\n`);
+    chmodSync(join(bin, "node"), 0o755);
+    const env = { ...process.env, PATH: [bin, process.env.PATH].join(delimiter) };
+    return spawnSync("sh", [SCRIPT, ...args], { encoding: "utf8", env });
+  };
+  const run = (...args: string[]) => runWith(join(folder.path, "bin"), ...args);
   const install = (...args: string[]) => run("install", "--root", root, "--from", dist, "--node", "home", ...args);
   const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
@@ -40,7 +48,11 @@ describe("the install script for one machine", function () {
     expect(run("uninstall", "--root", root).stdout).to.match(/^Removed. Kept: .*Containers go on running/);
     expect(existsSync(join(root, "var/lib/overseer-core"))).to.equal(true);
     expect(existsSync(join(root, "usr/local/lib/overseer"))).to.equal(false);
-    expect(run("uninstall", "--purge", "--root", root).status).to.equal(0);
+    expect(run("uninstall", "--purge", "--root", "").stderr).to.equal("install.sh: --root requires a value\n");
+    const asked = run("uninstall", "--purge", "--root", root);
+    expect(asked.stdout).to.contain(`This deletes ${root}/etc/overseer`);
+    expect([asked.status, existsSync(join(root, "etc/overseer"))], "without an answer").to.deep.equal([1, true]);
+    expect(run("uninstall", "--purge", "--yes", "--root", root).status).to.equal(0);
     expect(existsSync(join(root, "etc/overseer"))).to.equal(false);
     expect(existsSync(join(root, "var/lib/overseer-core"))).to.equal(false);
   });
@@ -55,7 +67,56 @@ describe("the install script for one machine", function () {
     expect(read("etc/overseer/agent.env")).to.match(/AGENT_FLAGS=--ca \/etc\/overseer\/core-ca.crt\n$/);
     expect(read("etc/overseer/core-ca.crt")).to.equal("PEM\n");
     expect(statSync(join(root, "etc/overseer/agent-token")).mode & 0o777).to.equal(0o600);
-    expect(readdirSync(join(root, "etc/systemd/system"))).to.deep.equal(["overseer-agent.service"]);
+    const units = () => readdirSync(join(root, "etc/systemd/system"));
+    expect(units()).to.deep.equal(["overseer-agent.service"]);
+
+    // An upgrade.
+    expect(install(), "without arguments").to.include({ status: 0, stderr: "" });
+    expect(units(), "no Core").to.deep.equal(["overseer-agent.service"]);
+    expect(existsSync(join(root, "etc/overseer/core.env"))).to.equal(false);
+    const installed = [
+      "--token-file",
+      join(root, "etc/overseer/agent-token"),
+      "--ca",
+      join(root, "etc/overseer/core-ca.crt"),
+    ];
+    expect(install("--agent-only", ...installed), "with the installed files").to.include({ status: 0, stderr: "" });
+    writeFileSync(join(dist, "overseer-core.js"), "// second\n");
+    const refused = (...args: string[]): string => {
+      const { status, stderr } = install("--agent-only", ...args);
+      expect(status, stderr).to.equal(1);
+      expect(read("usr/local/lib/overseer/overseer-core.js"), "nothing is changed").to.equal("// first\n");
+      return stderr;
+    };
+    expect(refused("--core", "https://other:8480")).to.match(
+      /is installed for the Core https:\/\/core.example.com:8480, not https:\/\/other:8480: set CORE_URL in /,
+    );
+    expect(refused("--node", "other")).to.match(/is installed as node home, not other/);
+    const settings = join(root, "etc/overseer/agent.env");
+    writeFileSync(settings, read("etc/overseer/agent.env").replace(/--ca .*/, ""));
+    expect(refused("--ca", ca)).to.match(/does not use --ca: add --ca \/etc\/overseer\/core-ca.crt to AGENT_FLAGS/);
+  });
+
+  it("refuses names of nodes and paths of Node.js that do not work, before anything is written", () => {
+    const named = (name: string) => run("install", "--root", root, "--from", dist, "--node", name).stderr;
+    for (const name of ["DESKTOP-7F", "a b", "a-", "a".repeat(44)])
+      expect(named(name)).to.contain(`install.sh: ${name} cannot be the name of a node: set --node to at most 43`);
+    const at = (bin: string) =>
+      runWith(join(root, bin), "install", "--root", root, "--from", dist, "--node", "home").stderr;
+    expect(at("home/me/bin")).to.match(
+      /is in a home directory, which the services cannot read: install Node.js for all users/,
+    );
+    expect(at("opt/a#b")).to.match(/contains characters that units cannot/);
+    expect(existsSync(join(root, "etc")) || existsSync(join(root, "usr"))).to.equal(false);
+    expect(named("a".repeat(43))).to.equal("");
+  });
+
+  it("names the node after the host, in lowercase", () => {
+    const bin = join(folder.path, "bin");
+    mkdirSync(bin);
+    writeFileSync(join(bin, "uname"), "#!/bin/sh\necho DESKTOP-7F\n", { mode: 0o755 });
+    expect(run("install", "--root", root, "--from", dist)).to.include({ status: 0, stderr: "" });
+    expect(read("etc/overseer/agent.env")).to.contain("NODE_NAME=desktop-7f\n");
   });
 
   it("lets the agent restore modes, owners and device nodes, and see the paths that Docker sees", () => {
