@@ -68,11 +68,15 @@ function appView(
     ...{ name, version, status },
     ...(owner === undefined ? {} : { app: owner.app }),
     ...(running === undefined || running === version ? {} : { running }),
-    services: (observed?.services ?? [...images.keys()].map(notObserved)).map(({ lastLine, ...service }) => ({
-      ...service,
-      ...(images.get(service.name) === undefined ? {} : { image: images.get(service.name) }),
-      ...(lastLine === null ? {} : { lastLine }),
-    })),
+    services: (observed?.services ?? [...images.keys()].map(notObserved)).map(({ lastLine, image, ...service }) => {
+      // What runs, with its digest, if the agent reports it; otherwise what the document says.
+      const shown = image ?? images.get(service.name);
+      return {
+        ...service,
+        ...(shown === undefined ? {} : { image: shown }),
+        ...(lastLine === null ? {} : { lastLine }),
+      };
+    }),
     ...(observed && observed.drift.length > 0 ? { drift: observed.drift } : {}),
     ...(job?.status === "failed" && job.error !== null ? { problem: job.error } : {}),
   };
@@ -80,7 +84,7 @@ function appView(
 
 /** A service of which the agent has not reported the state. */
 function notObserved(name: string) {
-  return { name, state: "unknown" as const, container: null, exitCode: null, lastLine: null };
+  return { name, state: "unknown" as const, container: null, exitCode: null, lastLine: null, image: undefined };
 }
 
 /** Returns the services of a Compose document and their images. Nothing else of it is shown: it may contain secrets. */

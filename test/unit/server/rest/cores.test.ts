@@ -25,7 +25,7 @@ function state(): CoreState {
       version: 2,
       services: [
         { ...service, name: "web", state: "exited", exitCode: 1, lastLine: "no such table" },
-        { ...service, name: "db", state: "running" },
+        { ...service, name: "db", state: "running", image: "db:1@sha256:0a" },
       ],
       drift: ["web: image"],
     },
@@ -72,6 +72,7 @@ describe("The list of Cores", () => {
       state: "exited",
       lastLine: "no such table",
     });
+    expect(shop?.services[1]?.image, "as the agent reports it").to.equal("db:1@sha256:0a");
     expect(core?.unplaced.map(({ name }) => name)).to.deep.equal(["manual"]);
     expect(JSON.stringify(core)).not.to.include("canary");
   });
