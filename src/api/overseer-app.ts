@@ -239,6 +239,11 @@ export const OverseerAppStatus = z
       .describe(
         "Proves that the operator has written applied, pin and settings. In an Environment, others are ignored: nothing is reverted to them.",
       ),
+    ledgerSignature: z
+      .string()
+      .max(64)
+      .optional()
+      .describe("Proves that the operator has written ledger. Others prove nothing to later Environments."),
     settings: AcceptedSettings.optional(),
     environments: governingEnvironments,
     shortRevision: z

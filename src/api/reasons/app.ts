@@ -163,6 +163,12 @@ export const APP_REASONS = {
       "Event: the status of the app was not written by the operator, so the applied revision is not known: drift is not reverted, and the next Change passes all gates.",
     remedy: "Approve the next Change, and find out who has written the status.",
   },
+  LedgerNotSigned: {
+    meaning:
+      "Event: status.ledger was not written by this version of the operator, so it proves nothing: the soak of the applied inputs begins anew, and later Environments wait for it.",
+    remedy:
+      "Expected once after an upgrade from a version that did not sign ledgers; otherwise find out who has written the status.",
+  },
   BreakGlass: {
     meaning: "A user has let a Change through by an Approval with decision BreakGlass; the message says who, and why.",
     remedy: "Another user acknowledges that by an Approval for that Change with decision Acknowledge.",

@@ -30,6 +30,7 @@ import { renderApplied } from "./source/render.js";
 import { renderDesired } from "./source/render-desired.js";
 import { specProblem } from "./source/spec-problem.js";
 import { appliedCommitOf } from "./status/applied-commit.js";
+import { dropUnsignedLedger } from "./status/ledger-signature.js";
 import { recordOutcome } from "./status/record-outcome.js";
 import { dropUnsigned } from "./status/signature.js";
 import { showsBeforeGoingOn, suspendedOutcome } from "./status/suspend.js";
@@ -60,6 +61,7 @@ export class OverseerAppReconciler {
     if (destination.connecting()) return {};
     const run = new AppRun(this.#services, destination, app, memory, logger, signal);
     dropUnsigned(run);
+    dropUnsignedLedger(run);
     noteSettings(run);
     try {
       if (app.metadata.deletionTimestamp) await this.#delete(run);

@@ -16,6 +16,7 @@ import { knownPullRequest } from "../../promotion-pull-request/proposer.js";
 import { proposalId, proposalText, type WantedPullRequest } from "../../promotion-pull-request/wanted-pull-request.js";
 import type { AppRun } from "../run.js";
 import { type LocatedInputs, repositoryKey } from "../source/locate-inputs.js";
+import { provenLedger } from "../status/ledger-signature.js";
 import { editableFiles, type FilePlace } from "./editable-files.js";
 import { UnlocatedError } from "./locate-at.js";
 import { versionsAt } from "./proofs.js";
@@ -58,9 +59,10 @@ async function wantedPullRequest(
   // Without all earlier apps, it is not known what they have tested.
   if (earlier.length < compared.flatMap((path) => path.earlier).length) return undefined;
   const sources = earlier.map(({ app, path }): Source => {
-    const { metadata, status } = app;
+    const { metadata } = app;
+    const proven = provenLedger(run.services.digestKey, app);
     const name = `OverseerApp ${metadata.namespace}/${metadata.name}`;
-    return { app: { name, ledger: status?.ledger ?? [], newest: undefined }, rule: path };
+    return { app: { name, ledger: "problem" in proven ? [] : proven.ledger, newest: undefined }, rule: path };
   });
   const current = await versionsAt(run, head.inputs);
   const versions = versionsToCarry(current, sources, run.status.ledger ?? [], run.services.clock.now());

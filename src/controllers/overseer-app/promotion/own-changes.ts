@@ -6,9 +6,11 @@ import { proofOf } from "../../../gates/promotion/eligibility.js";
 import { ownChanges } from "../../../gates/promotion/own-changes.js";
 import { type PromotionPath, promotionPaths } from "../../../gates/promotion/paths.js";
 import { type EarlierSource, untestedEdit } from "../../../gates/promotion/source-edit.js";
+import { serverTime } from "../gates/server-time.js";
 import { documentsWithHooks } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { remoteOf, renderEarlier } from "../source/render.js";
+import { provenLedger } from "../status/ledger-signature.js";
 
 /**
  * Returns what a Change brings into an Environment that no earlier one has tested, if the Environment asks for that; undefined otherwise.
@@ -27,7 +29,7 @@ export async function ownChangesIn(
   if (path.compare === "Images") return isAsked ? newDocuments(run, inputs) : undefined;
   if (applied === undefined) return undefined;
   if (canonicalJson(applied.source) !== canonicalJson(inputs.source)) {
-    const edit = untestedEdit(applied.source, inputs.source, earlierSources(path, run.services.clock.now()));
+    const edit = untestedEdit(applied.source, inputs.source, earlierSources(run, path));
     if (edit !== undefined) return edit;
     if (applied.commit === inputs.commit) return undefined;
   }
@@ -37,18 +39,22 @@ export async function ownChangesIn(
   return untouchedEarlier(run, path, applied.commit, inputs.commit);
 }
 
-function earlierSources(path: PromotionPath, now: number): EarlierSource[] {
+function earlierSources({ services }: AppRun, path: PromotionPath): EarlierSource[] {
   return path.earlier.map((one) => {
     if ("problem" in one) return { name: one.problem, source: undefined, proof: { proven: false, why: one.problem } };
     const { metadata, status } = one.app;
-    const { ledger = [], applied } = status ?? {};
+    const { applied } = status ?? {};
+    const signed = provenLedger(services.digestKey, one.app);
+    if ("problem" in signed)
+      return { name: signed.problem, source: undefined, proof: { proven: false, why: signed.problem } };
+    const { ledger } = signed;
     const last = ledger.at(-1);
     const isCurrent = last !== undefined && last.key === applied?.key && last.ended === undefined;
     return {
       name: `OverseerApp ${metadata.namespace}/${metadata.name}`,
       source: applied?.source,
       proof: isCurrent
-        ? proofOf(ledger, ledger.length - 1, path, now)
+        ? proofOf(ledger, ledger.length - 1, path, serverTime(services))
         : { proven: false, why: "its applied inputs are not in its ledger yet" },
     };
   });

@@ -16,6 +16,7 @@ import type { AppRun } from "../run.js";
 import type { LocatedInputs } from "../source/locate-inputs.js";
 import { repositoryKey } from "../source/locate-inputs.js";
 import { renderEarlier } from "../source/render.js";
+import { provenLedger } from "../status/ledger-signature.js";
 import { locateAt, locatedOrThrow, UnlocatedError } from "./locate-at.js";
 
 /**
@@ -101,10 +102,15 @@ async function proofOnPath(
       proofs.push({ proven: false, why: one.problem });
       continue;
     }
-    const { metadata, status } = one.app;
+    const { metadata } = one.app;
+    const proven = provenLedger(run.services.digestKey, one.app);
+    if ("problem" in proven) {
+      proofs.push({ proven: false, why: proven.problem });
+      continue;
+    }
     const earlier: EarlierApp = {
       name: `OverseerApp ${metadata.namespace}/${metadata.name}`,
-      ledger: status?.ledger ?? [],
+      ledger: proven.ledger,
       newest: run.services.lister.appliedCommit(one.app),
     };
     if (path.compare === "Commit") proofs.push(proofOfCommit(commit, earlier, path, now));

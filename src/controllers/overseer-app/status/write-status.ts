@@ -3,12 +3,13 @@ import { type ConditionDraft, type ConditionType, mergeConditions } from "../../
 import type { OverseerAppStatus } from "../../../api/overseer-app.js";
 import { rfc3339 } from "../../../base/clock.js";
 import type { AppRun } from "../run.js";
+import { ledgerSignature } from "./ledger-signature.js";
 import { statusSignature } from "./signature.js";
 
 /** Status fields that phases determine. The others are derived when the status is written. */
 export type StatusFields = Omit<
   OverseerAppStatus,
-  "observedGeneration" | "conditions" | "message" | "commitStatus" | "signature"
+  "observedGeneration" | "conditions" | "message" | "commitStatus" | "signature" | "ledgerSignature"
 >;
 
 /** What a phase has found out about an app, for its status. */
@@ -45,12 +46,14 @@ export async function writeStatus(run: AppRun, outcome: StatusOutcome): Promise<
   const { generation } = run.app.metadata;
   const commitStatus = run.memory.commitStatus ?? current.status?.commitStatus;
   const signature = statusSignature(run.services.digestKey, run.ref.uid, outcome.fields);
+  const ledger = ledgerSignature(run.services.digestKey, run.ref.uid, outcome.fields.ledger);
   // Unsigned inputs get no signature by being kept.
   const kept = outcome.fields.applied === undefined && outcome.fields.pin === undefined ? run.unsigned : undefined;
   const next = {
     ...statusAfter(current.status ?? {}, outcome, generation, rfc3339(clock.now())),
     ...kept,
     ...(signature === undefined ? {} : { signature }),
+    ...(ledger === undefined ? {} : { ledgerSignature: ledger }),
     ...(commitStatus === undefined ? {} : { commitStatus }),
   };
   const written = await writer.write(apps.resource, current, next);
@@ -67,6 +70,7 @@ export function fieldsOf(status: OverseerAppStatus): StatusFields {
     message: ___,
     commitStatus: ____,
     signature: _____,
+    ledgerSignature: ______,
     ...fields
   } = status;
   return fields;

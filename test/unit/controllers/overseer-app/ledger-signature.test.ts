@@ -1,0 +1,95 @@
+import { expect } from "chai";
+import type { LedgerEntry } from "../../../../src/api/ledger.js";
+import type { OverseerApp } from "../../../../src/api/overseer-app.js";
+import { Heart } from "../support/heart.js";
+
+const SOAK = 600_000;
+const APPS = ["staging/web", "prod/web"];
+const file = (value: string): Readonly<Record<string, string>> => ({
+  "web/a.yaml": `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata: { v: "${value}" }\n`,
+});
+
+/** An app in two Environments, whose first commit has reached production after its soak. */
+async function promoted(): Promise<Heart> {
+  const heart = new Heart();
+  heart.start();
+  heart.govern("staging", { namespaces: [{ name: "staging" }] });
+  const soak = {
+    namespaces: [{ name: "prod", from: "staging" }],
+    promotesFrom: ["staging"],
+    promotion: { soak: "10m" },
+  };
+  heart.govern("prod", soak);
+  heart.commit(file("1"));
+  for (const app of APPS)
+    heart.apply(app, { source: { repositoryRef: { name: "repo", namespace: "shop" }, path: "web" } });
+  await heart.settle(APPS, SOAK + 180_000);
+  expect(heart.app("prod/web")?.status?.applied).not.to.equal(undefined);
+  return heart;
+}
+
+/** Edits the status of an app, as a user does while the admission policy is not in force. */
+function edit(heart: Heart, app: string, change: (ledger: LedgerEntry[]) => LedgerEntry[], signed = true): void {
+  const { status, ...rest } = structuredClone(heart.app(app)) as OverseerApp;
+  const { ledgerSignature, ...fields } = status ?? {};
+  const next = { ...fields, ...(signed ? { ledgerSignature } : {}), ledger: change(status?.ledger ?? []) };
+  heart.api.put("overseerapps", { ...rest, status: next } as OverseerApp);
+}
+
+const inProd = (heart: Heart): string | undefined =>
+  heart
+    .objects()
+    .find((text) => text.startsWith("ConfigMap prod/"))
+    ?.match(/"v":"(\w+)"/)?.[1];
+
+describe("a ledger of promotions", () => {
+  it("that somebody else has written does not promote a commit, before and after the operator has seen it", async () => {
+    const heart = await promoted();
+    heart.commit(file("2"));
+    await heart.settle(APPS);
+    const last = heart.app("staging/web")?.status?.ledger?.at(-1);
+    expect(last?.observed, "it has just begun").to.be.below(60);
+    edit(heart, "staging/web", (ledger) => ledger.map((entry) => ({ ...entry, observed: 100_000 })));
+    await heart.reconcile("prod/web");
+    expect(heart.app("prod/web")?.status?.promotion?.waitingFor).to.contain(
+      "OverseerApp staging/web: its ledger (status.ledger) is not signed by this operator",
+    );
+    await heart.settle(APPS, SOAK - 120_000);
+    expect(inProd(heart), "before a soak of its own").to.equal("1");
+    expect(heart.events.join()).to.contain("Warning LedgerNotSigned");
+    await heart.settle(APPS, 300_000);
+    expect(inProd(heart), "after it").to.equal("2");
+  });
+
+  it("of a version that did not sign soaks again, says so once, and leaves what is applied", async () => {
+    const heart = await promoted();
+    edit(heart, "staging/web", (ledger) => ledger, false);
+    edit(heart, "prod/web", (ledger) => ledger, false);
+    heart.start();
+    await heart.settle(APPS);
+    expect(inProd(heart)).to.equal("1");
+    expect(heart.conditions("prod/web")).to.include("Ready=True/Synced");
+    const said = (): number => heart.events.filter((event) => event.includes("LedgerNotSigned")).length;
+    expect(said(), "once for each app").to.equal(2);
+    heart.start();
+    await heart.settle(APPS);
+    expect(said(), "it is signed since").to.equal(2);
+    heart.commit(file("2"));
+    await heart.settle(APPS, SOAK - 120_000);
+    expect(inProd(heart)).to.equal("1");
+    await heart.settle(APPS, 300_000);
+    expect(inProd(heart)).to.equal("2");
+  });
+
+  it("still holds back what has failed or was rolled back, if it is not signed", async () => {
+    const heart = await promoted();
+    const entry = { commit: "f".repeat(40), key: "k", ended: "2026-01-01T00:00:00Z", observed: 9_999 };
+    edit(heart, "staging/web", (ledger) => [{ ...entry, how: "RolledBack" }, { ...entry, how: "Replaced" }, ...ledger]);
+    await heart.settle(APPS);
+    const ledger = heart.app("staging/web")?.status?.ledger ?? [];
+    expect(ledger.map(({ how, observed }) => [how, observed])).to.deep.equal([
+      ["RolledBack", undefined],
+      [undefined, 0],
+    ]);
+  });
+});
