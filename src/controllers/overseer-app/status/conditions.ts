@@ -155,10 +155,16 @@ function abnormal(facts: AppFacts, ready: Draft): Draft[] {
   return list;
 }
 
-function driftedCondition({ drift, driftChange, reportOnly }: AppFacts): Draft {
+function driftedCondition({ drift, driftChange, reportOnly, progress }: AppFacts): Draft {
+  const isShown = progress.state === "waiting" && progress.reason === "SuspensionEnded";
   const reported = reportOnly || drift.every(({ kept }) => kept);
   const remedy = driftChange === undefined ? "" : `; approve Change ${driftChange} to revert this`;
-  return draft("Drifted", "True", reported ? "Reported" : "NotHealed", `${describe(drift)}${remedy}`);
+  return draft(
+    "Drifted",
+    "True",
+    reported ? "Reported" : isShown ? "SuspensionEnded" : "NotHealed",
+    `${describe(drift)}${remedy}`,
+  );
 }
 
 function draft(type: Draft["type"], status: Draft["status"], reason: Draft["reason"], message: string): Draft {

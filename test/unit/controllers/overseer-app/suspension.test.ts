@@ -45,7 +45,10 @@ describe("a suspension with an end", () => {
     const shown = (await heart.reconcile("web")) ?? 0;
     expect(shown).to.be.within(1, 60_000);
     expect(value()).to.equal("9");
-    expect(heart.conditions("web")).to.include.members(["Drifted=True/NotHealed", "Waiting=True/SuspensionEnded"]);
+    expect(heart.conditions("web")).to.include.members([
+      "Drifted=True/SuspensionEnded",
+      "Waiting=True/SuspensionEnded",
+    ]);
     expect(messageOf("Drifted")).to.contain("ConfigMap shop/a");
     heart.clock.advance(30_000);
     await heart.reconcile("web");
@@ -59,7 +62,7 @@ describe("a suspension with an end", () => {
     heart.clock.advance(10 * HOUR);
     heart.start();
     await heart.reconcile("web");
-    expect([value(), heart.conditions("web").includes("Drifted=True/NotHealed")]).to.deep.equal(["9", true]);
+    expect([value(), heart.conditions("web").includes("Drifted=True/SuspensionEnded")]).to.deep.equal(["9", true]);
     heart.apply("web", { suspend: true, suspendUntil: rfc3339(heart.clock.now() + HOUR) });
     await heart.settle(["web"], HOUR / 2);
     expect(value()).to.equal("9");
