@@ -246,7 +246,8 @@ export class GiteaHost implements GitHost {
     const commits = (await this.#api.send({ ...call, path, schema: Comparison })).body.commits ?? [];
     await ensureSameChange(this.#api.target, change, {
       commits: commits.map(({ parents }) => ({ parents: parents?.length ?? 0 })),
-      changed: commits.flatMap(({ files }) => files ?? []).map(({ filename }) => filename),
+      // A commit whose files the host does not tell is not known to be the same.
+      changed: commits.flatMap(({ files }) => files ?? [{ filename: "" }]).map(({ filename }) => filename),
       contentOf: async (file) => {
         const at = this.#contentPath(file, branch);
         return (await this.#api.find({ ...call, path: at, schema: Content }))?.content ?? undefined;

@@ -134,6 +134,21 @@ describe("the API of a real Gitea", function () {
     await host.comment(first.number, "**planned**", signal);
     const comments = await gitea.api<{ body: string }[]>(as(ann), "GET", `${where}/issues/${first.number}/comments`);
     expect(comments.map(({ body }) => body)).to.deep.equal(["**planned**"]);
+
+    await gitea.api(as(ann), "PATCH", `${where}/pulls/${first.number}`, { state: "closed" });
+    const again = await host.proposeChange(change, signal);
+    expect(again.created && again.number !== first.number, "the branch of before is used").to.equal(true);
+    const create = (path: string) => ({ operation: "create", path, content: Buffer.from("a: 1\n").toString("base64") });
+    const others = {
+      branch: "main",
+      new_branch: "overseer/others",
+      message: "x",
+      files: ["x.yaml", "y.yaml"].map(create),
+    };
+    await gitea.api(as(ann), "POST", `${where}/contents`, others);
+    const onOthers = { ...change, branch: "overseer/others", files: { "x.yaml": "a: 1\n" } };
+    const refused = await host.proposeChange(onOthers, signal).catch((error: Error) => error.message);
+    expect(refused).to.contain("is not one commit on main with exactly the proposed files");
   });
 
   it("names what is missing: the scope, the role, the commit, the token", async () => {
