@@ -10,8 +10,11 @@ import type { TestKube } from "./kube.js";
 export class KubeletLogs {
   readonly node: string;
   readonly #server: Server;
-  readonly #lines: string[] = [];
-  readonly #followers = new Set<ServerResponse>();
+  /** Lines of each container. */
+  readonly #lines = new Map<string, string[]>();
+  /** Responses that wait for more lines, with their container. */
+  readonly #followers = new Map<ServerResponse, string>();
+  #count = 0;
   /** Paths with query of the requests. */
   readonly requests: URL[] = [];
 
@@ -41,18 +44,20 @@ export class KubeletLogs {
     return new KubeletLogs(node, server);
   }
 
-  /** Adds lines to the log of all containers. */
-  write(...texts: readonly string[]): void {
+  /** Adds lines to the log of a container. */
+  write(container: string, ...texts: readonly string[]): void {
+    const own = this.#lines.get(container) ?? [];
+    this.#lines.set(container, own);
     for (const text of texts) {
-      const line = `${new Date().toISOString().replace("Z", `${String(this.#lines.length).padStart(6, "0")}Z`)} ${text}\n`;
-      this.#lines.push(line);
-      for (const follower of this.#followers) follower.write(line);
+      const line = `${new Date().toISOString().replace("Z", `${String(this.#count++).padStart(6, "0")}Z`)} ${text}\n`;
+      own.push(line);
+      for (const [follower, its] of this.#followers) if (its === container) follower.write(line);
     }
   }
 
   /** Ends all connections, as when a container ends. */
   disconnect(): void {
-    for (const follower of this.#followers) follower.end();
+    for (const follower of this.#followers.keys()) follower.end();
     this.#followers.clear();
   }
 
@@ -60,10 +65,11 @@ export class KubeletLogs {
     const asked = new URL(url, "https://localhost");
     this.requests.push(asked);
     response.writeHead(200, { "content-type": "text/plain" });
-    response.write(this.#lines.join(""));
+    const container = asked.pathname.split("/").at(-1) ?? "";
+    response.write((this.#lines.get(container) ?? []).join(""));
     if (asked.searchParams.get("follow") !== "true") response.end();
     else {
-      this.#followers.add(response);
+      this.#followers.set(response, container);
       response.on("close", () => this.#followers.delete(response));
     }
   }

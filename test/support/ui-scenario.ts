@@ -29,6 +29,8 @@ const CART = {
   "cart/old.yaml": configMap("cart-old", { a: "1" }, "  annotations: { gitops.overseer.io/prune: confirm }\n"),
 };
 
+const SETUP = "      initContainers: [{ name: setup, image: registry.example/setup:1 }]\n";
+
 /** A Compose app with three services. */
 const BILLING = appDocument("billing", {
   web: { image: "registry.example.com/billing/web:2.4.1" },
@@ -218,9 +220,9 @@ function auditBinding({ namespace }: World): string {
   return `${namespace}-audit`;
 }
 
-/** A Deployment whose pods fit on no node, and that gives up at once. */
+/** A Deployment whose pods fit on no node, and that gives up at once. Its pods have an init container. */
 function nowhere(document: string): string {
   return document
     .replace("spec:\n  replicas", "spec:\n  progressDeadlineSeconds: 1\n  replicas")
-    .replace("    spec:\n      containers", "    spec:\n      nodeSelector: { disk: none }\n      containers");
+    .replace("    spec:\n      containers", `    spec:\n      nodeSelector: { disk: none }\n${SETUP}      containers`);
 }

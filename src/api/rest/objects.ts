@@ -15,6 +15,10 @@ export const AppObject = z
     message: z.string().optional().describe("Why the object is not healthy."),
     created: Time.optional(),
     containers: z.array(z.string()).optional().describe("Containers of a pod, the first ones first."),
+    initContainers: z
+      .array(z.string())
+      .optional()
+      .describe("Init containers of a pod, in the order in which they run."),
     restarts: z.int().optional().describe("Number of restarts of the containers of a pod."),
   })
   .describe("A live object of an app, or a pod below one.");

@@ -118,6 +118,7 @@ describe("The web UI", function () {
       expect(environment?.spec).to.deep.include({ freeze: { reason: "stocktaking" } });
       const cell = page.getByRole("row", { name: /^docs/ }).getByText(/can be promoted/);
       await cell.waitFor();
+      await page.getByRole("button", { name: "Dismiss" }).click();
       await picture(page, "environments-light");
       await cell.click();
       await page.getByRole("button", { name: /^Promote [0-9a-f]{7}…/ }).click();
@@ -294,7 +295,60 @@ describe("The web UI", function () {
     await page.getByText("No pod yet").or(page.getByText("You may not list pods")).waitFor();
   });
 
-  it("follows the log of a pod, also after its end, and lets a reader scroll up", async () => {
+  it("acts on several apps at once, says why one failed, and offers nothing without the right", async () => {
+    const { kube, namespace } = scenario.world;
+    const retired = { apiVersion: API_VERSION, kind: "OverseerApp", name: "retired", namespace };
+    await kube.apply({
+      ...{ apiVersion: API_VERSION, kind: "OverseerApp", metadata: { name: "retired", namespace } },
+      spec: {
+        suspend: true,
+        source: { repositoryRef: { name: "shop" }, path: "docs" },
+        destination: { kubernetes: {} },
+      },
+    });
+    const page = await open("alice", "apps?sort=name", { ...PHONE, withoutPolicy: true });
+    await page.getByRole("link", { name: /retired/ }).waitFor();
+    await page.getByRole("checkbox", { name: `Select ${namespace}/docs` }).check();
+    for (const key of ["j", "X", "j", "x"]) await page.keyboard.press(key);
+    const bar = page.getByRole("region", { name: "Selected apps" });
+    await bar.getByText("3 apps selected").waitFor();
+    for (const name of ["Sync 2 apps…", "Suspend 2 apps…", "Resume 1 app…"])
+      await bar.getByRole("button", { name }).waitFor();
+    expect(await axeFindings(page)).to.deep.equal([]);
+    expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).to.equal(0);
+    await picture(page, "apps-selected-phone");
+    await bar.getByRole("button", { name: "Refresh 3 apps…" }).click();
+    await kube.delete(retired);
+    await kube.untilGone(retired);
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Refresh 3 apps" }).click();
+    await dialog.getByText("2 of 3 apps done, 1 failed").waitFor();
+    expect(await dialog.getByRole("listitem").filter({ hasText: "Failed" }).textContent()).to.match(
+      /retired.*not found/,
+    );
+    expect(await axeFindings(page)).to.deep.equal([]);
+    await page.keyboard.press("Escape");
+    await bar.getByText("1 app selected").waitFor();
+    await page.keyboard.press("Escape");
+    await bar.waitFor({ state: "detached" });
+    await page.getByRole("checkbox", { name: `Select ${namespace}/docs` }).check();
+    await bar.getByRole("button", { name: "Sync 1 app…" }).click();
+    await dialog.getByRole("button", { name: "Sync 1 app" }).click();
+    const change = await dialog.getByRole("link", { name: /^sync requested: docs-/ }).textContent();
+    await kube.until(
+      { apiVersion: API_VERSION, kind: "Change", name: change?.split(" ").at(-1) ?? "", namespace },
+      "the Change of the sync",
+      (found) => found.kind === "Change",
+      60_000,
+    );
+    const carol = await open("carol", "apps");
+    await carol.getByRole("checkbox", { name: `Select ${namespace}/docs` }).check();
+    await carol.getByText("1 app selected").waitFor();
+    await carol.getByRole("button", { name: "Sync 1 app…" }).waitFor({ state: "detached" });
+    expect(await carol.getByRole("region", { name: "Selected apps" }).getByRole("button").count()).to.equal(1);
+  });
+
+  it("follows the logs of the containers of a pod, merged, also after their end, and lets a reader scroll up", async () => {
     const { kube, controlPlane, namespace } = scenario.world;
     const kubelet = await KubeletLogs.start(controlPlane, kube, namespace);
     try {
@@ -306,27 +360,36 @@ describe("The web UI", function () {
         path: `/api/v1/namespaces/${namespace}/pods/${pod}/binding`,
         body: { apiVersion: "v1", kind: "Binding", metadata: { name: pod }, target: { name: kubelet.node } },
       });
-      kubelet.write(...Array.from({ length: 300 }, (_, index) => `request ${index} \u001b[31mserved\u001b[0m`));
+      kubelet.write("setup", "tables created");
+      kubelet.write("web", ...Array.from({ length: 300 }, (_, index) => `request ${index} \u001b[31mserved\u001b[0m`));
       const page = await open("alice", `apps/${namespace}/web/logs?pod=${pod}`, { withoutPolicy: true });
-      await page.getByText("request 299 served", { exact: true }).waitFor();
+      await page.getByText("request 299 served").waitFor();
+      await page.getByText("setup tables created").waitFor();
       const log = page.getByRole("log");
       await log.focus();
       await page.keyboard.press("Home");
       await page.getByRole("button", { name: "To the end" }).waitFor();
-      kubelet.write("one more");
+      kubelet.write("web", "one more");
       await page.getByRole("button", { name: "1 new line" }).waitFor();
       kubelet.disconnect();
       await page.getByText("The log has ended. Waiting for a restart.").waitFor();
-      kubelet.write("after the restart");
+      kubelet.write("web", "after the restart");
       await page.getByRole("button", { name: "2 new lines" }).click();
-      await page.getByText("after the restart", { exact: true }).waitFor();
-      expect(await page.getByText("request 299 served", { exact: true }).count()).to.equal(1);
-      expect(kubelet.requests.at(-1)?.searchParams.get("sinceTime")).to.be.a("string");
+      await page.getByText("after the restart").waitFor();
+      expect(await page.getByText("request 299 served").count()).to.equal(1);
+      const requests = kubelet.requests.filter(({ pathname }) => pathname.endsWith("/web"));
+      expect(requests.at(-1)?.searchParams.get("sinceTime")).to.be.a("string");
+      expect(await log.locator(".log-line").first().textContent(), "the earliest line").to.equal(
+        "setup tables created",
+      );
       await page.getByRole("searchbox", { name: "Only lines with this text" }).fill("RESTART");
-      await page.getByText("one more", { exact: true }).waitFor({ state: "detached" });
+      await page.getByText("one more").waitFor({ state: "detached" });
       expect(await axeFindings(page)).to.deep.equal([]);
       await page.getByRole("searchbox").fill("");
       await picture(page, "app-logs-light");
+      await page.getByLabel("Container").selectOption("setup");
+      await page.getByText("after the restart").waitFor({ state: "detached" });
+      await page.getByText("tables created", { exact: true }).waitFor();
     } finally {
       await kubelet.stop();
       await kube.delete({ apiVersion: "v1", kind: "Node", name: kubelet.node });
@@ -400,6 +463,8 @@ async function goTo(page: Page, path: string, text: string): Promise<void> {
 /** Takes a picture for the docs, with SCREENSHOTS=1. */
 async function picture(page: Page, name: string): Promise<void> {
   if (process.env.SCREENSHOTS !== "1") return;
+  // Nothing is under the pointer.
+  await page.mouse.move(0, 0);
   await page.screenshot({ path: join(repositoryRoot(), "docs/images", `ui-${name}.png`), animations: "disabled" });
 }
 

@@ -41,6 +41,7 @@ const STATES: Readonly<Record<string, readonly [IconName, Tone]>> = {
   Exited: ["bad", "bad"],
   Stopped: ["pause", "idle"],
   Error: ["bad", "bad"],
+  Done: ["check", "good"],
   Online: ["ok", "good"],
   Offline: ["bad", "bad"],
   Pinned: ["pin", "warn"],

@@ -18,6 +18,7 @@ export const SHORTCUT_HELP: readonly (readonly [string, string])[] = [
   ["Ctrl+K", "Go to an app, a Change or a page"],
   ["j k", "Next and previous row, or object of a Change"],
   ["Enter", "Open the row"],
+  ["x", "Select the app; with Shift, all from the one before"],
   ["n p", "Next and previous field of a diff"],
   ["v", "Mark the object as viewed"],
   ["?", "This help"],
@@ -43,5 +44,7 @@ export function useKeys(keys: KeyMap): void {
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest("input, textarea, select, [contenteditable]") !== null;
+  // A checkbox takes no text.
+  const fields = "input:not([type=checkbox]), textarea, select, [contenteditable]";
+  return target instanceof HTMLElement && target.closest(fields) !== null;
 }

@@ -31,8 +31,12 @@ interface Pods {
   readonly omitted: boolean;
 }
 
+interface Container {
+  readonly name: string;
+}
+
 interface PodFields {
-  readonly spec?: { readonly containers?: readonly { readonly name: string }[] };
+  readonly spec?: { readonly containers?: readonly Container[]; readonly initContainers?: readonly Container[] };
   readonly status?: { readonly containerStatuses?: readonly { readonly restartCount?: number }[] };
 }
 
@@ -111,6 +115,11 @@ function toPod(pod: RawObject, parent: string): AppObject {
     ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
     ...(health === "Healthy" || text === undefined ? {} : { message: text }),
     ...(metadata.creationTimestamp === undefined ? {} : { created: metadata.creationTimestamp }),
-    containers: (spec?.containers ?? []).map(({ name }) => name),
+    containers: namesOf(spec?.containers),
+    ...(spec?.initContainers === undefined ? {} : { initContainers: namesOf(spec.initContainers) }),
   };
+}
+
+function namesOf(containers: readonly Container[] | undefined): string[] {
+  return (containers ?? []).map(({ name }) => name);
 }

@@ -6,7 +6,10 @@ import { useSearch } from "../../navigation/search.js";
 
 const LogView = lazy(() => import("./logs/log-view.js").then((module) => module.LogView));
 
-/** The log of a container of the app. Pod, container and the choice of the previous run are in the URL. */
+/** Logs that are followed at once: a browser has six connections to a host. */
+const MOST_AT_ONCE = 4;
+
+/** The logs of a pod of the app, of all its containers or of one. Pod, container and the choice of the previous run are in the URL. */
 export function AppLogs({ app }: { readonly app: AppDetail }) {
   const { namespace, name } = app.metadata;
   const search = useSearch();
@@ -34,8 +37,10 @@ export function AppLogs({ app }: { readonly app: AppDetail }) {
       </Empty>
     );
   }
-  const containers = pod.containers ?? [];
-  const container = containers.find((one) => one === search.values.container) ?? containers[0];
+  const init = pod.initContainers ?? [];
+  const containers = [...(pod.containers ?? []), ...init];
+  const container = containers.find((one) => one === search.values.container);
+  const shown = container === undefined ? containers.slice(0, MOST_AT_ONCE) : [container];
   const previous = search.values.previous === "true";
   return (
     <div class="stack-small">
@@ -61,11 +66,18 @@ export function AppLogs({ app }: { readonly app: AppDetail }) {
             <span>Container</span>
             <select
               class="input select"
-              value={container}
+              value={container ?? ""}
               onChange={({ currentTarget }) => search.set({ container: currentTarget.value }, { push: true })}
             >
+              <option value="">
+                {containers.length > MOST_AT_ONCE
+                  ? `the first ${MOST_AT_ONCE} of ${containers.length}`
+                  : `all ${containers.length}, merged`}
+              </option>
               {containers.map((one) => (
-                <option key={one}>{one}</option>
+                <option key={one} value={one}>
+                  {init.includes(one) ? `${one} (init)` : one}
+                </option>
               ))}
             </select>
           </label>
@@ -87,8 +99,8 @@ export function AppLogs({ app }: { readonly app: AppDetail }) {
         <Notice tone="idle" icon="wait" title={`The pod ${wanted} is gone. This is the log of ${pod.name}.`} />
       )}
       <LogView
-        key={`${pod.uid}/${container}/${previous}`}
-        source={{ app: `${namespace}/${name}`, pod: `${pod.namespace}/${pod.name}`, container, previous }}
+        key={`${pod.uid}/${shown}/${previous}`}
+        source={{ app: `${namespace}/${name}`, pod: `${pod.namespace}/${pod.name}`, containers: shown, init, previous }}
       />
     </div>
   );

@@ -1,14 +1,19 @@
 import { useRef, useState } from "preact/hooks";
+import { lazy } from "preact-iso";
 import type { AppList, AppRow } from "../../api/types.js";
 import { Button } from "../../components/button.js";
 import { Empty, ErrorNotice, Skeleton } from "../../components/messages.js";
 import { Page } from "../../components/page.js";
+import { refreshed, type Selection, useSelection } from "../../lists/selection.js";
 import { useRowKeys } from "../../lists/use-row-keys.js";
 import { useVirtualRows } from "../../lists/use-virtual-rows.js";
 import { useWindows } from "../../lists/use-windows.js";
 import { type Search, useSearch } from "../../navigation/search.js";
 import { AppFilter } from "./app-filter.js";
 import { AppListRow, ROW_HEIGHT } from "./app-list-row.js";
+import { SelectBox, useSelectKeys } from "./select-box.js";
+
+const BulkBar = lazy(() => import("./bulk/bulk-bar.js").then((module) => module.BulkBar));
 
 const FIRST_APP = `kubectl apply -f - <<'YAML'
 apiVersion: gitops.overseer.io/v1alpha1
@@ -33,6 +38,7 @@ export function AppsPage() {
   const path = `apps?q=${encodeURIComponent(q)}${sort === "" ? "" : `&sort=${encodeURIComponent(sort)}`}`;
   const apps = useWindows<AppRow, AppList>(path, { ...range, held });
   const { head } = apps;
+  const selection = useSelection(path, apps.row);
   return (
     <Page title="Apps">
       <AppFilter q={q} sort={sort} list={head.data} search={search} />
@@ -52,8 +58,11 @@ export function AppsPage() {
           onFocusIn={() => setHeld(true)}
           onFocusOut={() => setHeld(false)}
         >
-          <AppRows total={apps.total} row={apps.row} onRange={setRange} />
+          <AppRows total={apps.total} row={apps.row} onRange={setRange} selection={selection} />
         </div>
+      )}
+      {selection.rows.size > 0 && (
+        <BulkBar list={path} apps={[...refreshed(selection.rows, apps.row, range).values()]} drop={selection.drop} />
       )}
       {head.data && apps.total === 0 && (q === "" ? <NoApps /> : <NoMatch q={q} search={search} />)}
     </Page>
@@ -64,8 +73,9 @@ function AppRows(props: {
   readonly total: number;
   readonly row: (index: number) => AppRow | undefined;
   readonly onRange: (range: { from: number; to: number }) => void;
+  readonly selection: Selection<AppRow>;
 }) {
-  const { total, row, onRange } = props;
+  const { total, row, onRange, selection } = props;
   const list = useRef<HTMLUListElement>(null);
   const { items, height, offset, measure, scrollTo } = useVirtualRows(total, ROW_HEIGHT, list);
   const [from, to] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
@@ -75,6 +85,7 @@ function AppRows(props: {
     queueMicrotask(() => onRange({ from, to }));
   }
   useRowKeys(list, total, scrollTo);
+  const select = useSelectKeys(selection);
   return (
     <ul class="rows" ref={list} style={{ height: `${height}px` }}>
       {items.map(({ index, start }) => (
@@ -87,6 +98,7 @@ function AppRows(props: {
           aria-setsize={total}
           aria-posinset={index + 1}
         >
+          <SelectBox app={row(index)} selected={selection.rows} onSelect={(range) => select(index, range)} />
           <AppListRow app={row(index)} />
         </li>
       ))}

@@ -1,7 +1,7 @@
 import { send } from "../../../api/http.js";
 import { pause } from "../../../api/pause.js";
 import { ApiError, unreachable } from "../../../api/problem.js";
-import { type LogBuffer, type LogLine, MAX_LINES } from "./log-buffer.js";
+import { type LogLine, type LogSink, MAX_LINES } from "./log-buffer.js";
 
 /** Which log to read. */
 export interface LogSource {
@@ -30,12 +30,12 @@ export function logPath({ app, pod, container, previous }: LogSource, since?: st
 }
 
 /**
- * Reads a log into a buffer until `stop`. A log that ends is continued where it ended, because a container that restarts has a new
+ * Reads a log into a sink until `stop`. A log that ends is continued where it ended, because a container that restarts has a new
  * one. A pod that has not started is waited for. Only an error that cannot pass ends it.
  */
 export async function followLog(
   source: LogSource,
-  buffer: LogBuffer,
+  sink: LogSink,
   changed: (state: LogState) => void,
   stop: AbortSignal,
 ): Promise<void> {
@@ -43,10 +43,10 @@ export async function followLog(
   for (let attempt = 0; !stop.aborted; attempt++) {
     let error: ApiError | undefined;
     try {
-      buffer.reconnected();
-      const count = buffer.total;
-      await readLog(logPath(source, buffer.since), buffer, () => changed({ phase: "live" }), stop);
-      if (buffer.total > count) attempt = 0;
+      sink.reconnected();
+      const count = sink.total;
+      await readLog(logPath(source, sink.since), sink, () => changed({ phase: "live" }), stop);
+      if (sink.total > count) attempt = 0;
     } catch (failure) {
       if (stop.aborted) return;
       error = failure instanceof ApiError ? failure : unreachable();
@@ -65,7 +65,7 @@ function isFinal(error: ApiError): boolean {
   return !waits && !error.retryable;
 }
 
-async function readLog(path: string, buffer: LogBuffer, arrived: () => void, stop: AbortSignal): Promise<void> {
+async function readLog(path: string, sink: LogSink, arrived: () => void, stop: AbortSignal): Promise<void> {
   const response = await send(path, { headers: { accept: "application/x-ndjson" }, signal: stop });
   arrived();
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
@@ -75,7 +75,7 @@ async function readLog(path: string, buffer: LogBuffer, arrived: () => void, sto
     if (done) break;
     const parts = (pending + value).split("\n");
     pending = parts.pop() ?? "";
-    buffer.add(parts.flatMap((part): LogLine[] => (part === "" ? [] : [JSON.parse(part) as LogLine])));
+    sink.add(parts.flatMap((part): LogLine[] => (part === "" ? [] : [JSON.parse(part) as LogLine])));
     arrived();
   }
 }

@@ -3,32 +3,46 @@ import { useEffect, useLayoutEffect, useReducer, useRef, useState } from "preact
 import { Button } from "../../../components/button.js";
 import { Icon } from "../../../components/icon.js";
 import { ErrorNotice } from "../../../components/messages.js";
-import { followLog, type LogSource, type LogState } from "./follow-log.js";
+import type { LogState } from "./follow-log.js";
+import { followLogs } from "./follow-logs.js";
 import { LogBuffer, type LogLine, MAX_LINES } from "./log-buffer.js";
+import { type LogSources, togetherOf } from "./log-sources.js";
 
 /** Lines that arrive within this time are drawn at once. */
 const DRAW_MS = 100;
 /** Distance from the end, in pixels, within which the view follows new lines. */
 const NEAR_END = 24;
 
-/** A log that is followed while its end is in view. */
-export function LogView({ source }: { readonly source: LogSource }) {
-  const { buffer, state, retry } = useLog(source);
+/** Colors of containers; more than these begin again. */
+const HUES = 6;
+
+/** The logs of one or several containers, merged by time, followed while their end is in view. */
+export function LogView({ source }: { readonly source: LogSources }) {
+  const { buffer, states, retry } = useLogs(source);
+  const state = togetherOf(source, states);
+  const labels = source.containers.length > 1 ? source.containers : undefined;
   const [filter, setFilter] = useState("");
   const [wrap, setWrap] = useState(true);
   const [times, setTimes] = useState(false);
   const view = useRef<HTMLDivElement>(null);
   const [readUntil, setReadUntil] = useState<number>();
+  const end = useRef(0);
   useLayoutEffect(() => {
-    if (readUntil === undefined) scrollToEnd(view.current);
+    const box = view.current;
+    if (readUntil !== undefined || box === null) return;
+    // A reader has scrolled up, and the event of that is still on its way.
+    if (box.scrollTop < end.current - NEAR_END && !isAtEnd(box)) return;
+    scrollToEnd(box);
+    end.current = box.scrollTop;
   });
   // What scrolls must be reachable by keyboard.
   useLayoutEffect(() => view.current?.setAttribute("tabindex", "0"), []);
   const onScroll = (): void => {
     const box = view.current;
     if (box === null) return;
-    const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END;
-    if (isAtEnd !== (readUntil === undefined)) setReadUntil(isAtEnd ? undefined : buffer.total);
+    const follows = isAtEnd(box);
+    if (follows) end.current = box.scrollTop;
+    if (follows !== (readUntil === undefined)) setReadUntil(follows ? undefined : buffer.total);
   };
   const unread = readUntil === undefined ? 0 : buffer.total - readUntil;
   return (
@@ -44,12 +58,23 @@ export function LogView({ source }: { readonly source: LogSource }) {
         />
         <Toggle label="Wrap lines" value={wrap} onChange={setWrap} />
         <Toggle label="Times" value={times} onChange={setTimes} />
-        <Button icon="file" onClick={() => download(source, buffer)}>
+        <Button icon="file" onClick={() => download(source, buffer, labels)}>
           Save {buffer.total - buffer.dropped} lines
         </Button>
         <LogStatus state={state} />
       </div>
       {state.phase === "failed" && <ErrorNotice error={state.error} retry={retry} />}
+      {labels?.map((label, index) => {
+        const one = states[index];
+        return (
+          one?.phase === "failed" &&
+          state.phase !== "failed" && (
+            <p key={label} class="muted">
+              <Label of={label} index={index} /> {one.error.message}
+            </p>
+          )
+        );
+      })}
       {buffer.dropped > 0 && (
         <p class="muted">
           {buffer.dropped} earlier lines are not kept here: the last {MAX_LINES} are.
@@ -65,7 +90,7 @@ export function LogView({ source }: { readonly source: LogSource }) {
           onScroll={onScroll}
         >
           {buffer.blocks.map(({ id, lines }) => (
-            <Lines key={id} lines={lines} filter={filter} times={times} />
+            <Lines key={id} lines={lines} filter={filter} times={times} labels={labels} />
           ))}
           {buffer.total === 0 && state.phase !== "failed" && <p class="log-empty">{emptyText(state)}</p>}
         </div>
@@ -80,54 +105,67 @@ export function LogView({ source }: { readonly source: LogSource }) {
   );
 }
 
-/** Reads a log while the component is shown. */
-function useLog(source: LogSource) {
+/** Reads logs while the component is shown; another source needs another component. */
+function useLogs(source: LogSources) {
   const [attempt, retry] = useReducer<number, void>((count) => count + 1, 0);
   const [buffer, setBuffer] = useState(() => new LogBuffer());
-  const [state, setState] = useState<LogState>({ phase: "connecting" });
+  const [states, setStates] = useState<readonly LogState[]>([]);
   const [, draw] = useReducer<number, void>((count) => count + 1, 0);
-  const { app, pod, container, previous } = source;
   useEffect(() => {
     const stop = new AbortController();
     const lines = new LogBuffer();
     setBuffer(lines);
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const changed = (next: LogState): void => {
+    const changed = (next: readonly LogState[]): void => {
       if (stop.signal.aborted) return;
-      setState((before) => (before.phase === next.phase && next.phase === "live" ? before : next));
+      setStates((before) => (isSame(before, next) ? before : next));
       timer ??= setTimeout(() => {
         timer = undefined;
         draw();
       }, DRAW_MS);
     };
-    void followLog({ app, pod, container, previous }, lines, changed, stop.signal);
+    followLogs(source, lines, changed, stop.signal);
     return () => {
       stop.abort();
       clearTimeout(timer);
     };
-  }, [app, pod, container, previous, attempt]);
-  return { buffer, state, retry };
+  }, [attempt]);
+  return { buffer, states, retry };
+}
+
+function isSame(before: readonly LogState[], next: readonly LogState[]): boolean {
+  return (
+    before.length === next.length &&
+    next.every(({ phase }, index) => phase === "live" && before[index]?.phase === phase)
+  );
 }
 
 const Lines = memo(function Lines(props: {
   readonly lines: readonly LogLine[];
   readonly filter: string;
   readonly times: boolean;
+  readonly labels: readonly string[] | undefined;
 }) {
-  const { lines, filter, times } = props;
+  const { lines, filter, times, labels } = props;
   const wanted = filter.toLowerCase();
   const shown = wanted === "" ? lines : lines.filter(({ text }) => text.toLowerCase().includes(wanted));
   return (
     <div class="log-block">
-      {shown.map(({ time, text }, index) => (
+      {shown.map(({ time, text, source = 0 }, index) => (
         <div key={index} class="log-line">
           {times && <span class="log-time">{time.slice(0, 23).replace("T", " ")}</span>}
+          {labels && <Label of={labels[source] ?? ""} index={source} />}
           {plain(text)}
         </div>
       ))}
     </div>
   );
 });
+
+/** The container that a line is from. */
+function Label({ of: label, index }: { readonly of: string; readonly index: number }) {
+  return <span class={`log-label log-label-${index % HUES}`}>{label} </span>;
+}
 
 /** Removes the control sequences of terminals, such as colors. */
 function plain(text: string): string {
@@ -168,13 +206,19 @@ function emptyText({ phase }: LogState): string {
   return phase === "live" ? "No line yet." : "";
 }
 
+function isAtEnd({ scrollHeight, scrollTop, clientHeight }: HTMLElement): boolean {
+  return scrollHeight - scrollTop - clientHeight < NEAR_END;
+}
+
 function scrollToEnd(box: HTMLElement | null): void {
   if (box !== null) box.scrollTop = box.scrollHeight;
 }
 
 /** Saves the kept lines as a text file. */
-function download({ pod }: LogSource, { blocks }: LogBuffer): void {
-  const text = blocks.flatMap(({ lines }) => lines.map(({ time, text }) => `${time} ${text}\n`.trimStart()));
+function download({ pod }: LogSources, { blocks }: LogBuffer, labels: readonly string[] = []): void {
+  const text = blocks.flatMap(({ lines }) =>
+    lines.map(({ time, text, source = -1 }) => `${[time, labels[source], text].filter(Boolean).join(" ")}\n`),
+  );
   const url = URL.createObjectURL(new Blob(text, { type: "text/plain" }));
   const link = document.createElement("a");
   link.href = url;
