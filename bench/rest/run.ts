@@ -1,13 +1,12 @@
-import type { OverseerApp } from "../../src/api/overseer-app.js";
 import type { AppRow } from "../../src/api/rest/apps.js";
 import { systemClock } from "../../src/base/clock.js";
 import type { Identity } from "../../src/server/rest/identity/identity.js";
-import { APP_COLUMNS, APP_FACETS, APP_KEYS, appListRow } from "../../src/server/rest/lists/app-row.js";
+import { APP_COLUMNS, APP_FACETS, APP_KEYS } from "../../src/server/rest/lists/app-row.js";
 import { type ListKind, type ListRequest, windowOf } from "../../src/server/rest/lists/list.js";
-import { asListed, type Listed } from "../../src/server/rest/lists/listed.js";
 import { Snapshots } from "../../src/server/rest/lists/snapshots.js";
 import { median, significant } from "../statistics.js";
 import { formatTable } from "../table.js";
+import { listedApp } from "./listed-app.js";
 
 const APPS = Number(process.argv[2] ?? 10_000);
 const ROUNDS = 40;
@@ -16,7 +15,7 @@ const USER: Identity = { name: "eve", groups: [], signedInBy: "token", credentia
 /** `node build/bench/rest/run.js [APPS]`: times windows of 100 rows out of many apps in CPU milliseconds, with the JSON of the response. */
 async function main(): Promise<void> {
   const before = process.memoryUsage().heapUsed;
-  const apps = new Map(Array.from({ length: APPS }, (_, index) => listed(index)).map((one) => [one.spec.key, one]));
+  const apps = new Map(Array.from({ length: APPS }, (_, index) => listedApp(index)).map((one) => [one.spec.key, one]));
   globalThis.gc?.();
   const heap = process.memoryUsage().heapUsed - before;
   const kind: ListKind<AppRow> = {
@@ -61,34 +60,6 @@ async function measure(name: string, work: () => Promise<unknown>): Promise<stri
     if (round >= 5) times.push((user + system) / 1000);
   }
   return [name, String(significant(median(times))), String(significant(Math.max(...times)))];
-}
-
-/** An app of a fleet in which one of twenty has a problem. */
-function listed(index: number): Listed<AppRow> {
-  const [namespace, name] = [`team-${index % 100}`, `web-${index}`];
-  const broken = index % 20 === 0;
-  const condition = (type: string, status: string) => ({
-    ...{ type, status, reason: "X", message: "", lastTransitionTime: "2026-11-29T12:00:00Z" },
-  });
-  const app = {
-    apiVersion: "gitops.overseer.io/v1alpha1",
-    kind: "OverseerApp",
-    metadata: { name, namespace, uid: String(index), resourceVersion: "1", generation: 1, labels: { team: namespace } },
-    spec: {
-      source: { repositoryRef: { name: `repository-${index % 50}` }, path: "." },
-      destination: { kubernetes: {} },
-      suspend: false,
-    },
-    status: {
-      health: broken ? "Degraded" : "Healthy",
-      conditions: [condition("Ready", broken ? "False" : "True"), condition("Synced", "True")],
-      shortRevision: "main@sha1:1a2b3c4",
-      message: broken ? "Deployment web has 1 of 3 pods" : "Applied main@sha1:1a2b3c4",
-      counts: { objects: 20, healthy: 20 },
-      change: { name: `${name}-7` },
-    },
-  } as unknown as OverseerApp;
-  return asListed(app, appListRow);
 }
 
 await main();
