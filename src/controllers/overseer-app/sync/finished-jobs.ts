@@ -1,10 +1,5 @@
-import {
-  type FinishedObject,
-  MAX_FINISHED,
-  MAX_FINISHED_DIGESTS,
-  type OverseerApp,
-  type OverseerAppStatus,
-} from "../../../api/overseer-app.js";
+import { type FinishedObject, MAX_FINISHED, MAX_FINISHED_DIGESTS } from "../../../api/finished-object.js";
+import type { OverseerApp, OverseerAppStatus } from "../../../api/overseer-app.js";
 import type { Document } from "../../../manifest/document.js";
 import type { ObjectKey } from "../../../manifest/object-id.js";
 import { appKey, type Finished, type Observation } from "../../../plan/live.js";

@@ -1,4 +1,4 @@
-import type { FinishedObject } from "../../../api/overseer-app.js";
+import type { FinishedObject } from "../../../api/finished-object.js";
 import type { Document } from "../../../manifest/document.js";
 import { appsBehind, unreconciledApps } from "../ownership/apps-behind.js";
 import { claimKey } from "../ownership/claims.js";

@@ -1,4 +1,5 @@
-import type { FinishedObject, OverseerAppStatus } from "../../../api/overseer-app.js";
+import type { FinishedObject } from "../../../api/finished-object.js";
+import type { OverseerAppStatus } from "../../../api/overseer-app.js";
 import { sha256 } from "../../../base/hash.js";
 import type { Finished } from "../../../plan/live.js";
 

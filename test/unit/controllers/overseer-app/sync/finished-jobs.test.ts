@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { MAX_FINISHED, type OverseerApp, type OverseerAppStatus } from "../../../../../src/api/overseer-app.js";
+import { MAX_FINISHED } from "../../../../../src/api/finished-object.js";
+import type { OverseerApp, OverseerAppStatus } from "../../../../../src/api/overseer-app.js";
 import { RevisionIndex } from "../../../../../src/controllers/git-repository/revision-index.js";
 import { Claims } from "../../../../../src/controllers/overseer-app/ownership/claims.js";
 import {
