@@ -48,10 +48,8 @@ describe("deletes of the product", () => {
     const takeOver = ["live-owner.ts", "state.ts"].map((name) => `src/cli/verbs/take-over/${name}`);
     // A session ends by DELETE: a served route that sends nothing.
     const signOut = "src/server/rest/routes/sign-in.ts";
-    // Branches of pull requests that have ended.
-    const gitHosts = "src/git/hosts/";
     const senders = filesWith(/\bmethod:\s*["'`]DELETE|deleteCollection|deletecollection/i);
-    expect(senders.filter((path) => path !== signOut && !path.startsWith(gitHosts))).to.deep.equal([
+    expect(senders.filter((path) => path !== signOut)).to.deep.equal([
       "src/controllers/overseer-app-set/children/write-apps.ts",
       "src/controllers/overseer-app/changes/change-record.ts",
       "src/destinations/kubernetes/apply/remove.ts",
@@ -74,9 +72,7 @@ describe("deletes of the product", () => {
       "src/api/policies/environment-policy.ts",
     ];
     const quoted = filesWith(/["'`]DELETE["'`]/);
-    const others = quoted.filter(
-      (path) => !clients.includes(path) && !types.includes(path) && !path.startsWith(gitHosts),
-    );
+    const others = quoted.filter((path) => !clients.includes(path) && !types.includes(path));
     expect(others).to.deep.equal([
       ...takeOver,
       "src/controllers/overseer-app-set/children/write-apps.ts",
