@@ -52,7 +52,10 @@ export async function dependencyVersions(
   for (const [index, { name, version, repository }] of (lock?.chart.dependencies ?? []).entries()) {
     const there = await held(name);
     const isPackedLocal = repository.startsWith("file:") && !there.some(({ isFolder }) => isFolder);
-    const isThere = there.some((one) => one.version === "" || withoutV(one.version) === withoutV(version));
+    // Without a repository, Helm locks the range itself.
+    const isLocked = (held: string): boolean =>
+      repository === "" ? satisfies(held, version) : held === "" || withoutV(held) === withoutV(version);
+    const isThere = there.some((one) => isLocked(one.version));
     if (lock === undefined || version === "" || there.length === 0 || isPackedLocal || isThere) continue;
     bad.add(name);
     const remedy = there.some(({ isFolder }) => isFolder)

@@ -16,11 +16,12 @@ const SHOWN_FIELDS = 3;
  * they can no longer be rendered. The answer is kept until other inputs are asked about.
  */
 export async function unrepeatableParts(run: AppRun, inputs: Inputs, cause: ChangeCause): Promise<string | undefined> {
+  // A deletion applies no documents.
+  if (cause === "Deletion") return undefined;
   const known = run.memory.repeated;
   if (known?.inputsKey === inputs.key) return known.differs;
   const first = run.desired?.inputs.key === inputs.key ? run.desired : run.memory.renders.get(inputs.key);
-  // A deletion applies no documents.
-  if (first === undefined || cause === "Deletion") return undefined;
+  if (first === undefined) return undefined;
   const second = await renderAgain(run, inputs);
   if (second === undefined) return undefined;
   const differs = describeDifference(first, second);

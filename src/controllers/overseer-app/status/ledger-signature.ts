@@ -53,7 +53,18 @@ export function dropUnsignedLedger(run: AppRun): void {
   );
 }
 
-function heldAgainst({ commit, key, failed, ended, how }: LedgerEntry): LedgerEntry[] {
+function heldAgainst({ commit, key, versions, failed, ended, how }: LedgerEntry): LedgerEntry[] {
   const isHeld = how === "Failed" || how === "RolledBack";
-  return isHeld ? [{ commit, key, how, ...(failed ? { failed } : {}), ...(ended ? { ended } : {}) }] : [];
+  return isHeld
+    ? [
+        {
+          commit,
+          key,
+          how,
+          ...(versions ? { versions } : {}),
+          ...(failed ? { failed } : {}),
+          ...(ended ? { ended } : {}),
+        },
+      ]
+    : [];
 }

@@ -95,7 +95,7 @@ export class DockerRunner implements Runner {
       const input = composeInput(deployment.compose, deployment.secrets);
       const logins = readPullSecrets(deployment.pullSecrets);
       const passwords = [...logins.values()].flatMap(({ password, identitytoken = "" }) => [password, identitytoken]);
-      const mask = maskOf([...deployment.secrets.values(), ...passwords]);
+      const mask = maskOf([...deployment.secrets.values(), ...passwords, ...watch.secretsOf(project)]);
       const masked: LogLine = (line) => log(mask(line));
       const directory = this.#directoryOf(deployment.project);
       const { project: app, again } = deployment;
@@ -149,7 +149,8 @@ export class DockerRunner implements Runner {
     const images = await imagesOf(engine, containers, pinned, signal);
     const about = { app, project, version, secrets: secrets.size > 0 };
     records.write(recordOf(about, expected, containers, images, pinned));
-    watch.keepSecrets(project, secrets.values());
+    // Reverting drift leaves containers as they are, and so with earlier values of changed secrets.
+    if (call.again !== "drift") watch.keepSecrets(project, secrets.values());
     await unused.prune(signal);
     const services = expected.map(({ name }) => name);
     log(`${PREFIX} ${app} is running: ${services.join(", ")}`);

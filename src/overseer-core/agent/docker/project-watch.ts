@@ -119,6 +119,11 @@ export class ProjectWatch {
     return values === undefined ? undefined : maskOf(values);
   }
 
+  /** Returns the values to mask in the log of a project, as far as they are known. */
+  secretsOf(project: string): Iterable<string> {
+    return this.#secrets.get(project) ?? [];
+  }
+
   /** Adds values to mask in the log of a project, before containers get them. */
   addSecrets(project: string, values: Iterable<string>): void {
     const known = this.#secrets.get(project);

@@ -39,6 +39,11 @@ describe("A chart that renders differently each time", function () {
     heart.approve("web-1", "alice", "BreakGlass");
     await heart.settle(["web"]);
     expect(heart.changes("web")).to.deep.equal(["web-1 Succeeded"]);
+    heart.deleteApp("web");
+    await heart.settle(["web"]);
+    heart.approve("web-2", "alice");
+    await heart.settle(["web"], 60_000);
+    expect(heart.app("web"), "its deletion needs an approval only").to.equal(undefined);
   });
 
   it("names objects whose name is random", async () => {

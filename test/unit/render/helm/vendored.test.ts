@@ -84,6 +84,15 @@ describe("What a chart has in its folder", function () {
     });
   }
 
+  it("may have any version that Chart.lock admits, where Helm locks a range since there is no repository", async () => {
+    const locked = (range: string): Files => ({
+      ...{ ...chart("", range), ...lib("web/charts/lib") },
+      "web/Chart.lock": `dependencies:\n- {name: lib, version: "${range}", repository: ""}\n`,
+    });
+    for (const range of ["*.*.*", ">=0.1.0"]) expect((await render(locked(range))).documents, range).to.have.length(1);
+    expect(await problem(locked(">=1.0.0"))).to.contain("Chart.lock names lib >=1.0.0");
+  });
+
   it("is compared with each entry of Chart.lock, also of a dependency that has several", async () => {
     const files = {
       "web/Chart.yaml":
