@@ -33,7 +33,7 @@ export const API_WITH_SIGN_IN: Values = {
   "api.session": { keySecret: "session-keys" },
   "api.oidc": {
     ...{ issuer: "https://id.example.com", name: "Example", clientId: "overseer", clientSecret: "oidc-client" },
-    ...{ usernamePrefix: "oidc:", groupsPrefix: "oidc:" },
+    ...{ usernamePrefix: "oidc:", groupsPrefix: "oidc:", cliClientId: "overseer-cli", cliScopes: "openid groups" },
   },
 };
 
