@@ -5,6 +5,7 @@ import { API_VERSION } from "../../../src/api/group.js";
 import type { EnvironmentList } from "../../../src/api/rest/environments.js";
 import type { AppEvents, AppObjects } from "../../../src/api/rest/objects.js";
 import { repositoryRoot } from "../../../tools/repository-root.js";
+import { waitUntil } from "../../../tools/wait-until.js";
 import { axeFindings, everythingIn, hasChromium, TestBrowser, type View } from "../../support/browser.js";
 import { KubeletLogs } from "../../support/kubelet-logs.js";
 import { UiScenario } from "../../support/ui-scenario.js";
@@ -367,8 +368,11 @@ describe("The web UI", function () {
       await page.getByText("setup tables created").waitFor();
       const log = page.getByRole("log");
       await log.focus();
-      await page.keyboard.press("Home");
-      await page.getByRole("button", { name: "To the end" }).waitFor();
+      // Lines that are drawn in the same moment move the log back to its end.
+      await waitUntil({ what: "the reader has scrolled up", timeoutMs: 60_000 }, async () => {
+        await page.keyboard.press("Home");
+        return page.getByRole("button", { name: "To the end" }).isVisible();
+      });
       kubelet.write("web", "one more");
       await page.getByRole("button", { name: "1 new line" }).waitFor();
       kubelet.disconnect();
