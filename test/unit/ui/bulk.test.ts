@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { ApiError } from "../../../ui/src/api/problem.js";
 import { extended, refreshed, toggled } from "../../../ui/src/lists/selection.js";
-import { obstacle, titleOf } from "../../../ui/src/pages/apps/bulk/bulk-verbs.js";
+import { skipReason, titleOf } from "../../../ui/src/pages/apps/bulk/bulk-verbs.js";
 import { type Outcome, runBulk } from "../../../ui/src/pages/apps/bulk/run-bulk.js";
 
 const rows = Array.from({ length: 6 }, (_, index) => ({ namespace: "team", name: `web-${index}`, age: 0 }));
@@ -35,14 +35,14 @@ describe("an action on several apps", () => {
     const app = { namespace: "team", sync: "Synced" } as const;
     const suspended = { namespace: "team", sync: "Suspended" } as const;
     const mayAll = { team: ["sync", "update"] } as const;
-    expect(obstacle("sync", app, mayAll)).to.equal(undefined);
-    expect(obstacle("sync", app, {})).to.equal(undefined);
-    expect(obstacle("sync", suspended, mayAll)).to.equal("is suspended: resume it first");
-    expect(obstacle("suspend", suspended, mayAll)).to.equal("is suspended already");
-    expect(obstacle("resume", suspended, mayAll)).to.equal(undefined);
-    expect(obstacle("resume", app, mayAll)).to.equal("is not suspended");
-    expect(obstacle("refresh", { ...app, sync: "Deleting" }, mayAll)).to.equal("is being deleted");
-    expect(obstacle("suspend", app, { team: ["sync"] })).to.equal("you may not suspend apps of team");
+    expect(skipReason("sync", app, mayAll)).to.equal(undefined);
+    expect(skipReason("sync", app, {})).to.equal(undefined);
+    expect(skipReason("sync", suspended, mayAll)).to.equal("is suspended: resume it first");
+    expect(skipReason("suspend", suspended, mayAll)).to.equal("is suspended already");
+    expect(skipReason("resume", suspended, mayAll)).to.equal(undefined);
+    expect(skipReason("resume", app, mayAll)).to.equal("is not suspended");
+    expect(skipReason("refresh", { ...app, sync: "Deleting" }, mayAll)).to.equal("is being deleted");
+    expect(skipReason("suspend", app, { team: ["sync"] })).to.equal("you may not suspend apps of team");
     expect([titleOf("sync", 1), titleOf("resume", 3)]).to.deep.equal(["Sync 1 app", "Resume 3 apps"]);
   });
 

@@ -5,7 +5,7 @@ import { Button } from "../../../components/button.js";
 import type { IconName } from "../../../components/icon.js";
 import type { Selection } from "../../../lists/selection.js";
 import { BulkDialog } from "./bulk-dialog.js";
-import { BULK_VERBS, type BulkVerb, countOf, obstacle, type Rights, titleOf } from "./bulk-verbs.js";
+import { BULK_VERBS, type BulkVerb, countOf, type Rights, skipReason, titleOf } from "./bulk-verbs.js";
 
 const ICONS: Readonly<Record<BulkVerb, IconName>> = { sync: "sync", refresh: "busy", suspend: "pause", resume: "play" };
 
@@ -25,7 +25,7 @@ export function BulkBar(props: {
         Select none
       </Button>
       {BULK_VERBS.map((verb) => {
-        const count = apps.filter((app) => obstacle(verb, app, rights) === undefined).length;
+        const count = apps.filter((app) => skipReason(verb, app, rights) === undefined).length;
         return (
           count > 0 && (
             <Button

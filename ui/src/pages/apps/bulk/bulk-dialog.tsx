@@ -6,7 +6,7 @@ import { Dialog } from "../../../components/dialog.js";
 import { TextField } from "../../../components/text-field.js";
 import { keyOf } from "../../../lists/selection.js";
 import { BulkItem } from "./bulk-item.js";
-import { type BulkVerb, countOf, obstacle, type Rights, titleOf } from "./bulk-verbs.js";
+import { type BulkVerb, countOf, type Rights, skipReason, titleOf } from "./bulk-verbs.js";
 import { type Outcome, runBulk } from "./run-bulk.js";
 
 const EXPLANATION: Readonly<Record<BulkVerb, string>> = {
@@ -31,7 +31,7 @@ export function BulkDialog(props: {
   const list = useRef<HTMLUListElement>(null);
   // What scrolls must be reachable by keyboard.
   useLayoutEffect(() => list.current?.setAttribute("tabindex", "0"), []);
-  const possible = apps.filter((app) => obstacle(verb, app, rights) === undefined);
+  const possible = apps.filter((app) => skipReason(verb, app, rights) === undefined);
   const left = possible.filter((app) => outcomes.get(keyOf(app))?.phase !== "done");
   const begun = outcomes.size > 0;
   const close = (): void => {
@@ -55,7 +55,7 @@ export function BulkDialog(props: {
             key={keyOf(app)}
             app={app}
             verb={verb}
-            obstacle={obstacle(verb, app, rights)}
+            skipReason={skipReason(verb, app, rights)}
             outcome={outcomes.get(keyOf(app))}
           />
         ))}

@@ -8,23 +8,23 @@ import type { Outcome } from "./run-bulk.js";
 export function BulkItem(props: {
   readonly app: AppRow;
   readonly verb: BulkVerb;
-  readonly obstacle: string | undefined;
+  readonly skipReason: string | undefined;
   readonly outcome: Outcome | undefined;
 }) {
-  const { app, verb, obstacle, outcome } = props;
+  const { app, verb, skipReason, outcome } = props;
   return (
-    <li class={obstacle === undefined ? "bulk-item" : "bulk-item bulk-item-out"}>
+    <li class={skipReason === undefined ? "bulk-item" : "bulk-item bulk-item-out"}>
       <span class="row-title">
         <strong>{app.name}</strong>
         <span class="muted">{app.namespace}</span>
       </span>
-      <Result app={app} verb={verb} obstacle={obstacle} outcome={outcome} />
+      <Result app={app} verb={verb} skipReason={skipReason} outcome={outcome} />
     </li>
   );
 }
 
-function Result({ app, verb, obstacle, outcome }: Parameters<typeof BulkItem>[0]) {
-  if (obstacle !== undefined) return <span class="muted">left out: {obstacle}</span>;
+function Result({ app, verb, skipReason, outcome }: Parameters<typeof BulkItem>[0]) {
+  if (skipReason !== undefined) return <span class="muted">skipped: {skipReason}</span>;
   switch (outcome?.phase) {
     case undefined:
       return <State of={app.sync === "Synced" ? app.health : app.sync} quiet />;

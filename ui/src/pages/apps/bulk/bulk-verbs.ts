@@ -16,7 +16,7 @@ const NEEDS: Readonly<Record<BulkVerb, AppVerb>> = {
 export type Rights = Readonly<Record<string, readonly AppVerb[]>>;
 
 /** Returns why an app is left out; undefined if the verb can be tried. The API decides again. */
-export function obstacle(
+export function skipReason(
   verb: BulkVerb,
   { namespace, sync }: Pick<AppRow, "namespace" | "sync">,
   rights: Rights,
