@@ -7,8 +7,8 @@ import { checkManifest } from "../../src/cli/offline/check-manifest.js";
 import type { RawObject } from "../../src/kube/object.js";
 import { waitUntil } from "../../tools/wait-until.js";
 import { sharedControlPlane } from "../support/control-plane.js";
+import { installDefinitions } from "../support/definitions.js";
 import { TestKube, type TestObject } from "../support/kube.js";
-import { installDefinitions } from "../support/world.js";
 
 const CASES = new URL("../../../test/cases/crd-upgrade/", import.meta.url);
 const documents = (file: string): TestObject[] => loadAll(readFileSync(new URL(file, CASES), "utf8")) as TestObject[];

@@ -2,8 +2,9 @@ import { expect } from "chai";
 import { API_VERSION, GROUP } from "../../src/api/group.js";
 import { RESOURCES } from "../../src/api/resources.js";
 import { waitUntil } from "../../tools/wait-until.js";
+import { installDefinitions } from "../support/definitions.js";
 import type { TestObject } from "../support/kube.js";
-import { configMap, installDefinitions, World } from "../support/world.js";
+import { configMap, World } from "../support/world.js";
 
 /** Specs that no schema of ours accepts: none, empty, of wrong types, with values that cannot be parsed. */
 const SPECS: readonly unknown[] = [

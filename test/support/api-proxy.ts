@@ -2,10 +2,11 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Agent, createServer as createSecureServer, request as httpsRequest, type ServerOptions } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ControlPlane } from "../../tools/control-plane.js";
+import { ownPort } from "./own-port.js";
 import { ProxiedWatch } from "./proxied-watch.js";
 
 /** A request as a rule sees it. */
@@ -120,9 +121,9 @@ export class ApiProxy {
       this.connections++;
       this.#sockets.add(socket.on("error", () => {}).on("close", () => this.#sockets.delete(socket)));
     });
+    this.#port ||= await ownPort();
     this.#server.listen(this.#port, "127.0.0.1");
     await once(this.#server, "listening");
-    this.#port = (this.#server.address() as AddressInfo).port;
   }
 
   /** Ends all connections, and refuses new ones until `listen`. */

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
 import type { RawObject } from "../../src/kube/object.js";
 import type { Certificates } from "./certificates.js";
+import { ownPort } from "./own-port.js";
 
 /** Converts an object to another apiVersion of its kind. */
 export type Conversion = (object: RawObject, apiVersion: string) => RawObject;
@@ -29,9 +29,9 @@ export class ConversionServer {
 
   /** Listens (again), on the same port. */
   async listen(): Promise<void> {
+    this.#port ||= await ownPort();
     this.#server.listen(this.#port, "127.0.0.1");
     await once(this.#server, "listening");
-    this.#port = (this.#server.address() as AddressInfo).port;
   }
 
   /** Takes no more requests, until `listen`. */

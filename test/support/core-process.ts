@@ -7,6 +7,7 @@ import { type LoggedProcess, spawnLogged } from "../../tools/processes.js";
 import { repositoryRoot } from "../../tools/repository-root.js";
 import { makeTemporaryFolder, type TemporaryFolder } from "../../tools/temporary-folder.js";
 import { FatalWaitError, waitUntil } from "../../tools/wait-until.js";
+import { ownPort } from "./own-port.js";
 
 const START_TIMEOUT_MS = 30_000;
 
@@ -89,6 +90,7 @@ export class CoreProcess {
   readonly #options: CoreProcessOptions;
   /** Data folders of agents by node. */
   readonly #agents = new Map<string, string>();
+  #port = 0;
   #url = "";
   #adminToken = "";
 
@@ -130,8 +132,8 @@ export class CoreProcess {
 
   /** Starts it again with the same data, on the same port. */
   async start(): Promise<void> {
-    const port = this.#url === "" ? "0" : new URL(this.#url).port;
-    await this.#own.spawn(["--data", this.dataDir, "--port", port, ...(this.#options.flags ?? [])]);
+    this.#port ||= await ownPort();
+    await this.#own.spawn(["--data", this.dataDir, "--port", String(this.#port), ...(this.#options.flags ?? [])]);
     this.#url = String((await this.#own.line("listening")).address);
     this.#adminToken = (await readFile(join(this.dataDir, "admin-token"), "utf8")).trim();
   }

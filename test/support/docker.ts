@@ -134,8 +134,9 @@ async function findBusybox(): Promise<string | undefined> {
 
 function startDaemon(folder: GuardedFolder): Promise<LoggedProcess> {
   const at = (name: string): string => join(folder.path, name);
-  // Enough small networks, also when a killed test run has left some.
-  const pool = "--default-address-pool=base=10.201.0.0/16,size=28";
+  // Enough small networks, also when a killed test run has left some; those of each worker of the test run are its own.
+  const worker = Number(process.env.OVERSEER_TEST_WORKER ?? 0);
+  const pool = `--default-address-pool=base=10.201.${(worker % 4) * 64}.0/18,size=28`;
   const noNetwork = [pool, "--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false"];
   const socket = ["--host", `unix://${at("docker.sock")}`];
   const places = ["--data-root", at("data"), "--exec-root", at("exec"), "--pidfile", at("pid"), ...socket];

@@ -73,7 +73,8 @@ export class TestKube {
     namespace = "",
     selector?: string,
   ): Promise<T[]> {
-    const path = collectionPath(await this.resource(apiVersion, kind), namespace);
+    const known = this.#discovery.peek({ ...parseApiVersion(apiVersion), kind });
+    const path = collectionPath(known ?? (await this.resource(apiVersion, kind)), namespace);
     const query = selector ? { labelSelector: selector } : {};
     return (await this.client.request<{ items: T[] }>({ method: "GET", path, query })).body.items;
   }
@@ -97,7 +98,9 @@ export class TestKube {
   }
 
   async create<T extends RawObject = RawObject>(object: TestObject): Promise<T> {
-    const path = collectionPath(await this.resource(object.apiVersion, object.kind), object.metadata.namespace);
+    const { apiVersion, kind } = object;
+    const known = this.#discovery.peek({ ...parseApiVersion(apiVersion), kind });
+    const path = collectionPath(known ?? (await this.resource(apiVersion, kind)), object.metadata.namespace);
     return (await this.client.request<T>({ method: "POST", path, body: object })).body;
   }
 

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { RawObject } from "../../src/kube/object.js";
 import type { ControlPlane } from "../../tools/control-plane.js";
 import type { TestKube, TestObject } from "./kube.js";
+import { ownPort } from "./own-port.js";
 
 /** What a webhook answers: JSON patch operations, a refusal, or nothing. */
 export type WebhookAnswer = readonly object[] | { readonly denied: string } | undefined;
@@ -30,10 +30,11 @@ export class WebhookServer {
   readonly #server: Server;
   readonly #caBundle: string;
   readonly #rules = new Map<string, WebhookRule>();
-  #port = 0;
+  readonly #port: number;
 
-  private constructor(server: Server, caBundle: string) {
+  private constructor(server: Server, port: number, caBundle: string) {
     this.#server = server;
+    this.#port = port;
     this.#caBundle = caBundle;
     server.on("request", (request, response) => {
       this.#answer(request, response).catch(() => response.destroy());
@@ -44,8 +45,9 @@ export class WebhookServer {
     const read = (name: string): Promise<string> => readFile(join(controlPlane.dir, "certificates", name), "utf8");
     const [cert, key] = await Promise.all([read("apiserver.crt"), read("apiserver.key")]);
     const server = createServer({ cert, key });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return new WebhookServer(server, Buffer.from(controlPlane.caPem).toString("base64"));
+    const port = await ownPort();
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    return new WebhookServer(server, port, Buffer.from(controlPlane.caPem).toString("base64"));
   }
 
   /** The configuration of a webhook that decides by `rule`, for Git. */
@@ -56,7 +58,6 @@ export class WebhookServer {
 
   /** Takes no more requests, until `resume`. */
   async pause(): Promise<void> {
-    this.#port = (this.#server.address() as AddressInfo).port;
     await this.stop();
   }
 
@@ -88,14 +89,13 @@ export class WebhookServer {
   }
 
   #configuration({ name, namespace, apiGroup, version, resource, validating }: WebhookScope) {
-    const port = (this.#server.address() as AddressInfo | null)?.port ?? this.#port;
     const webhook = {
       name: "rule.fields.example.com",
       admissionReviewVersions: ["v1"],
       sideEffects: "None",
       failurePolicy: "Fail",
       timeoutSeconds: 5,
-      clientConfig: { url: `https://127.0.0.1:${port}/${name}`, caBundle: this.#caBundle },
+      clientConfig: { url: `https://127.0.0.1:${this.#port}/${name}`, caBundle: this.#caBundle },
       namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
       rules: [
         { apiGroups: [apiGroup], apiVersions: [version], operations: ["CREATE", "UPDATE"], resources: [resource] },

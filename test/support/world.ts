@@ -1,21 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { loadAll } from "js-yaml";
 import type { Change } from "../../src/api/change.js";
 import type { Condition } from "../../src/api/conditions.js";
 import type { GitRepository } from "../../src/api/git-repository.js";
-import { ANNOTATION_RECONCILE_AT, API_VERSION, GROUP } from "../../src/api/group.js";
+import { ANNOTATION_RECONCILE_AT, API_VERSION } from "../../src/api/group.js";
 import type { OverseerApp } from "../../src/api/overseer-app.js";
-import { RESOURCES } from "../../src/api/resources.js";
 import type { RawObject } from "../../src/kube/object.js";
 import type { ControlPlane } from "../../tools/control-plane.js";
-import { repositoryRoot } from "../../tools/repository-root.js";
-import { waitUntil } from "../../tools/wait-until.js";
 import { type ContractObject, expectNoCanary, expectStatusContract } from "./contracts.js";
 import { sharedControlPlane } from "./control-plane.js";
+import { ensureDefinitions } from "./definitions.js";
 import { type GitRepo, type GitServer, startGitServer } from "./git-server.js";
-import { TestKube, type TestObject, type TestRef } from "./kube.js";
+import { TestKube, type TestRef } from "./kube.js";
 import { type OperatorOptions, OperatorProcess } from "./operator-process.js";
 import { TextRecorder } from "./text-recorder.js";
 
@@ -56,7 +51,7 @@ export class World {
   static async create(name: string, options: WorldOptions = {}): Promise<World> {
     const controlPlane = options.controlPlane ?? (await sharedControlPlane());
     const kube = await TestKube.connect(controlPlane.kubeconfigPath);
-    await installDefinitions(kube);
+    await ensureDefinitions(controlPlane, kube);
     const namespace = `${name}-${randomBytes(3).toString("hex")}`;
     await kube.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
     const git = await startGitServer(options.gitAuth ? { auth: options.gitAuth } : {});
@@ -273,24 +268,4 @@ spec:
           image: ${image}
           resources: { requests: { cpu: 100m } }
 `;
-}
-
-/** Applies our definitions, as a user would from crds/, and waits until they are served. */
-export async function installDefinitions(kube: TestKube): Promise<void> {
-  for (const { plural, kind } of RESOURCES) {
-    const text = await readFile(join(repositoryRoot(), `crds/${GROUP}_${plural}.yaml`), "utf8");
-    for (const document of loadAll(text) as TestObject[]) await kube.apply(document, "kubectl");
-    const name = `${plural}.${GROUP}`;
-    const ref = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", name };
-    await kube.until(
-      ref,
-      "is served",
-      (object) => condition(object as { status?: { conditions?: Condition[] } }, "Established")?.status === "True",
-    );
-    await kube.resource(API_VERSION, kind);
-    // For a moment after that its storage is still being set up (429).
-    await waitUntil({ what: `${kind} can be listed`, timeoutMs: 30_000 }, () =>
-      kube.list(API_VERSION, kind, "default"),
-    );
-  }
 }
