@@ -9,7 +9,7 @@ import { repositoryRoot } from "./repository-root.js";
 import { formatCounts } from "./test-run/messages.js";
 import { RunReport } from "./test-run/report.js";
 import { type ChildOutcome, runChild } from "./test-run/run-child.js";
-import { compiledPath, deal, type Tier, testFiles } from "./test-run/select.js";
+import { compiledPath, deal, runsAlone, type Tier, testFiles } from "./test-run/select.js";
 
 /** Far more than any file or tier needs on a slow machine: what takes longer hangs. */
 const TIMEOUT_MS: Readonly<Record<Tier, number>> = { unit: 15 * 60_000, behaviour: 15 * 60_000 };
@@ -23,8 +23,8 @@ let retries = Number(process.env.RETRIES ?? 0);
 
 /**
  * `node build/tools/test-run.js [unit|behaviour]`: runs the compiled tests in child processes. `ONLY` names files or
- * folders, `GREP` a pattern for titles, `WORKERS` how many behaviour test files run at once, `RETRIES` how many of them may run a second time after a failure
- * (defaults to 0; what then passes is listed as flaky); with `REQUIRE=all` a skip is a failure. The last line is `N passed, N failed, N skipped`; the exit code is 1 when a test failed, a child crashed or
+ * folders, `GREP` a pattern for titles, `WORKERS` how many behaviour test files run at once, `RETRIES` how many of them may run a
+ * second time after a failure, alone (defaults to 0; what then passes is listed as flaky); with `REQUIRE=all` a skip is a failure. The last line is `N passed, N failed, N skipped`; the exit code is 1 when a test failed, a child crashed or
  * hung, or nothing was run.
  */
 async function main(args: readonly string[]): Promise<number> {
@@ -56,26 +56,44 @@ async function main(args: readonly string[]): Promise<number> {
 /** A process for each core, each with its share of the files. */
 async function runUnit(files: readonly string[]): Promise<void> {
   const piles = deal(files, Math.min(4, availableParallelism()));
-  await Promise.all(piles.map((pile, index) => run("unit", pile, `unit tests, process ${index + 1}`, {})));
+  await Promise.all(
+    piles.map(async (pile, index) => {
+      const { results, problems } = await runFiles("unit", pile, `unit tests, process ${index + 1}`, {});
+      report.add(results, problems);
+    }),
+  );
+}
+
+/** A behaviour test file to run, and how it failed the first time if it runs again. */
+interface Turn {
+  readonly file: string;
+  readonly failed?: ChildOutcome;
 }
 
 /**
  * A process for each file: a leak or crash has a name, and harms no other file. As many at once as there are workers, each
- * with a control plane of its own, so that a test may stop or overload one without harming its neighbours.
+ * with a control plane of its own, so that a test may stop or overload one without harming its neighbours. Files that have to
+ * run alone come last, one after the other, and then those that run again after a failure.
  */
 async function runBehaviour(files: readonly string[]): Promise<void> {
-  const queue = [...files];
-  await Promise.all(Array.from({ length: Math.min(workers(), files.length) }, (_, index) => work(queue, index)));
+  const alone = files.filter((file) => runsAlone(root, file)).map((file): Turn => ({ file }));
+  const beside = files.filter((file) => !runsAlone(root, file)).map((file): Turn => ({ file }));
+  const count = Math.min(workers(), beside.length);
+  await Promise.all(Array.from({ length: count }, (_, index) => work(beside, index, alone)));
+  await work(alone, 0, alone);
 }
 
-async function work(queue: string[], worker: number): Promise<void> {
+/** Runs what is in the queue until it is empty; what may run a second time is put at the end of `again`. */
+async function work(queue: Turn[], worker: number, again: Turn[]): Promise<void> {
+  if (queue.length === 0 || stopping.signal.aborted) return;
   let controlPlane: ControlPlane | undefined;
   try {
     controlPlane = await startControlPlane({ users: SAMPLE_USERS });
     const statePath = join(folder.path, `control-plane-${worker}.json`);
     await writeState(statePath, controlPlane.state());
-    for (let file = queue.shift(); file !== undefined && !stopping.signal.aborted; file = queue.shift())
-      await run("behaviour", [file], file, { OVERSEER_TEST_CONTROL_PLANE: statePath });
+    const env = { OVERSEER_TEST_CONTROL_PLANE: statePath, OVERSEER_TEST_WORKER: String(worker) };
+    for (let turn = queue.shift(); turn !== undefined && !stopping.signal.aborted; turn = queue.shift())
+      await take(turn, env, again);
   } catch (error) {
     report.problem(error instanceof Error ? error.message : String(error));
   } finally {
@@ -83,22 +101,24 @@ async function work(queue: string[], worker: number): Promise<void> {
   }
 }
 
+async function take({ file, failed }: Turn, env: NodeJS.ProcessEnv, again: Turn[]): Promise<void> {
+  const started = performance.now();
+  const outcome = await runFiles("behaviour", [file], file, env);
+  report.took(file, (performance.now() - started) / 1000);
+  if (hasFailed(outcome) && failed === undefined && retries > 0 && !stopping.signal.aborted) {
+    retries--;
+    report.runsAgain(file);
+    again.push({ file, failed: outcome });
+    return;
+  }
+  if (failed !== undefined && !hasFailed(outcome)) report.flaky(failed.results, failed.problems);
+  report.add(outcome.results, outcome.problems);
+}
+
 /** How many behaviour test files run at once: `WORKERS`, which defaults to the number of cores, at most 4. */
 function workers(): number {
   const asked = Number(process.env.WORKERS);
   return Number.isInteger(asked) && asked > 0 ? asked : Math.min(4, availableParallelism());
-}
-
-async function run(tier: Tier, files: readonly string[], name: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const started = performance.now();
-  const first = await runFiles(tier, files, name, env);
-  const retry = tier === "behaviour" && hasFailed(first) && retries > 0 && !stopping.signal.aborted;
-  if (retry) retries--;
-  const second = retry ? await runFiles(tier, files, name, env) : undefined;
-  if (second && !hasFailed(second)) report.flaky(first.results, first.problems);
-  const { results, problems } = second ?? first;
-  report.add(results, problems);
-  if (tier === "behaviour") report.took(name, (performance.now() - started) / 1000);
 }
 
 function hasFailed({ results, problems }: ChildOutcome): boolean {

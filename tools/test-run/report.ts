@@ -25,6 +25,11 @@ export class RunReport {
     for (const problem of problems) this.#print(`  ${this.#style.red("✘")} ${problem}`);
   }
 
+  /** Says that a file has failed and runs again, after all others. */
+  runsAgain(file: string): void {
+    this.#print(`  ${this.#style.red("✘")} ${file}: failed, runs again after the others`);
+  }
+
   /** Records failures of a file that passed when it ran a second time. They are printed, but not counted. */
   flaky(results: readonly TestResult[], problems: readonly string[]): void {
     const failed = results.filter(({ state }) => state === "failed");

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** `unit` needs no cluster, and its files run beside each other; the files of `behaviour` run in workers with a control plane each. */
@@ -17,6 +17,11 @@ export function testFiles(root: string, tier: Tier, only: readonly string[]): st
     .flatMap((folder) => list(root, `test/${folder}`))
     .filter((path) => wanted.length === 0 || wanted.some((one) => path === one || path.startsWith(`${one}/`)))
     .sort();
+}
+
+/** Whether a behaviour test file says, in a line `// Runs alone: …` with the reason, that no other file may run beside it. */
+export function runsAlone(root: string, source: string): boolean {
+  return /^\/\/ Runs alone: \S/m.test(readFileSync(join(root, source), "utf8"));
 }
 
 /** Where the compiled file of a test is. */
