@@ -71,7 +71,7 @@ Variables of files in \`env_file\` are read from the repository and become \`env
 the app, and otherwise to \`environment\` of the service. Those of a file that is
 [encrypted with SOPS](../sources/sops.md) become secrets of the Core with the name \`<app>.ENV_FILE.<service>.<variable>\`, which the container gets when it is
 created: no file on the node has them. No other app may refer to them: the document is refused, and the Core gives them to no other app. With \`restart: {}\` in the source, a changed value [deploys the app again](../secrets/restart.md#on-an-overseer-core).
-On Kubernetes, an encrypted \`env_file\` is refused.
+On Kubernetes they are in the Secret \`<app>-<service>-env\`, and a changed value replaces the pods of the service.
 
 \`version\` and \`name\` are ignored: Compose ignores \`version\` too, and the project is named after the app. A named volume that
 \`volumes\` does not define is added. Numbers in \`command\` and \`entrypoint\` become strings. \`cpus\`, \`mem_limit\`,

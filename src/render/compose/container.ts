@@ -1,4 +1,5 @@
 import { commandOf } from "./commands.js";
+import { storeVariables } from "./encrypted-variables.js";
 import { environmentOf } from "./environment.js";
 import { warn } from "./findings.js";
 import { grantMounts } from "./grants.js";
@@ -22,7 +23,7 @@ export function containerOf(model: ServiceModel, app: AppModel, targets: MountTa
   const environment = environmentOf(model, app);
   const command = commandOf(model, environment);
   const mounts = [...mountsOf(model, targets), ...grantMounts(model, targets)];
-  const env = environment.list();
+  const env = environment.list(storeVariables(environment.encrypted, model, targets));
   const ports = portsOf(model).map(({ port, protocol }) => ({ containerPort: port, protocol }));
   const resources = resourcesOf(model, app);
   const workingDir = textOf(service.working_dir);

@@ -3,7 +3,7 @@ import type { Reporter } from "../overseer/reporter.js";
 import { readEnvFile } from "./env-file.js";
 import { envFileLookup } from "./env-file-lookup.js";
 import { warn } from "./findings.js";
-import type { AppModel, ServiceModel } from "./model.js";
+import type { AppModel, RepositoryFile, SecretPlace, ServiceModel } from "./model.js";
 import { secretPlace } from "./secret-place.js";
 import { expandable, partsOf, type TextPart } from "./text.js";
 import { itemsOf, pairsOf, textOf } from "./values.js";
@@ -21,6 +21,7 @@ export class Environment {
   readonly #places: AppModel["secrets"];
   readonly #secrets = new Map<string, string>();
   readonly #variables = new Map<string, readonly TextPart[]>();
+  readonly #encrypted = new Map<string, string>();
 
   /** `places`: see `AppModel.secrets`. */
   constructor(places?: AppModel["secrets"]) {
@@ -30,6 +31,18 @@ export class Environment {
   set(name: string, parts: readonly TextPart[]): void {
     this.#variables.delete(name);
     this.#variables.set(name, parts);
+    this.#encrypted.delete(name);
+  }
+
+  /** Sets a variable of an encrypted file, whose value must be in Secrets only. */
+  setEncrypted(name: string, value: string): void {
+    this.set(name, []);
+    this.#encrypted.set(name, value);
+  }
+
+  /** Variables of encrypted files that nothing later replaces, with their values. */
+  get encrypted(): ReadonlyMap<string, string> {
+    return this.#encrypted;
   }
 
   /** Returns a string of the container that may have references to secrets, in the form that Kubernetes expands. */
@@ -37,9 +50,14 @@ export class Environment {
     return expandable(parts, (secret) => this.#variableOf(secret));
   }
 
-  /** Returns the list of a container: variables of secrets first, because only previous variables can be referred to. */
-  list(): EnvVar[] {
+  /**
+   * Returns the list of a container: variables of secrets first, because only previous variables can be referred to. `stored`: where
+   * the variables of encrypted files are.
+   */
+  list(stored: ReadonlyMap<string, SecretPlace>): EnvVar[] {
     const variables = [...this.#variables].map(([name, parts]): EnvVar => {
+      const place = stored.get(name);
+      if (place !== undefined) return fromSecret(name, place);
       const [first, second] = parts;
       if (first !== undefined && "secret" in first && second === undefined) return this.#fromSecret(name, first.secret);
       return { name, value: this.expandable(parts) };
@@ -49,8 +67,7 @@ export class Environment {
   }
 
   #fromSecret(name: string, secret: string): EnvVar {
-    const { object, key } = secretPlace(secret, this.#places);
-    return { name, valueFrom: { secretKeyRef: { name: object, key } } };
+    return fromSecret(name, secretPlace(secret, this.#places));
   }
 
   #variableOf(secret: string): string {
@@ -62,6 +79,10 @@ export class Environment {
     this.#secrets.set(secret, name);
     return name;
   }
+}
+
+function fromSecret(name: string, { object, key }: SecretPlace): EnvVar {
+  return { name, valueFrom: { secretKeyRef: { name: object, key } } };
 }
 
 /** Reads `env_file` and `environment` of a service. */
@@ -93,8 +114,6 @@ function addFiles(environment: Environment, { service, report }: ServiceModel, {
       );
     } else if (entry.kind !== "file")
       at.problem(entry.kind === "fault" ? entry.message : "is a folder; expected a file");
-    else if (entry.file.secret)
-      at.problem("is encrypted, and its values would be plain in the pods: use secrets of Compose");
     else {
       const options = {
         path,
@@ -102,14 +121,14 @@ function addFiles(environment: Environment, { service, report }: ServiceModel, {
         lookup: envFileLookup(lookup, service.environment, at),
         report: at,
       };
-      addFile(environment, entry.file.bytes, options);
+      addFile(environment, entry.file, options);
     }
   });
 }
 
 function addFile(
   environment: Environment,
-  bytes: Uint8Array,
+  { bytes, secret }: RepositoryFile,
   options: {
     readonly path: string;
     readonly raw: boolean;
@@ -120,6 +139,7 @@ function addFile(
   const { path, raw, lookup, report } = options;
   for (const entry of readEnvFile(new TextDecoder().decode(bytes), lookup, raw)) {
     if ("problem" in entry) report.problem(`${path}:${entry.line}: ${entry.problem}`);
+    else if (entry.value !== undefined && secret) environment.setEncrypted(entry.name, entry.value);
     else if (entry.value !== undefined) environment.set(entry.name, entry.value === "" ? [] : [{ text: entry.value }]);
     else warn(report, `${path}: ${entry.name.slice(0, 60)} has no value and is omitted`);
   }

@@ -1,14 +1,23 @@
+import { ownerOfEnvFileSecret } from "../../api/core/env-file-secret.js";
 import { CORE_OBJECT_GROUP } from "../../api/core/objects.js";
 import type { KubeObject } from "../../manifest/document.js";
 import { parseApiVersion } from "../../manifest/object-id.js";
 import { isRecord } from "../../manifest/shape.js";
 import { placesOf } from "../compose/hosts.js";
 import { shellWords } from "../compose/shell-words.js";
-import { scalarText, unescapeText } from "../compose/text.js";
+import { partsOf, scalarText, unescapeText } from "../compose/text.js";
 import { itemsOf, mappingOf, pairsOf, textOf, textsOf } from "../compose/values.js";
 import { runs } from "../overseer/compose/dependencies.js";
 import type { Mapping } from "../overseer/compose/shape.js";
-import { type AppFacts, type Mount, mountPath, type RouteFacts, type ServiceFacts, unique } from "./facts.js";
+import {
+  type AppFacts,
+  ENCRYPTED_VARIABLE,
+  type Mount,
+  mountPath,
+  type RouteFacts,
+  type ServiceFacts,
+  unique,
+} from "./facts.js";
 
 /** Returns the facts of each app of documents that are rendered for a Core, by the name of the app. */
 export function coreFacts(objects: readonly KubeObject[]): ReadonlyMap<string, AppFacts> {
@@ -65,7 +74,7 @@ function factsOf(
     names: namesOf(name, service, services, linked.get(name) ?? []),
     environment: Object.fromEntries(
       pairsOf(service.environment).flatMap((pair) =>
-        pair.value === undefined ? [] : [[pair.name, unescapeText(pair.value)]],
+        pair.value === undefined ? [] : [[pair.name, variableOf(pair.value)]],
       ),
     ),
     image: unescapeText(textOf(service.image) ?? ""),
@@ -77,6 +86,12 @@ function factsOf(
       ...filesOf(service, compose, "secrets"),
     ]),
   };
+}
+
+function variableOf(value: string): string {
+  const [first, second] = partsOf(value);
+  const secret = first !== undefined && second === undefined && "secret" in first ? first.secret : "";
+  return ownerOfEnvFileSecret(secret) === undefined ? unescapeText(value) : ENCRYPTED_VARIABLE;
 }
 
 /**

@@ -1,3 +1,6 @@
+/** Value of a variable of an encrypted `env_file`. Each destination keeps it in a place of its own. */
+export const ENCRYPTED_VARIABLE = "${SECRET:ENV_FILE}";
+
 /** What an app sees and offers at one destination, in a form that can be compared with that at another one. */
 export interface AppFacts {
   readonly services: ReadonlyMap<string, ServiceFacts>;

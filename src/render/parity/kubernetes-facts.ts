@@ -1,8 +1,17 @@
 import type { KubeObject } from "../../manifest/document.js";
 import { isRecord } from "../../manifest/shape.js";
+import { joinNames } from "../compose/names.js";
 import { itemsOf, mappingOf, textOf } from "../compose/values.js";
 import type { Mapping } from "../overseer/compose/shape.js";
-import { type AppFacts, type Mount, mountPath, type RouteFacts, type ServiceFacts, unique } from "./facts.js";
+import {
+  type AppFacts,
+  ENCRYPTED_VARIABLE,
+  type Mount,
+  mountPath,
+  type RouteFacts,
+  type ServiceFacts,
+  unique,
+} from "./facts.js";
 
 const APP_LABEL = "app.kubernetes.io/name";
 const SERVICE_LABEL = "app.kubernetes.io/component";
@@ -17,10 +26,10 @@ export function kubernetesFacts(objects: readonly KubeObject[], signIn: SignIn =
     const app = object.metadata.labels?.[APP_LABEL];
     if (app !== undefined) apps.set(app, [...(apps.get(app) ?? []), object]);
   }
-  return new Map([...apps].map(([name, own]) => [name, factsOfApp(own, signIn)]));
+  return new Map([...apps].map(([name, own]) => [name, factsOfApp(name, own, signIn)]));
 }
 
-function factsOfApp(objects: readonly KubeObject[], signIn: SignIn): AppFacts {
+function factsOfApp(app: string, objects: readonly KubeObject[], signIn: SignIn): AppFacts {
   const services = new Map<string, ServiceFacts>();
   for (const object of objects) {
     const spec = podSpecOf(object);
@@ -28,7 +37,7 @@ function factsOfApp(objects: readonly KubeObject[], signIn: SignIn): AppFacts {
     for (const container of itemsOf(spec.containers).filter(isRecord)) {
       const name = String(container.name);
       const names = name === component ? namesOf(component, objects) : [];
-      services.set(name, factsOfContainer(container, spec, objects, names));
+      services.set(name, factsOfContainer(container, spec, objects, { names, encrypted: joinNames(app, name, "env") }));
     }
   }
   return { services, routes: new Map(objects.flatMap((object) => routesOf(object, objects, signIn))) };
@@ -52,14 +61,14 @@ function factsOfContainer(
   container: Mapping,
   pod: Mapping,
   objects: readonly KubeObject[],
-  names: readonly string[],
+  { names, encrypted }: { readonly names: readonly string[]; readonly encrypted: string },
 ): ServiceFacts {
   const variables = new Map<string, string>();
   for (const one of itemsOf(container.env).filter(isRecord)) {
     const secret = mappingOf(mappingOf(one.valueFrom).secretKeyRef);
-    const value =
-      one.valueFrom === undefined ? expand(textOf(one.value) ?? "", variables) : `\${SECRET:${String(secret.name)}}`;
-    variables.set(String(one.name), value);
+    if (secret.name === encrypted) variables.set(String(one.name), ENCRYPTED_VARIABLE);
+    else if (one.valueFrom === undefined) variables.set(String(one.name), expand(textOf(one.value) ?? "", variables));
+    else variables.set(String(one.name), `\${SECRET:${String(secret.name)}}`);
   }
   const words = (value: unknown): readonly string[] | undefined =>
     Array.isArray(value) ? value.map((word) => expand(String(word), variables)) : undefined;

@@ -35,7 +35,9 @@ export const SERVICE_KEYS: KeyTable = {
   dns_search: mapped("dnsConfig.searches, after those of the cluster"),
   domainname: lossy("has no effect: pods are in the domain of the cluster"),
   entrypoint: mapped("command"),
-  env_file: mapped("variables, read from the repository; environment takes precedence"),
+  env_file: mapped(
+    "variables, read from the repository, in a Secret if the file is encrypted; environment takes precedence",
+  ),
   environment: mapped("variables; `${SECRET:name}` is read from the key value of the Secret with this name"),
   expose: mapped("ports of a Service"),
   extends: mapped("merged as in Compose, from files of the repository"),

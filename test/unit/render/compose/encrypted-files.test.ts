@@ -52,11 +52,34 @@ describe("a Compose app with files encrypted with SOPS", function () {
     expect(JSON.stringify(compiled.objects)).not.to.include("hunter2-plain");
   });
 
-  it("refuses an encrypted file of variables without its values", async () => {
-    const { problems } = await compileWith("services: {web: {image: 'x:1', env_file: conf/app.env}}");
-    expect(problems).to.have.length(1);
-    expect(problems[0]).to.match(
-      /env_file: is encrypted, and its values would be plain in the pods: use secrets of Compose$/,
-    );
+  it("gives the variables of an encrypted file to the service from a Secret, unless something later sets them", async () => {
+    const service = (rest: string): string => `{image: 'x:1', env_file: [conf/app.env]${rest}}`;
+    const services = `web: ${service("")}, two: ${service(", environment: {PASSWORD: own, OTHER: x}")}`;
+    const compiled = await compileWith(`services: {${services}}`);
+    expect(compiled.problems).to.deep.equal([]);
+    const [container] = podOf(compiled, "Deployment web").containers as { env: unknown }[];
+    expect(container?.env).to.deep.equal([
+      { name: "PASSWORD", valueFrom: { secretKeyRef: { name: "web-web-env", key: "PASSWORD" } } },
+    ]);
+    expect(secretText(compiled, "Secret web-web-env", "PASSWORD")).to.equal("hunter2-plain");
+    const [other] = podOf(compiled, "Deployment web-two").containers as { env: unknown }[];
+    expect(other?.env).to.deep.equal([
+      { name: "PASSWORD", value: "own" },
+      { name: "OTHER", value: "x" },
+    ]);
+    expect(Object.keys(compiled.objects)).not.to.include("Secret web-two-env");
+    expect(JSON.stringify(compiled.objects)).not.to.include("hunter2-plain");
+  });
+
+  it("replaces the pods when a value of an encrypted file changes", async () => {
+    const hashOf = async (text: string): Promise<unknown> => {
+      const sops = await Sops.find();
+      const files = { "app.env": await sops.encrypt("app.env", text, [key]) };
+      const decryption = { from: "Secret shop/age", files: new Map([["a.agekey", keyFile(key)]]) };
+      const compiled = await compile("services: {web: {image: 'x:1', env_file: app.env}}", { files, decryption });
+      return compiled.objects["Deployment web"]?.spec;
+    };
+    expect(await hashOf("A=1\n")).to.deep.equal(await hashOf("# a comment\nA=1\n"));
+    expect(await hashOf("A=1\n")).not.to.deep.equal(await hashOf("A=2\n"));
   });
 });

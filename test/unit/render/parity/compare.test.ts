@@ -94,4 +94,17 @@ describe("parity of a Core and Kubernetes", () => {
     const changed = await differences((text) => text.replace('"value":"a$b"', '"value":"geheim"'));
     expect(JSON.stringify(changed)).not.to.include("geheim");
   });
+
+  it("knows a variable of an encrypted env_file by its secret of the Core, and by its Secret in the cluster", async () => {
+    const compose = (secret: string): string =>
+      `services: {web: {image: 'x:1', environment: {A: "\${SECRET:${secret}}"}}}`;
+    const core = await expandFiles({ "app.yaml": app(compose("web.ENV_FILE.web.A")) });
+    const facts = coreFacts(core.documents.map(({ object }) => object));
+    const found = async (secret: string): Promise<readonly Difference[]> => {
+      const { objects } = await compile(compose(secret));
+      return compareApps(facts, kubernetesFacts(Object.values(objects)));
+    };
+    expect(await found("web-web-env")).to.deep.equal([]);
+    expect((await found("other")).map(({ field }) => field)).to.deep.equal(["services.web.environment.A"]);
+  });
 });
