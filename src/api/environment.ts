@@ -62,6 +62,25 @@ export const Claim = withRules(
 );
 export type Claim = z.infer<typeof Claim>;
 
+/** Apps of one repository that are promoted together. */
+const PromotionGroup = z
+  .object({
+    name: objectName("Name of the group, for messages."),
+    apps: atomicList(
+      z
+        .object({
+          name: objectName("Name of the OverseerApp."),
+          namespace: namespaceName(
+            "Namespace of the OverseerApp in this Environment. Defaults to that of each app of the group.",
+          ).optional(),
+        })
+        .describe("An app of the group."),
+      50,
+      "Apps of the group, by exact names, so that no author of an app can join it.",
+    ),
+  })
+  .describe("Apps that are promoted together.");
+
 /** How revisions come from an earlier Environment. */
 const Promotion = withRules(
   z
@@ -102,9 +121,20 @@ const Promotion = withRules(
         .describe(
           "Open a pull request in the repository of an app that carries the images and chart versions that the earlier Environments have tested to the files of the app: one per app, which is updated, and closed when it is out of date. Requires compare Images, and spec.provider.pullRequests of the GitRepository. Defaults to false.",
         ),
+      groups: mapList(
+        PromotionGroup,
+        ["name"],
+        50,
+        "Apps of one repository that belong together: a commit is taken only if each app of the group has run it in the earlier Environments for the soak, and if it has not failed in this one for another app of the group. Requires compare Commit.",
+      ).optional(),
     })
     .describe("How revisions come from the Environments in promotesFrom."),
   [
+    {
+      rule: "!has(self.groups) || self.compare == 'Commit'",
+      message: "groups requires compare: Commit, since images are compared for each app by itself",
+      fieldPath: ".groups",
+    },
     {
       rule: "!has(self.pullRequests) || !self.pullRequests || self.compare == 'Images'",
       message: "pullRequests requires compare: Images, since commits need no pull request",

@@ -124,6 +124,8 @@ export class AppMemory {
   readonly keys = new LRUCache<string, string>({ max: MAX_KEYS });
   /** The last observation of the applied inputs (monotonic time), and the healthy time that the ledger does not have yet. */
   soak: { readonly at: number; readonly health: InputsHealth; readonly pendingMs: number } | undefined;
+  /** Newest commit that was processed with the inputs of an entry of the ledger. The status does not have it at once. */
+  through: { readonly entry: string; readonly commit: string } | undefined;
   retry: Retry | undefined;
   /** The last failed Change with `health.rollbackOnFailure`, and the inputs to roll back to, if there are any. */
   rollback:

@@ -1,6 +1,7 @@
 import type { LedgerEntry } from "../../api/ledger.js";
 import { MESSAGE_DIGITS } from "../../api/short-revision.js";
 import { rfc3339 } from "../../base/clock.js";
+import { type LinePositions, liesWithin } from "./line-range.js";
 
 /** What must have been true in the earlier Environment. */
 export interface PromotionRule {
@@ -53,13 +54,26 @@ function notProven(why: string): Proof {
   return { proven: false, why };
 }
 
-/** Whether a commit has proven itself in an earlier app: as the commit of an entry, or as a later one with the same inputs. */
-export function proofOfCommit(commit: string, app: EarlierApp, rule: PromotionRule, now: number): Proof {
+/**
+ * Whether a commit has proven itself in an earlier app: as the commit of an entry, or as a later one with the same inputs; with `positions`, also as
+ * one between these.
+ */
+export function proofOfCommit(
+  commit: string,
+  app: EarlierApp,
+  rule: PromotionRule,
+  now: number,
+  positions?: LinePositions,
+): Proof {
   const { ledger } = app;
-  const index = ledger.findLastIndex(
+  const exact = ledger.findLastIndex(
     (entry) =>
       entry.commit === commit || entry.through === commit || (entry.ended === undefined && app.newest === commit),
   );
+  const index =
+    exact >= 0 || positions === undefined
+      ? exact
+      : ledger.findLastIndex((entry) => liesWithin(commit, entry, app.newest, positions));
   const proof = proofOf(ledger, index, rule, now);
   return proof.proven ? proof : { ...proof, why: `${app.name}: ${proof.why}` };
 }

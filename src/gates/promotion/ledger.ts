@@ -10,6 +10,8 @@ export interface LedgerFacts {
   readonly applied: { readonly commit: string; readonly key: string } | undefined;
   /** Newest commit that was processed with these inputs, if known. */
   readonly through: string | undefined;
+  /** Newest commit that was processed with the inputs that were applied before, if known. */
+  readonly throughBefore?: string | undefined;
   /** Whether a rollback has applied them. */
   readonly isRollback: boolean;
   readonly health: InputsHealth;
@@ -37,14 +39,18 @@ export function advanceLedger(ledger: readonly LedgerEntry[], facts: LedgerFacts
   return trim(next, facts.longestSoak);
 }
 
-function endLast(ledger: readonly LedgerEntry[], { now, isRollback }: LedgerFacts): readonly LedgerEntry[] {
+function endLast(
+  ledger: readonly LedgerEntry[],
+  { now, isRollback, throughBefore }: LedgerFacts,
+): readonly LedgerEntry[] {
   const last = ledger.at(-1);
   if (last === undefined || last.ended !== undefined) return ledger;
   const hasFailed = last.failed !== undefined && last.firstHealthy === undefined;
   const how = hasFailed ? "Failed" : isRollback ? "RolledBack" : "Replaced";
   const { observed } = last;
   const held = observed === undefined ? {} : { held: observed };
-  return [...ledger.slice(0, -1), { ...last, ...held, ended: rfc3339(now), how }];
+  const through = throughBefore === undefined || throughBefore === last.commit ? {} : { through: throughBefore };
+  return [...ledger.slice(0, -1), { ...last, ...through, ...held, ended: rfc3339(now), how }];
 }
 
 /** The soak of replaced inputs goes on with later ones, which contain them. */

@@ -4,6 +4,7 @@ import { parseDuration } from "../../base/duration.js";
 import { type Lister, MissingFactError } from "../context.js";
 import { environmentsOf, promotionCircle } from "../environments.js";
 import type { PromotionRule } from "./eligibility.js";
+import { type AppKey, matesOf } from "./groups.js";
 
 /** How an Environment of an app takes revisions from earlier ones. */
 export interface PromotionPath extends PromotionRule {
@@ -14,7 +15,22 @@ export interface PromotionPath extends PromotionRule {
   /** Whether pull requests carry tested versions to the files of the app. */
   readonly pullRequests: boolean;
   /** The app of the same name in each earlier Environment, or why there is none. */
-  readonly earlier: readonly ({ readonly app: OverseerApp } | { readonly problem: string })[];
+  readonly earlier: readonly EarlierFact[];
+  /** The other apps of its groups. */
+  readonly mates: readonly GroupMate[];
+}
+
+/** An app of an earlier Environment, or why there is none. */
+export type EarlierFact = { readonly app: OverseerApp } | { readonly problem: string };
+
+/** Another app of a group, which is promoted together with an app. */
+export interface GroupMate {
+  /** Name of the group. */
+  readonly group: string;
+  /** Key of the app in the later Environment: `namespace/name`. */
+  readonly key: string;
+  /** The app of the same name in each earlier Environment. */
+  readonly earlier: readonly EarlierFact[];
 }
 
 /** Returns the Environments of an app that promote from earlier ones. Empty for an app without such an Environment. Sends no request. */
@@ -40,37 +56,41 @@ function pathOf(
     soakMode,
   } = spec.promotion ?? {};
   const circle = promotionCircle(metadata.name, all);
-  const earlier =
+  const earlierOf = (key: AppKey): readonly EarlierFact[] =>
     circle === undefined
       ? (spec.promotesFrom ?? []).map((name) =>
-          withSameRepository(app, earlierApp(app, environment, name, all, lister), compare, lister),
+          withSameRepository(app, earlierApp(key, environment, name, all, lister), compare, lister),
         )
       : [{ problem: `spec.promotesFrom leads in a circle: ${circle.join(" → ")}: remove one of these` }];
+  const mates = matesOf(app.metadata, environment).map(({ group, namespace, name }) => ({
+    ...{ group, key: `${namespace}/${name}` },
+    earlier: circle === undefined ? earlierOf({ namespace, name }) : [],
+  }));
   return {
-    ...{ environment: metadata.name, compare, ownChanges, auto, pullRequests, earlier },
+    ...{ environment: metadata.name, compare, ownChanges, auto, pullRequests, earlier: earlierOf(app.metadata), mates },
     soak: Math.ceil((parseDuration(soak ?? "0s") ?? Number.POSITIVE_INFINITY) / 1000),
     soakMode: soakMode ?? "SinceFirstHealthy",
   };
 }
 
 function earlierApp(
-  app: OverseerApp,
+  key: AppKey,
   environment: Environment,
   name: string,
   all: readonly Environment[],
   lister: Lister,
-): PromotionPath["earlier"][number] {
+): EarlierFact {
   const from = all.find(({ metadata }) => metadata.name === name);
   if (from === undefined) return { problem: `Environment ${name} in spec.promotesFrom does not exist` };
-  const namespace = pairedNamespace(app.metadata.namespace, environment, from);
+  const namespace = pairedNamespace(key.namespace, environment, from);
   if (namespace === undefined)
     return {
-      problem: `Environment ${name} has several namespaces, or none: set from of namespace ${app.metadata.namespace} in spec.namespaces of Environment ${environment.metadata.name}`,
+      problem: `Environment ${name} has several namespaces, or none: set from of namespace ${key.namespace} in spec.namespaces of Environment ${environment.metadata.name}`,
     };
   try {
-    const found = lister.get("OverseerApp", `${namespace}/${app.metadata.name}`);
+    const found = lister.get("OverseerApp", `${namespace}/${key.name}`);
     return found === undefined
-      ? { problem: `OverseerApp ${namespace}/${app.metadata.name} of Environment ${name} does not exist` }
+      ? { problem: `OverseerApp ${namespace}/${key.name} of Environment ${name} does not exist` }
       : { app: found };
   } catch (error) {
     if (!(error instanceof MissingFactError)) throw error;
@@ -81,10 +101,10 @@ function earlierApp(
 /** A commit can prove itself only in an app that reads the same repository. Images can come from another one. */
 function withSameRepository(
   app: OverseerApp,
-  earlier: PromotionPath["earlier"][number],
+  earlier: EarlierFact,
   compare: PromotionPath["compare"],
   lister: Lister,
-): PromotionPath["earlier"][number] {
+): EarlierFact {
   if (compare !== "Commit" || "problem" in earlier) return earlier;
   const [own, other] = [urlOf(app, lister), urlOf(earlier.app, lister)];
   if (own === undefined || other === undefined || own === other) return earlier;
@@ -113,7 +133,7 @@ export interface LaterApp {
   readonly comparesImages: boolean;
 }
 
-/** Returns the apps that take revisions from an app. They need not exist. Sends no request. */
+/** Returns the apps that take revisions from an app, or with it. They need not exist. Sends no request. */
 export function laterApps({ metadata }: OverseerApp, environments: Iterable<Environment>): LaterApp[] {
   const all = [...environments];
   const own = environmentsOf(metadata.namespace, all);
@@ -123,13 +143,22 @@ export function laterApps({ metadata }: OverseerApp, environments: Iterable<Envi
     for (const from of own.filter((one) => promotesFrom.includes(one.metadata.name))) {
       for (const { name } of namespaces) {
         if (pairedNamespace(name, environment, from) !== metadata.namespace) continue;
-        later.push({
-          key: `${name}/${metadata.name}`,
+        const rule = {
           soak: Math.ceil((parseDuration(promotion?.soak ?? "0s") ?? 0) / 1000),
           comparesImages: promotion?.compare === "Images",
-        });
+        };
+        const promoted = { namespace: name, name: metadata.name };
+        for (const one of [promoted, ...matesOf(promoted, environment)])
+          later.push({ key: `${one.namespace}/${one.name}`, ...rule });
       }
     }
   }
   return later;
+}
+
+/** Returns the keys of the other apps of the groups of an app in its own Environments, which do not take what has failed for it. */
+export function groupMates({ metadata }: OverseerApp, environments: Iterable<Environment>): string[] {
+  return environmentsOf(metadata.namespace, environments)
+    .flatMap((environment) => matesOf(metadata, environment))
+    .map(({ namespace, name }) => `${namespace}/${name}`);
 }

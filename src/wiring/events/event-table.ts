@@ -7,7 +7,7 @@ import type { WaitingApps } from "../../controllers/overseer-app/gates/waiting-a
 import { repositoryKey } from "../../controllers/overseer-app/source/locate-inputs.js";
 import type { WatchedKind, WatchedKinds } from "../../gates/context.js";
 import type { Gate } from "../../gates/gate.js";
-import { laterApps } from "../../gates/promotion/paths.js";
+import { groupMates, laterApps } from "../../gates/promotion/paths.js";
 import { PRIORITY, type Priority } from "../../reconcile/work-queue.js";
 import { appsConcerned } from "../gates.js";
 import type { ResourceIndex } from "../resource-index.js";
@@ -137,10 +137,11 @@ function hasNewLedger({ current, observed }: ResourceEvent<WatchedKinds["Oversee
   return ledger !== undefined && canonicalJson(ledger) !== canonicalJson(before ?? []);
 }
 
-/** Returns the apps that are promoted from an app. */
+/** Returns the apps that are promoted from an app, or together with it. */
 function laterThan(app: WatchedKinds["OverseerApp"] | undefined, resources: ResourceIndex): readonly string[] {
   if (app === undefined) return [];
-  return laterApps(app, resources.environments.values()).map(({ key }) => key);
+  const environments = [...resources.environments.values()];
+  return [...laterApps(app, environments).map(({ key }) => key), ...groupMates(app, environments)];
 }
 
 function isCreatedOrDeleted({ current, observed }: ResourceEvent<AnyResource>): boolean {

@@ -28,6 +28,15 @@ export const environmentCases: readonly BadSpec[] = [
   },
   {
     kind: "Environment",
+    set: {
+      promotesFrom: ["staging"],
+      promotion: { compare: "Images", groups: [{ name: "shop", apps: [{ name: "web" }, { name: "api" }] }] },
+    },
+    field: "spec.promotion.groups",
+    message: "groups requires compare: Commit, since images are compared for each app by itself",
+  },
+  {
+    kind: "Environment",
     set: { namespaces: [{ name: "shop-prod", from: "shop-staging" }] },
     field: "spec.namespaces",
     message: "namespaces[].from requires promotesFrom",

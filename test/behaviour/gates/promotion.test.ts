@@ -50,25 +50,26 @@ describe("Promotion", function () {
     const namespaces = [{ name: namespaceOf(stage) }];
     await world.kube.apply({ apiVersion: API_VERSION, kind: "Environment", metadata, spec: { namespaces, ...spec } });
   };
-  const createApp = async (stage: Stage): Promise<void> => {
+  const createApp = async (stage: Stage, name = "web"): Promise<void> => {
     const repositoryRef = { name: "shop", namespace: world.namespace };
     await world.kube.apply({
-      ...{ apiVersion: API_VERSION, kind: "OverseerApp", metadata: { name: "web", namespace: namespaceOf(stage) } },
+      ...{ apiVersion: API_VERSION, kind: "OverseerApp", metadata: { name, namespace: namespaceOf(stage) } },
       spec: {
-        source: { repositoryRef, path: "web" },
+        source: { repositoryRef, path: name },
         destination: { kubernetes: {} },
         serviceAccountName: "deployer",
       },
     });
   };
-  const refOf = (stage: Stage): TestRef => ({ ...world.appRef("web"), namespace: namespaceOf(stage) });
-  const untilApp = (stage: Stage, what: string, test: (app: LiveApp) => boolean): Promise<LiveApp> =>
-    world.kube.until<LiveApp>(refOf(stage), what, test, 60_000);
-  const untilApplied = (stage: Stage, commit: string): Promise<LiveApp> =>
+  const refOf = (stage: Stage, name = "web"): TestRef => ({ ...world.appRef(name), namespace: namespaceOf(stage) });
+  const untilApp = (stage: Stage, what: string, test: (app: LiveApp) => boolean, name = "web"): Promise<LiveApp> =>
+    world.kube.until<LiveApp>(refOf(stage, name), what, test, 60_000);
+  const untilApplied = (stage: Stage, commit: string, name = "web"): Promise<LiveApp> =>
     untilApp(
       stage,
       `applied ${commit}`,
       (app) => app.status?.applied?.commit === commit && condition(app, "Ready")?.status === "True",
+      name,
     );
   const dataOf = async (stage: Stage): Promise<unknown> =>
     (await world.kube.get({ ...world.configMap("web"), namespace: namespaceOf(stage) }))?.data;
@@ -135,5 +136,29 @@ describe("Promotion", function () {
     expect(await alice.kubectl(args, request("good", third))).to.contain(" created");
     await ended("good", "Succeeded");
     expect(await dataOf("prod")).to.deep.equal({ a: "3" });
+  });
+
+  it("takes a commit for the apps of a group together, and names the one that holds it up", async () => {
+    const groups = [{ name: "shop", apps: [{ name: "web" }, { name: "api" }] }];
+    await govern("prod", { promotesFrom: [environmentOf("staging")], promotion: { groups } });
+    const files = { "web/c.yaml": web("4"), "api/c.yaml": configMap("api", { "not a key": "4" }) };
+    const fourth = await repo.commit(files, "4");
+    for (const stage of STAGES) await createApp(stage, "api");
+    await world.poll("shop");
+    await untilApplied("staging", fourth);
+    await untilApp(
+      "prod",
+      "names the app that holds the group up",
+      ({ status }) =>
+        status?.promotion?.waitingFor ===
+        `group shop: OverseerApp ${namespaceOf("staging")}/api: it has not been applied there`,
+    );
+    expect(await dataOf("prod")).to.deep.equal({ a: "3" });
+    const fifth = await repo.commit({ "api/c.yaml": configMap("api", { a: "5" }) }, "5");
+    await world.poll("shop");
+    await untilApplied("prod", fifth, "api");
+    await world.kube.until({ ...world.configMap("web"), namespace: namespaceOf("prod") }, "web with it", (object) =>
+      JSON.stringify(object).includes('"a":"4"'),
+    );
   });
 });

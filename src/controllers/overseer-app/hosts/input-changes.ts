@@ -127,7 +127,7 @@ async function isEmptyAt(run: AppRun, head: LocatedInputs, commit: string): Prom
 }
 
 /** Returns the key of the inputs at a commit; undefined if the commit cannot be read. */
-async function keyAt(run: AppRun, head: LocatedInputs, commit: string): Promise<string | undefined> {
+export async function keyAt(run: AppRun, head: LocatedInputs, commit: string): Promise<string | undefined> {
   const { source, ignoreDifferences, createNamespace } = head.inputs;
   const id = `${commit} ${sha256(canonicalJson([source, ignoreDifferences, createNamespace]), 32)}`;
   const known = run.memory.keys.get(id);

@@ -2,7 +2,6 @@ import type { Inputs } from "../../../api/inputs.js";
 import { OverseerError } from "../../../base/errors.js";
 import {
   allProven,
-  type EarlierApp,
   failedBefore,
   type Proof,
   proofOfCommit,
@@ -16,7 +15,8 @@ import type { AppRun } from "../run.js";
 import type { LocatedInputs } from "../source/locate-inputs.js";
 import { repositoryKey } from "../source/locate-inputs.js";
 import { renderEarlier } from "../source/render.js";
-import { provenLedger } from "../status/ledger-signature.js";
+import { earlierAppOf } from "./earlier-app.js";
+import { notFailedForMates, proofOfGroup } from "./group-proofs.js";
 import { locateAt, locatedOrThrow, UnlocatedError } from "./locate-at.js";
 
 /**
@@ -61,8 +61,15 @@ async function proofOfAll(find: () => Promise<readonly Proof[]>): Promise<Proof>
   }
 }
 
-/** Returns whether inputs are none that failed, or were rolled back, in this Environment before. */
-export async function notFailedHere(run: AppRun, head: LocatedInputs, commit: string): Promise<Proof> {
+/** Returns whether inputs are none that failed, or were rolled back, in this Environment before, nor their commit for an app of the group. */
+export async function notFailedHere(
+  run: AppRun,
+  paths: readonly PromotionPath[],
+  head: LocatedInputs,
+  commit: string,
+): Promise<Proof> {
+  const group = notFailedForMates(run, paths, commit);
+  if (!group.proven) return group;
   const ledger = run.status.ledger ?? [];
   if (ledger.every(({ how }) => how !== "Failed" && how !== "RolledBack")) return { proven: true };
   const located = await locateAt(run, head, commit);
@@ -94,26 +101,14 @@ async function proofOnPath(
   commit: string,
   inputs: Inputs | undefined,
 ): Promise<Proof> {
+  if (path.mates.length > 0) return proofOfGroup(run, path, head, commit);
   const now = serverTime(run.services);
   const versions = path.compare === "Images" ? await newVersions(run, head, commit, inputs) : [];
   const proofs: Proof[] = [];
   for (const one of path.earlier) {
-    if ("problem" in one) {
-      proofs.push({ proven: false, why: one.problem });
-      continue;
-    }
-    const { metadata } = one.app;
-    const proven = provenLedger(run.services.digestKey, one.app);
-    if ("problem" in proven) {
-      proofs.push({ proven: false, why: proven.problem });
-      continue;
-    }
-    const earlier: EarlierApp = {
-      name: `OverseerApp ${metadata.namespace}/${metadata.name}`,
-      ledger: proven.ledger,
-      newest: run.services.lister.appliedCommit(one.app),
-    };
-    if (path.compare === "Commit") proofs.push(proofOfCommit(commit, earlier, path, now));
+    const earlier = earlierAppOf(run, one);
+    if ("problem" in earlier) proofs.push({ proven: false, why: earlier.problem });
+    else if (path.compare === "Commit") proofs.push(proofOfCommit(commit, earlier, path, now));
     else for (const version of versions) proofs.push(proofOfVersion(version, earlier, path, now));
   }
   return allProven(proofs);

@@ -53,9 +53,11 @@ function nextLedger(run: AppRun, facts: AppFacts): readonly LedgerEntry[] | unde
   const health = inputsHealth(run, facts);
   const observed = observedSince(run, health);
   const comparesImages = later.some((one) => one.comparesImages) || ownEnvironments.some(proposes);
+  const through = appliedCommitOf(run);
   const base = {
     applied: run.status.applied,
-    through: appliedCommitOf(run),
+    through,
+    throughBefore: run.memory.through?.entry === entryId(before?.at(-1)) ? run.memory.through?.commit : undefined,
     isRollback: run.status.pin !== undefined && run.status.pin.inputs.key === run.status.applied?.key,
     health,
     versions: comparesImages && run.applied ? versionsOf(documentsWithHooks(run.applied)) : undefined,
@@ -64,6 +66,7 @@ function nextLedger(run: AppRun, facts: AppFacts): readonly LedgerEntry[] | unde
   };
   const quiet = advanceLedger(before ?? [], { ...base, observed: 0 });
   const counted = advanceLedger(before ?? [], { ...base, observed: Math.floor(observed / 1000) });
+  if (through !== undefined) run.memory.through = { entry: entryId(counted.at(-1)), commit: through };
   const isSoaking = health === "Healthy" && counted.some((entry) => (entry.observed ?? longestSoak) < longestSoak);
   if (isSoaking) run.requeueAfter(Math.min(TICK_MS, nextEnd(counted, later)));
   const isDue =
@@ -73,6 +76,10 @@ function nextLedger(run: AppRun, facts: AppFacts): readonly LedgerEntry[] | unde
   if (!isDue) return before;
   if (run.memory.soak !== undefined) run.memory.soak = { ...run.memory.soak, pendingMs: observed % 1000 };
   return counted;
+}
+
+function entryId(entry: LedgerEntry | undefined): string {
+  return `${entry?.key} ${entry?.commit}`;
 }
 
 /** What an app has had before is not proposed to it again. */

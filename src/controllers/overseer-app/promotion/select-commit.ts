@@ -108,7 +108,7 @@ async function proofHere(
   commit: string,
 ): Promise<Proof> {
   const proof = await proofIn(run, paths, head, commit);
-  return proof.proven ? notFailedHere(run, head, commit) : proof;
+  return proof.proven ? notFailedHere(run, paths, head, commit) : proof;
 }
 
 async function whyNotNewest(
