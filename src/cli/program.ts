@@ -5,6 +5,7 @@ import type { Finish } from "./verb.js";
 import { addAct } from "./verbs/act.js";
 import { addAdmin } from "./verbs/admin.js";
 import { addAudit } from "./verbs/audit.js";
+import { addCore } from "./verbs/core.js";
 import { addExplain } from "./verbs/explain.js";
 import { addLook } from "./verbs/look.js";
 import { addMigrate } from "./verbs/migrate.js";
@@ -36,6 +37,7 @@ export function createProgram(name: string, finish: Finish): Command {
     addMigrate,
     addAdmin,
     addAudit,
+    addCore,
     addNotify,
     addSecret,
     addSignIn,

@@ -15,6 +15,11 @@ const CODES: Readonly<Record<string, ExitCode>> = {
   KUBE_UNREACHABLE: EXIT.noConnection,
   KUBE_NO_CONFIG: EXIT.noConnection,
   KUBE_BAD_CONFIG: EXIT.noConnection,
+  CORE_UNREACHABLE: EXIT.noConnection,
+  CORE_TIMEOUT: EXIT.noConnection,
+  CORE_UNAUTHENTICATED: EXIT.noConnection,
+  CORE_FORBIDDEN: EXIT.notAllowed,
+  CORE_NOT_FOUND: EXIT.notAllowed,
 };
 
 /** Explains an error in one message without a stack; undefined for a defect of the program. */

@@ -103,7 +103,8 @@ sign-in provider that the Core does not have is rejected; it is never applied wi
 | --- | --- |
 | \`backup\` with \`apps\` | one BackupPolicy per app, named \`<policy>-<app>\` |
 | \`backup\` without \`apps\` | one BackupPolicy for all apps, named like the policy |
-| \`placement\`, \`network\`, \`storage\`, \`hostAccess\` | not supported; reported as a note |
+| \`placement\` | part of the apps of the same source: labels that their nodes must have, besides \`nodeLabels\` of the app, which take precedence |
+| \`network\`, \`storage\`, \`hostAccess\` | not supported; reported as a note |
 `,
   Secret: `
 ## Generated objects

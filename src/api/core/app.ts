@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CoreAppBackup } from "./app-backup.js";
-import { CoreId, CoreName, coreResource, HostName, Metadata, Timestamp } from "./fields.js";
+import { CoreId, CoreName, coreResource, HostName, Metadata, NodeLabels, Timestamp } from "./fields.js";
 
 /** States of an app. */
 export const APP_STATUSES = ["running", "stopped", "deploying", "error"] as const;
@@ -65,7 +65,8 @@ const fields = {
       `expected at most ${MAX_COMPOSE_BYTES} bytes`,
     )
     .describe("Compose document, as YAML."),
-  nodeId: CoreId.nullish().describe("Node that runs the app. Defaults to the only node of the Core."),
+  nodeId: CoreId.nullish().describe("Node that runs the app. If unset, the Core chooses one, and keeps its choice."),
+  nodeLabels: NodeLabels.default({}).describe("Labels that the node must have. Defaults to none."),
   metadata: Metadata.default({}),
 };
 
@@ -88,9 +89,16 @@ export const CoreApp = z
     description: z.string().nullable(),
     domain: z.string().nullable(),
     compose: z.string(),
-    version: z.int().min(1).describe("Version, incremented when compose, domain or nodeId change."),
+    version: z.int().min(1).describe("Version, incremented when compose, domain, nodeId or nodeLabels change."),
     status: z.enum(APP_STATUSES),
     nodeId: z.string().nullable(),
+    nodeLabels: NodeLabels,
+    assignedNodeId: z
+      .string()
+      .nullable()
+      .describe(
+        "Node that the app is deployed to: that of nodeId, or the one that the Core chose. Null before its first deployment.",
+      ),
     metadata: Metadata,
     backup: CoreAppBackup.nullable().describe("State of its backups. Null if none was ever due."),
     observed: CoreAppObserved.nullable().describe("State on the node. Null if its agent has not reported it."),
@@ -106,6 +114,7 @@ export const CoreAppVersion = z
     compose: z.string(),
     domain: z.string().nullable(),
     nodeId: z.string().nullable(),
+    nodeLabels: NodeLabels,
     createdAt: Timestamp,
   })
   .describe("One version of an app.");

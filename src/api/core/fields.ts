@@ -38,3 +38,6 @@ export const coreResource = {
   createdAt: Timestamp,
   updatedAt: Timestamp,
 };
+
+/** Labels of a node, or those that a node must have. */
+export const NodeLabels = z.record(z.string().max(128), z.string().max(256));

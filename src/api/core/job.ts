@@ -29,6 +29,12 @@ export const CoreJob = z
           .literal(true)
           .optional()
           .describe("Set if the job reverts drift: it starts the images that were deployed, and pulls no newer ones."),
+        movedFrom: z
+          .string()
+          .optional()
+          .describe(
+            "Name of the drained node that the app is moved from. It is removed there when the job is completed.",
+          ),
       })
       .catchall(z.json()),
     result: z.record(z.string(), z.json()).nullable().describe("Result reported by the agent."),

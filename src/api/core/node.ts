@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CoreAppObserved } from "./app.js";
-import { CoreId, CoreName, coreResource, Metadata, Timestamp } from "./fields.js";
+import { CoreId, CoreName, coreResource, Metadata, NodeLabels, Timestamp } from "./fields.js";
 
 /** Runners of Compose documents on a node. `simulated` starts nothing and says so in all its reports. */
 export const RUNNERS = ["docker", "simulated"] as const;
@@ -8,7 +8,7 @@ export const RUNNERS = ["docker", "simulated"] as const;
 /** Configuration of a node. */
 export const CoreNodeConfig = z.strictObject({
   description: z.string().max(1024).optional().describe("Description for people."),
-  labels: z.record(z.string().max(128), z.string().max(256)).default({}).describe("Labels."),
+  labels: NodeLabels.default({}).describe("Labels."),
   schedulable: z.boolean().default(true).describe("Allow new deployments on the node. Defaults to true."),
 });
 export type CoreNodeConfig = z.infer<typeof CoreNodeConfig>;
@@ -59,6 +59,7 @@ export const CoreNode = z
     runner: z.enum(RUNNERS),
     status: z.enum(["online", "offline"]),
     problem: z.string().nullable().describe("Why the node cannot run jobs, as its agent reported it. Null if it can."),
+    drained: z.boolean().describe("Whether the node was drained: it accepts no deployments until that is ended."),
     lastHeartbeat: Timestamp.nullable(),
     config: CoreNodeConfig,
     metadata: Metadata,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { SecretText } from "../../base/secret-text.js";
 import { BackupPreHook, CronSchedule, TimeZone } from "./backup-policy.js";
-import { CoreName, HostName } from "./fields.js";
+import { CoreName, HostName, NodeLabels } from "./fields.js";
 import { CoreNodeConfig } from "./node.js";
 import { UrlPath } from "./url-path.js";
 
@@ -19,6 +19,7 @@ export const CoreAppSpec = z.strictObject({
   description: z.string().optional(),
   domain: HostName.optional(),
   node: CoreName.optional().describe("Name of the node."),
+  nodeLabels: NodeLabels.optional().describe("Labels that the node must have."),
   compose: z.record(z.string(), z.json()).describe("Compose document."),
   secrets: z.array(z.string()).describe("Names of the secrets that `${SECRET:name}` refers to, sorted."),
   restart: z.literal(true).optional().describe("Deploy again when the value of one of the secrets changes."),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { BackupPreHook, CronSchedule, TimeZone } from "../core/backup-policy.js";
-import { CoreName, HostName } from "../core/fields.js";
+import { CoreName, HostName, NodeLabels } from "../core/fields.js";
 import { UrlPath } from "../core/url-path.js";
 import { DOCUMENT_API_VERSION, DocumentMetadata } from "./metadata.js";
 
@@ -72,7 +72,10 @@ export const AppDocument = z
         domain: HostName.optional().describe(
           "Host name of the app. Without routes, the app gets one route with this host.",
         ),
-        targetNode: CoreName.optional().describe("Node that runs the app. Defaults to the only node of the Core."),
+        targetNode: CoreName.optional().describe(
+          "Node that runs the app. If unset, the Core chooses a node with the nodeLabels, and keeps its choice.",
+        ),
+        nodeLabels: NodeLabels.optional().describe("Labels that the node must have. Defaults to those of Policies."),
         compose: z
           .record(z.string(), z.unknown())
           .optional()

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { NodeLabels } from "../core/fields.js";
 import { AppBackup } from "./app.js";
 import { DOCUMENT_API_VERSION, DocumentMetadata, DocumentName } from "./metadata.js";
 
@@ -23,7 +24,7 @@ export const PolicyDocument = z
         apps,
         backup: AppBackup.optional(),
         placement: z
-          .strictObject({ nodeLabels: z.record(z.string(), z.string()).describe("Labels that the node must have.") })
+          .strictObject({ nodeLabels: NodeLabels.describe("Labels that the node must have.") })
           .optional()
           .describe("Placement of the apps."),
         network: z

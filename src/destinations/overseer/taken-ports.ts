@@ -50,7 +50,7 @@ export class TakenPorts {
     const ports = hostPorts(spec.compose);
     if (ports.length === 0) return [];
     const { name } = document.id;
-    const node = nodeOf(spec.node, state);
+    const node = desiredNode(name, spec.node, state);
     const record = state.appNamed(name);
     const own = record !== undefined && liveNode(record, state) === node ? portsOf(record) : [];
     this.#holders ??= this.#collect();
@@ -59,7 +59,9 @@ export class TakenPorts {
       .filter((port) => !own.some((held) => isEqual(held, port)))
       .flatMap((port) => {
         const taken = firstTaken(port, others);
-        return taken === undefined ? [] : [faultAt(document, port, taken.shared, taken.holder, spec.node)];
+        return taken === undefined
+          ? []
+          : [faultAt(document, port, taken.shared, taken.holder, nodeName(spec.node, node, state))];
       });
   }
 
@@ -72,7 +74,12 @@ export class TakenPorts {
       const spec = desiredOf(document).spec as CoreAppSpec;
       const app = document.id.name;
       desired.add(app);
-      holders.push({ app, owner: "of this source", node: nodeOf(spec.node, state), ports: hostPorts(spec.compose) });
+      holders.push({
+        app,
+        owner: "of this source",
+        node: desiredNode(app, spec.node, state),
+        ports: hostPorts(spec.compose),
+      });
     }
     for (const record of state.all("app")) {
       if (desired.has(record.name) || this.#isLeaving(record)) continue;
@@ -117,8 +124,19 @@ function nodeOf(name: string | undefined, state: CoreState): string {
   return only !== undefined && other === undefined ? only.id : "";
 }
 
-function liveNode({ nodeId }: AppRecord, state: CoreState): string {
-  return nodeId ?? nodeOf(undefined, state);
+function liveNode({ nodeId, assignedNodeId }: AppRecord, state: CoreState): string {
+  return nodeId ?? assignedNodeId ?? nodeOf(undefined, state);
+}
+
+/** Returns the id of the node that an app is deployed to after the Change: a Core keeps the node that it has chosen. */
+function desiredNode(app: string, node: string | undefined, state: CoreState): string {
+  return node === undefined ? (state.appNamed(app)?.assignedNodeId ?? nodeOf(node, state)) : nodeOf(node, state);
+}
+
+/** Returns the name of a node for a message; undefined for the only node. */
+function nodeName(named: string | undefined, id: string, state: CoreState): string | undefined {
+  const [, other] = state.all("node");
+  return named ?? (other === undefined ? undefined : (state.byId("node", id)?.name ?? "that the Core chooses"));
 }
 
 function isEqual(a: HostPort, b: HostPort): boolean {

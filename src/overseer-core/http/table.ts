@@ -23,6 +23,7 @@ import { auditRoutes } from "./routes/audit.js";
 import { backupPolicyRoutes } from "./routes/backup-policies.js";
 import { changeRoutes } from "./routes/changes.js";
 import { coreBackupRoute } from "./routes/core-backup.js";
+import { drainRoutes } from "./routes/drain.js";
 import { healthRoute } from "./routes/health.js";
 import { jobRoutes } from "./routes/jobs.js";
 import { nodeRoutes } from "./routes/nodes.js";
@@ -70,6 +71,7 @@ export function routeTable(store: Store, liveness: Liveness, backup?: CoreBackup
     ...signInProviderRoutes(store),
     ...secretRoutes(store),
     ...nodeRoutes(store, liveness),
+    ...drainRoutes(store),
     ...jobRoutes(store),
     ...backupPolicyRoutes(store),
     coreBackupRoute(store, backup),

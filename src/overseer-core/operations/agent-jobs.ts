@@ -5,6 +5,7 @@ import { existing } from "../existing.js";
 import { MAX_LOG_LINES } from "../store/job-logs.js";
 import type { Store } from "../store/store.js";
 import { dataWork, recordBackup } from "./data-jobs.js";
+import { removeElsewhere } from "./deploy.js";
 import { usableSecrets } from "./secret-access.js";
 
 /**
@@ -81,7 +82,18 @@ export function endJob(store: Store, job: CoreJob, end: CoreJobEnd): boolean {
   }
   const newer = store.jobs.openOf(appId).some((other) => other.type !== "remove");
   if (!newer) store.apps.setStatus(appId, status === "completed" ? "running" : "error");
+  if (!newer && job.payload.movedFrom !== undefined) endMove(store, appId);
   return true;
+}
+
+/** Leaves a moved app on one node: the other one if it runs there, otherwise the drained one. */
+function endMove(store: Store, appId: string): void {
+  const app = store.apps.find(appId);
+  const runs = store.apps.nodeOf(appId);
+  if (app === undefined || runs === undefined) return;
+  removeElsewhere(store, app, runs);
+  store.apps.assign(appId, runs);
+  store.apps.setStatus(appId, "running");
 }
 
 function notClaimed(job: CoreJob): ProblemError {

@@ -3,15 +3,20 @@ import { ProblemError } from "../../http/problem.js";
 import type { Store } from "../store/store.js";
 import { recordBackup } from "./data-jobs.js";
 import { listed } from "./deploy.js";
+import { dataOn } from "./local-data.js";
 
-/** Deletes a node that nothing refers to. Its unfinished jobs fail, and their apps get the status error. */
-export function deleteNode(store: Store, node: CoreNode): void {
+/**
+ * Deletes a node that nothing refers to, and that no app is on unless `leaveApps` is set. Its unfinished jobs fail, and their apps get the
+ * status error.
+ */
+export function deleteNode(store: Store, node: CoreNode, leaveApps: boolean): void {
   const users = [
     ...store.apps.list().flatMap(({ name, nodeId }) => (nodeId === node.id ? [`app ${name}`] : [])),
     ...store.secrets.ofScope("node", node.id).map(({ name }) => `secret ${name}`),
   ];
   if (users.length > 0)
     throw new ProblemError("IN_USE", `the node ${node.name} is used by ${listed(users)}: change or delete these first`);
+  if (!leaveApps) checkEmpty(store, node);
   for (;;) {
     const job = store.jobs.nextOf(node.id, "deploy") ?? store.jobs.nextOf(node.id, "data");
     if (job === undefined) break;
@@ -25,4 +30,20 @@ export function deleteNode(store: Store, node: CoreNode): void {
     }
   }
   store.nodes.delete(node.id);
+}
+
+/** Throws IN_USE with the apps on a node and what would be lost with it. */
+function checkEmpty(store: Store, node: CoreNode): void {
+  const apps = store.apps
+    .list()
+    .filter(({ id, assignedNodeId }) => (assignedNodeId ?? store.apps.nodeOf(id)) === node.id);
+  if (apps.length === 0) return;
+  const texts = apps.map((app) => {
+    const data = dataOn(store, app, node.id);
+    return data.length === 0 ? app.name : `${app.name} with ${listed(data)}`;
+  });
+  throw new ProblemError(
+    "IN_USE",
+    `the node ${node.name} runs ${listed(texts)}: drain it first, and move the data that stays by backup and restore. If the machine is lost, so is that data: then repeat with ?leaveApps=true`,
+  );
 }

@@ -1,10 +1,10 @@
 import type { CoreApp } from "../../api/core/app.js";
 import type { CoreJob } from "../../api/core/job.js";
-import type { CoreNode } from "../../api/core/node.js";
 import { ProblemError } from "../../http/problem.js";
 import { existing } from "../existing.js";
 import type { Store } from "../store/store.js";
 import { checkDataStays } from "./local-data.js";
+import { chooseNode } from "./placement.js";
 
 /** Options of a deployment. */
 export interface DeployOptions {
@@ -13,6 +13,8 @@ export interface DeployOptions {
   readonly leaveData?: boolean;
   /** Whether the deployment reverts drift, and so starts the images that were deployed. */
   readonly revert?: boolean;
+  /** Name of the drained node that the app is moved from. There it runs until the deployment has succeeded. */
+  readonly movedFrom?: string;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface DeployOptions {
 export function deploy(
   store: Store,
   app: CoreApp,
-  { type = "deploy", leaveData = false, revert = false }: DeployOptions = {},
+  { type = "deploy", leaveData = false, revert = false, movedFrom }: DeployOptions = {},
 ): CoreJob {
   const node = chooseNode(store, app);
   const open = store.jobs.openOf(app.id);
@@ -32,7 +34,7 @@ export function deploy(
   }
   if (!leaveData) checkDataStays(store, app, node);
   const others = store.placements.nodesOf(app.id).filter((id) => id !== node.id);
-  for (const other of others) remove(store, app, other, null);
+  if (movedFrom === undefined) for (const other of others) remove(store, app, other, null);
   const job = store.jobs.create({
     type,
     nodeId: node.id,
@@ -41,8 +43,10 @@ export function deploy(
     app: app.name,
     version: app.version,
     revert,
+    ...(movedFrom === undefined ? {} : { movedFrom }),
   });
   supersede(store, open, (old) => old.type !== "remove" || old.nodeId === node.id, job.id);
+  store.apps.assign(app.id, node.id);
   store.apps.setStatus(app.id, "deploying");
   return job;
 }
@@ -59,7 +63,7 @@ export function rollback(store: Store, app: CoreApp, version: number): { app: Co
     const message = `${app.name} has no version ${version}: available are ${stored.at(-1) ?? 1} to ${stored[0] ?? 1}`;
     throw new ProblemError("NOT_FOUND", message, { field: "version" });
   }
-  const { compose, domain, nodeId } = old;
+  const { compose, domain, nodeId, nodeLabels } = old;
   const { description, metadata } = app;
   if (nodeId !== null && store.nodes.find(nodeId) === undefined) {
     throw new ProblemError(
@@ -67,7 +71,7 @@ export function rollback(store: Store, app: CoreApp, version: number): { app: Co
       `the node of version ${version} no longer exists: update the app with another nodeId instead`,
     );
   }
-  const next = store.apps.update(app, { description, metadata, compose, domain, nodeId });
+  const next = store.apps.update(app, { description, metadata, compose, domain, nodeId, nodeLabels });
   const job = deploy(store, next, { type: "rollback" });
   return { app: existing(store.apps.find(app.id), "app", app.id), job };
 }
@@ -117,6 +121,11 @@ export function listed(items: readonly string[]): string {
   return items.length > 10 ? `${shown} and ${items.length - 10} more` : shown;
 }
 
+/** Removes an app from all nodes except one, which runs it. */
+export function removeElsewhere(store: Store, app: CoreApp, nodeId: string): void {
+  for (const other of store.placements.nodesOf(app.id)) if (other !== nodeId) remove(store, app, other, null);
+}
+
 /** Returns the id of the unfinished job that removes an app from a node; creates one if needed. */
 function remove(store: Store, app: CoreApp, nodeId: string, appId: string | null): string {
   const open = store.jobs.openOf(app.id).find((job) => job.type === "remove" && job.nodeId === nodeId);
@@ -130,32 +139,6 @@ function supersede(store: Store, jobs: readonly CoreJob[], superseded: (job: Cor
     if (job.status !== "pending" || !superseded(job)) continue;
     store.jobs.end(job.id, { status: "failed", error: `not run: superseded by job ${by}` });
   }
-}
-
-function chooseNode(store: Store, app: CoreApp): CoreNode {
-  const nodes = store.nodes.list();
-  const node = app.nodeId === null ? onlyNode(nodes) : store.nodes.find(app.nodeId);
-  if (node === undefined)
-    throw new ProblemError("CONFLICT", `the node of ${app.name} no longer exists: set another nodeId`);
-  if (!node.config.schedulable) {
-    throw new ProblemError("CONFLICT", `the node ${node.name} accepts no deployments (schedulable: false)`);
-  }
-  return node;
-}
-
-function onlyNode(nodes: readonly CoreNode[]): CoreNode {
-  const [node, other] = nodes;
-  if (node === undefined) {
-    throw new ProblemError(
-      "CONFLICT",
-      "no node is registered: start an agent (overseer-agent) with a token of role agent",
-    );
-  }
-  if (other === undefined) return node;
-  const names = listed(nodes.map(({ name }) => name));
-  throw new ProblemError("CONFLICT", `there are ${nodes.length} nodes (${names}): set nodeId to one of them`, {
-    field: "nodeId",
-  });
 }
 
 function mustFind(store: Store, id: string): CoreJob {

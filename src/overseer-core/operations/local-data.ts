@@ -21,7 +21,7 @@ const SHOWN = 5;
 export function checkDataStays(store: Store, app: CoreApp, node: CoreNode): void {
   const from = store.apps.nodeOf(app.id);
   if (from === undefined || from === node.id) return;
-  const data = localData(store.apps.goodVersion(app.id, from)?.compose ?? "");
+  const data = dataOn(store, app, from);
   if (data.length === 0) return;
   const name = store.nodes.find(from)?.name;
   const where = name === undefined ? "on a node that was deleted" : `on the node ${name}`;
@@ -31,6 +31,11 @@ export function checkDataStays(store: Store, app: CoreApp, node: CoreNode): void
     `${app.name} has data ${where} that does not move to ${node.name}: ${data.slice(0, SHOWN).join(", ")}${more}. To move the app, back it up, deploy it with {"leaveData": true}, and restore the backup; otherwise set its node back`,
     { field: "nodeId" },
   );
+}
+
+/** Returns what an app stores on a node; empty if it does not run there. */
+export function dataOn(store: Store, app: CoreApp, nodeId: string): string[] {
+  return localData(store.apps.goodVersion(app.id, nodeId)?.compose ?? "");
 }
 
 /** Returns what a Compose document stores on its node, sorted: named and anonymous volumes, and mounted paths, except those of the system. */

@@ -21,7 +21,7 @@ export function recordReport(store: Store, node: CoreNode, { problem, apps, rout
       store.apps.setObserved(app.id, observed);
       // Only the version that runs is deployed again: reverting drift never deploys a version that was not deployed or failed.
       if (!redeploy || observed?.version !== app.version || store.jobs.openOf(app.id).length > 0) continue;
-      if (app.status !== "running" || !node.config.schedulable) continue;
+      if (app.status !== "running" || !node.config.schedulable || node.drained) continue;
       deploy(store, app, { revert: true });
       redeployed.push(name);
     }

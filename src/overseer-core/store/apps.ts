@@ -24,6 +24,8 @@ interface AppRow extends BaseRow {
   readonly version: number;
   readonly status: AppStatus;
   readonly node_id: string | null;
+  readonly node_labels: string;
+  readonly assigned_node: string | null;
   readonly metadata: string;
   readonly observed: string | null;
   readonly backup: string | null;
@@ -37,6 +39,7 @@ interface VersionRow {
   readonly compose: string;
   readonly domain: string | null;
   readonly node_id: string | null;
+  readonly node_labels: string;
   readonly created_at: string;
 }
 
@@ -49,6 +52,7 @@ export class Apps extends Table<AppRow, CoreApp> {
   readonly #setObserved;
   readonly #setBackup;
   readonly #setGood;
+  readonly #assign;
   readonly #addVersion;
   readonly #deleteVersions;
   readonly #versions;
@@ -59,19 +63,20 @@ export class Apps extends Table<AppRow, CoreApp> {
     const { database } = context;
     this.#byName = this.rowsWhere("name = ?");
     this.#insert = database.query(
-      `INSERT INTO apps (id, name, description, domain, compose, version, status, node_id, metadata, created_at, updated_at,
-       revision) VALUES (?, ?, ?, ?, ?, 1, 'stopped', ?, ?, ?, ?, ?)`,
+      `INSERT INTO apps (id, name, description, domain, compose, version, status, node_id, node_labels, metadata, created_at,
+       updated_at, revision) VALUES (?, ?, ?, ?, ?, 1, 'stopped', ?, ?, ?, ?, ?, ?)`,
     );
     this.#update = database.query(
-      `UPDATE apps SET description = ?, domain = ?, compose = ?, version = ?, node_id = ?, metadata = ?, updated_at = ?,
+      `UPDATE apps SET description = ?, domain = ?, compose = ?, version = ?, node_id = ?, node_labels = ?, metadata = ?, updated_at = ?,
        revision = ? WHERE id = ?`,
     );
     this.#setStatus = database.query("UPDATE apps SET status = ?, updated_at = ?, revision = ? WHERE id = ?");
     this.#setObserved = database.query("UPDATE apps SET observed = ?, updated_at = ?, revision = ? WHERE id = ?");
     this.#setBackup = database.query("UPDATE apps SET backup = ?, updated_at = ?, revision = ? WHERE id = ?");
     this.#setGood = database.query("UPDATE apps SET good_version = ?, good_node = ? WHERE id = ?");
+    this.#assign = database.query("UPDATE apps SET assigned_node = ?, updated_at = ?, revision = ? WHERE id = ?");
     this.#addVersion = database.query(
-      "INSERT INTO app_versions (app_id, version, compose, domain, node_id, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT INTO app_versions (app_id, version, compose, domain, node_id, node_labels, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
     this.#deleteVersions = database.query("DELETE FROM app_versions WHERE app_id = ? AND version <= ?");
     this.#versions = database.query<VersionRow>("SELECT * FROM app_versions WHERE app_id = ? ORDER BY version DESC");
@@ -85,25 +90,51 @@ export class Apps extends Table<AppRow, CoreApp> {
   create(input: CoreAppCreate): CoreApp {
     const [id, now] = [newId(), timestamp(this.context.clock)];
     const { name, description = null, domain = null, compose, nodeId = null, metadata } = input;
+    const labels = canonicalJson(input.nodeLabels);
     const revision = this.nextRevision();
-    this.#insert.run(id, name, description, domain, compose, nodeId, JSON.stringify(metadata), now, now, revision);
-    this.#addVersion.run(id, 1, compose, domain, nodeId, now);
+    this.#insert.run(
+      id,
+      name,
+      description,
+      domain,
+      compose,
+      nodeId,
+      labels,
+      JSON.stringify(metadata),
+      now,
+      now,
+      revision,
+    );
+    this.#addVersion.run(id, 1, compose, domain, nodeId, labels, now);
     return this.mustFind(id);
   }
 
-  /** Replaces an app. It gets a new version if compose, domain or node change. Does nothing if nothing changes. */
+  /** Replaces an app. It gets a new version if compose, domain, node or labels of the node change. Does nothing if nothing changes. */
   update(app: CoreApp, input: CoreAppUpdate): CoreApp {
     const { description = null, domain = null, compose, nodeId = null, metadata } = input;
     const { id } = app;
-    const newVersion = compose !== app.compose || domain !== app.domain || nodeId !== app.nodeId;
+    const labels = canonicalJson(input.nodeLabels);
+    const samePlace = nodeId === app.nodeId && labels === canonicalJson(app.nodeLabels);
+    const newVersion = compose !== app.compose || domain !== app.domain || !samePlace;
     const unchanged = description === app.description && canonicalJson(metadata) === canonicalJson(app.metadata);
     if (unchanged && !newVersion) return this.mustFind(id);
     const now = timestamp(this.context.clock);
     const version = newVersion ? app.version + 1 : app.version;
     const revision = this.nextRevision();
-    this.#update.run(description, domain, compose, version, nodeId, JSON.stringify(metadata), now, revision, id);
+    this.#update.run(
+      description,
+      domain,
+      compose,
+      version,
+      nodeId,
+      labels,
+      JSON.stringify(metadata),
+      now,
+      revision,
+      id,
+    );
     if (newVersion) {
-      this.#addVersion.run(id, version, compose, domain, nodeId, now);
+      this.#addVersion.run(id, version, compose, domain, nodeId, labels, now);
       this.#deleteVersions.run(id, version - MAX_VERSIONS);
     }
     return this.mustFind(id);
@@ -114,6 +145,12 @@ export class Apps extends Table<AppRow, CoreApp> {
     const app = this.row(id);
     if (app === undefined || app.status === status) return;
     this.#setStatus.run(status, timestamp(this.context.clock), this.nextRevision(), id);
+  }
+
+  /** Sets the node that an app is deployed to. Does nothing if it is unchanged. */
+  assign(id: string, nodeId: string): void {
+    if (this.row(id)?.assigned_node === nodeId) return;
+    this.#assign.run(nodeId, timestamp(this.context.clock), this.nextRevision(), id);
   }
 
   /** Sets what the agent of the node saw. Does nothing if it is unchanged or the app does not exist. */
@@ -176,6 +213,8 @@ function viewOf(row: AppRow): CoreApp {
     version,
     status,
     nodeId,
+    nodeLabels: JSON.parse(row.node_labels),
+    assignedNodeId: row.assigned_node,
     metadata: JSON.parse(row.metadata),
     backup: row.backup === null ? null : JSON.parse(row.backup),
     observed: row.observed === null ? null : JSON.parse(row.observed),
@@ -184,5 +223,5 @@ function viewOf(row: AppRow): CoreApp {
 
 function versionView(row: VersionRow): CoreAppVersion {
   const { app_id: appId, version, compose, domain, node_id: nodeId, created_at: createdAt } = row;
-  return { appId, version, compose, domain, nodeId, createdAt };
+  return { appId, version, compose, domain, nodeId, nodeLabels: JSON.parse(row.node_labels), createdAt };
 }

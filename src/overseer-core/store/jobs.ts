@@ -33,6 +33,8 @@ export interface NewJob {
   readonly version: number | null;
   /** Whether the job reverts drift. */
   readonly revert?: boolean;
+  /** Name of the drained node that the app is moved from. */
+  readonly movedFrom?: string;
   /** Snapshot to restore. */
   readonly snapshot?: string;
 }
@@ -129,9 +131,13 @@ export class Jobs {
 
   create(job: NewJob): CoreJob {
     const [id, now] = [newId(), timestamp(this.#context.clock)];
-    const { type, nodeId, appId, placed, app, version, snapshot, revert = false } = job;
+    const { type, nodeId, appId, placed, app, version, snapshot, movedFrom, revert = false } = job;
     const lane = laneOf(type);
-    const rest = { ...(snapshot === undefined ? {} : { snapshot }), ...(revert ? { revert } : {}) };
+    const rest = {
+      ...(snapshot === undefined ? {} : { snapshot }),
+      ...(movedFrom === undefined ? {} : { movedFrom }),
+      ...(revert ? { revert } : {}),
+    };
     const payload = JSON.stringify({ app, version, ...rest });
     const revision = this.#context.revisions.next("job");
     this.#insert.run(id, type, nodeId, appId, placed, app, payload, now, now, revision, lane);

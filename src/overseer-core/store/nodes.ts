@@ -16,6 +16,7 @@ interface NodeRow extends BaseRow {
   readonly metadata: string;
   readonly token_id: string;
   readonly problem: string | null;
+  readonly drained: number;
 }
 
 /** Table of nodes. */
@@ -28,6 +29,7 @@ export class Nodes extends Table<NodeRow, CoreNode> {
   readonly #setStatus;
   readonly #setHeartbeat;
   readonly #setProblem;
+  readonly #setDrained;
 
   constructor(context: StoreContext) {
     super(context, { name: "nodes", kind: "node", order: "name", view: viewOf });
@@ -47,6 +49,7 @@ export class Nodes extends Table<NodeRow, CoreNode> {
     );
     this.#setStatus = database.query("UPDATE nodes SET status = ?, updated_at = ?, revision = ? WHERE id = ?");
     this.#setProblem = database.query("UPDATE nodes SET problem = ?, updated_at = ?, revision = ? WHERE id = ?");
+    this.#setDrained = database.query("UPDATE nodes SET drained = ?, updated_at = ?, revision = ? WHERE id = ?");
     this.#setHeartbeat = database.query("UPDATE nodes SET last_heartbeat = ? WHERE id = ?");
   }
 
@@ -105,6 +108,13 @@ export class Nodes extends Table<NodeRow, CoreNode> {
     this.#setProblem.run(problem, timestamp(this.context.clock), this.nextRevision(), id);
   }
 
+  /** Sets whether a node is drained. Does nothing if it is unchanged. */
+  setDrained(id: string, drained: boolean): void {
+    const node = this.row(id);
+    if (node === undefined || (node.drained !== 0) === drained) return;
+    this.#setDrained.run(drained ? 1 : 0, timestamp(this.context.clock), this.nextRevision(), id);
+  }
+
   /** Records a heartbeat, without a new revision. */
   recordHeartbeat(id: string): void {
     this.#setHeartbeat.run(timestamp(this.context.clock), id);
@@ -119,5 +129,19 @@ function viewOf(row: NodeRow): CoreNode {
   const { name, hostname, ip_address: ipAddress, version, runner, status, problem } = row;
   const [config, metadata] = [JSON.parse(row.config), JSON.parse(row.metadata)];
   const lastHeartbeat = row.last_heartbeat;
-  return { ...base(row), name, hostname, ipAddress, version, runner, status, problem, lastHeartbeat, config, metadata };
+  const drained = row.drained !== 0;
+  return {
+    ...base(row),
+    name,
+    hostname,
+    ipAddress,
+    version,
+    runner,
+    status,
+    problem,
+    drained,
+    lastHeartbeat,
+    config,
+    metadata,
+  };
 }

@@ -118,6 +118,13 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE backup_policies ADD COLUMN stop INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE backup_policies ADD COLUMN pre_hooks TEXT NOT NULL DEFAULT '[]';
   `,
+  `
+  ALTER TABLE nodes ADD COLUMN drained INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE apps ADD COLUMN node_labels TEXT NOT NULL DEFAULT '{}';
+  ALTER TABLE apps ADD COLUMN assigned_node TEXT;
+  UPDATE apps SET assigned_node = coalesce(good_node, node_id);
+  ALTER TABLE app_versions ADD COLUMN node_labels TEXT NOT NULL DEFAULT '{}';
+  `,
 ];
 
 /** Migrates the tables in one transaction. Throws CORE_DATA_NEWER if a later version wrote the file. `to`: version, for tests. */

@@ -175,6 +175,7 @@ class SourceCompiler {
       return [{ host, path, service, port, tls, auth, report: place.at("spec") }];
     });
     const backup = spec.backup;
+    const settings = settingsOf(name, this.#input.compose ?? ({} satisfies ComposeSource), this.#policies);
     const objects = compileApp({
       name,
       namespace,
@@ -191,7 +192,7 @@ class SourceCompiler {
       files,
       lookup,
       secrets: this.#input.secrets,
-      settings: settingsOf(name, this.#input.compose ?? ({} satisfies ComposeSource), this.#policies),
+      settings: { ...settings, nodeLabels: { ...settings.nodeLabels, ...spec.nodeLabels } },
     });
     for (const compiled of objects) {
       const { object, report: place } = compiled;

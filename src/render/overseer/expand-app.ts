@@ -19,10 +19,16 @@ export interface AppContext {
   readonly env: Readonly<Record<string, string>>;
   /** Files of the repository that `env_file` of services can mean. */
   readonly envFiles?: RepositoryFiles | undefined;
+  /** Labels that policies require of its node. Those of the document take precedence. */
+  readonly nodeLabels?: Readonly<Record<string, string>>;
 }
 
 /** Expands an App document into the app, its routes and its backup policy. Reports all problems; discard the result if there are any. */
-export function expandApp(document: AppDocument, { compose, env, envFiles }: AppContext, report: Reporter): Expanded[] {
+export function expandApp(
+  document: AppDocument,
+  { compose, env, envFiles, nodeLabels }: AppContext,
+  report: Reporter,
+): Expanded[] {
   const { metadata, spec } = document;
   const { name } = metadata;
   const spread = report.at("spec");
@@ -35,6 +41,7 @@ export function expandApp(document: AppDocument, { compose, env, envFiles }: App
       description: spec.description,
       domain: spec.domain,
       node: spec.targetNode,
+      nodeLabels: labelsOf({ ...nodeLabels, ...spec.nodeLabels }),
       compose: checked.compose,
       secrets: checked.secrets,
     };
@@ -57,6 +64,10 @@ export function expandApp(document: AppDocument, { compose, env, envFiles }: App
     expanded.push({ object: { kind: "BackupPolicy", name, spec: policy }, report: spread.at("backup") });
   }
   return expanded;
+}
+
+function labelsOf(labels: Readonly<Record<string, string>>) {
+  return Object.keys(labels).length === 0 ? undefined : labels;
 }
 
 /** Ports that the reverse proxy for routes usually listens on. */

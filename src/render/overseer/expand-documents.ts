@@ -13,6 +13,7 @@ import { expandApp } from "./expand-app.js";
 import { expandNode, expandPolicy, expandRoute } from "./expand-others.js";
 import type { Expanded, WrittenCompose } from "./expanded.js";
 import { overlayOf, reporterOf } from "./overlay.js";
+import { labelsFor, type Placement, placementsIn } from "./placements.js";
 import { type AppPorts, portClashes } from "./port-clashes.js";
 import type { FieldNote, FieldProblem, Findings, Reporter } from "./reporter.js";
 import { validateDocument } from "./validate.js";
@@ -59,13 +60,14 @@ export function expandDocuments(prepared: readonly PreparedDocument[], context: 
   const places = new Map<string, string>();
   const published: AppPorts[] = [];
   const sound = new Set<string>();
-  const envKey = canonicalJson(context.env);
+  const placements = placementsIn(prepared);
+  const envKey = canonicalJson([context.env, placements]);
   let total = 0;
   for (const document of prepared) {
     if (problems.length >= MAX_PROBLEMS || total > MAX_TOTAL_BYTES) break;
     const before = known.get(document);
     const clean = before?.envKey === envKey && !before.parts.some(({ key }) => places.has(key)) ? before : undefined;
-    const { parts, findings, report } = clean ?? expand(document, context, envKey);
+    const { parts, findings, report } = clean ?? expand(document, { ...context, placements }, envKey);
     for (const { key, report: at, made, bytes, hint, ports } of parts) {
       const first = places.get(key);
       if (first === undefined) places.set(key, at.place);
@@ -116,7 +118,11 @@ interface Part {
  */
 const known = new WeakMap<PreparedDocument, Expansion>();
 
-function expand(document: PreparedDocument, context: ExpandContext, envKey: string): Expansion {
+interface Context extends ExpandContext {
+  readonly placements: readonly Placement[];
+}
+
+function expand(document: PreparedDocument, context: Context, envKey: string): Expansion {
   const findings: Findings = { problems: [], notes: [] };
   const report = reporterOf(document, findings);
   const parts = expandOne(document, context, report).map(({ object, report: at, places, ports }, index): Part => {
@@ -148,7 +154,7 @@ function hintFor(kind: string): string {
   return kind === "App" ? ". A Core knows apps by their name alone, whatever their namespace" : "";
 }
 
-function expandOne(document: PreparedDocument, context: ExpandContext, report: Reporter): Expanded[] {
+function expandOne(document: PreparedDocument, context: Context, report: Reporter): Expanded[] {
   if (!isForCore(document)) {
     report.problem(refusalForCore(document));
     return [];
@@ -160,7 +166,9 @@ function expandOne(document: PreparedDocument, context: ExpandContext, report: R
       return [];
     case "App": {
       const compose = composeOf(document, valid.spec, context, report);
-      return expandApp(valid, { compose, env: context.env, envFiles: context.envFilesOf(document) }, report);
+      const nodeLabels = labelsFor(valid.metadata.name, context.placements);
+      const envFiles = context.envFilesOf(document);
+      return expandApp(valid, { compose, env: context.env, envFiles, nodeLabels }, report);
     }
     case "Route":
       return expandRoute(valid, report);

@@ -27,10 +27,14 @@ export function expandNode({ metadata, spec }: NodeDocument, report: Reporter): 
   ];
 }
 
-/** Expands a backup Policy into one policy per app, or one for all apps. Other types have no effect on a Core and are noted. */
+/**
+ * Expands a backup Policy into one policy per app, or one for all apps. A placement is part of the apps of the source. Other types have no
+ * effect on a Core and are noted.
+ */
 export function expandPolicy({ metadata, spec }: PolicyDocument, report: Reporter): Expanded[] {
   const { apps, backup } = spec;
   const at = report.at("spec");
+  if (spec.placement !== undefined) return [];
   if (backup === undefined) {
     const type = POLICY_TYPES.find((candidate) => spec[candidate] !== undefined) ?? "backup";
     at.at(type).note("is not supported by an Overseer Core: it has an effect on Kubernetes only");

@@ -113,7 +113,7 @@ describe("jobs of a Core", () => {
   it("of a node that is deleted fail", async () => {
     const job = await deploy();
     await core.claim(node);
-    expect((await core.call("DELETE", `/api/nodes/${node.id}`)).status).to.equal(204);
+    expect((await core.call("DELETE", `/api/nodes/${node.id}?leaveApps=true`)).status).to.equal(204);
     expect((await core.get(`/api/jobs/${job}`)).body.job).to.include({ status: "failed" });
     expect((await core.get(`/api/apps/${app}`)).body.app?.status).to.equal("error");
     expect((await core.post("/api/jobs/claim", { nodeId: node.id }, { token: node.token })).status).to.equal(404);

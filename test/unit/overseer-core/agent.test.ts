@@ -177,7 +177,7 @@ describe("an agent with its Core", () => {
     this.timeout(90_000);
     const nodes = async () => list((await call("GET", "/api/nodes")).nodes);
     const [before] = await nodes();
-    await call("DELETE", `/api/nodes/${before?.id}`);
+    await call("DELETE", `/api/nodes/${before?.id}?leaveApps=true`);
     await waitUntil({ what: "it is back as another one", timeoutMs: 30_000 }, async () => {
       const [now] = await nodes();
       return now !== undefined && now.id !== before?.id;

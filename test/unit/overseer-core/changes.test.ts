@@ -158,7 +158,7 @@ describe("deletions that a Core remembers", () => {
     const store = new Store(database, new Encryption(new Uint8Array(32)), new FakeClock());
     const early = store.changes(undefined).cursor;
     database.transaction(() => {
-      store.apps.create({ name: "kept", compose: COMPOSE, metadata: {} });
+      store.apps.create({ name: "kept", compose: COMPOSE, nodeLabels: {}, metadata: {} });
     });
     const later = store.changes(undefined).cursor;
     database.transaction(() => {

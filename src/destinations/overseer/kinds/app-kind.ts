@@ -10,11 +10,17 @@ interface Content {
   readonly description: string | null;
   readonly domain: string | null;
   readonly nodeId: string | null;
+  readonly nodeLabels?: Readonly<Record<string, string>>;
   readonly compose: string;
 }
 
-function content({ description, domain, nodeId, compose }: AppRecord): Json {
-  return { description, domain, nodeId, compose };
+function content({ description, domain, nodeId, nodeLabels, compose }: AppRecord): Json {
+  return { description, domain, nodeId, ...labelsOf(nodeLabels), compose };
+}
+
+/** Labels are omitted if there are none: other Cores than the embedded one do not know the field. */
+function labelsOf(nodeLabels: Readonly<Record<string, string>> = {}) {
+  return Object.keys(nodeLabels).length === 0 ? {} : { nodeLabels };
 }
 
 function desired(spec: CoreAppSpec, state: CoreState): Json {
@@ -22,6 +28,7 @@ function desired(spec: CoreAppSpec, state: CoreState): Json {
     description: spec.description ?? null,
     domain: spec.domain ?? null,
     nodeId: spec.node === undefined ? null : (state.nodeNamed(spec.node)?.id ?? null),
+    ...labelsOf(spec.nodeLabels),
     compose: composeText(spec.compose as Json),
   };
 }
@@ -39,9 +46,9 @@ export const APP_KIND = coreKind<AppRecord, CoreAppSpec>({
   content,
   desired: (spec, _name, state) => desired(spec, state),
   show(content, state) {
-    const { description, domain, nodeId, compose } = content as unknown as Content;
+    const { description, domain, nodeId, nodeLabels, compose } = content as unknown as Content;
     const node = nodeId === null ? null : (state.byId("node", nodeId)?.name ?? nodeId);
-    return { description, domain, node, compose: composeValue(compose) };
+    return { description, domain, node, ...labelsOf(nodeLabels), compose: composeValue(compose) };
   },
   references: (spec) => (spec.node === undefined ? {} : { node: spec.node }),
   refersTo: (record, { node }, state) =>
@@ -66,8 +73,9 @@ function withoutNode(spec: CoreAppSpec, state: CoreState): Missing[] {
 }
 
 function missingSecrets(spec: CoreAppSpec, name: string, state: CoreState, coming: ReadonlySet<string>): Missing[] {
-  const node = spec.node === undefined ? undefined : state.nodeNamed(spec.node)?.id;
-  const app = state.appNamed(name)?.id;
+  const record = state.appNamed(name);
+  const node = spec.node === undefined ? (record?.assignedNodeId ?? undefined) : state.nodeNamed(spec.node)?.id;
+  const app = record?.id;
   return spec.secrets
     .filter((secret) => !coming.has(`secret ${secret}`) && !state.hasSecret(secret, app, node))
     .map((secret) => ({ name: `secret ${secret}`, remedy: "store it in the Core" }));

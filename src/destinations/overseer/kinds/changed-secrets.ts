@@ -8,7 +8,9 @@ const names = new WeakMap<AppRecord, readonly string[]>();
 
 /** Returns the secrets that an app uses, as its agent resolves them. */
 export function secretsOf(app: AppRecord, state: CoreState): SecretRecord[] {
-  return secretNamesOf(app).flatMap((name) => state.secretFor(name, app.id, app.nodeId ?? undefined) ?? []);
+  return secretNamesOf(app).flatMap(
+    (name) => state.secretFor(name, app.id, app.nodeId ?? app.assignedNodeId ?? undefined) ?? [],
+  );
 }
 
 /** Returns the names of the secrets that the Compose document of an app refers to. */

@@ -18,28 +18,31 @@ export function needsDeploy(app: AppRecord, state: CoreState): string | undefine
 
 /** Computes the health of an app. Its newest job is more precise than its status. */
 export function appHealth(app: AppRecord, state: CoreState): ObjectHealth {
-  const node = app.nodeId === null ? undefined : state.byId("node", app.nodeId);
+  const nodeId = app.nodeId ?? app.assignedNodeId;
+  const node = nodeId === null ? undefined : state.byId("node", nodeId);
   const job = state.newestJob(app.id);
   const where = `${node ? ` on ${node.name}` : ""}${simulated(job, node?.runner)}`;
-  const offline = node === undefined ? "" : troubleOf(node);
+  const offline = troubleOf(node, nodeId);
   const pending = needsDeploy(app, state);
   // A change that was not deployed does not run yet; the previous version still does.
-  if (pending !== undefined)
+  if (pending !== undefined && (app.status !== "running" || offline === ""))
     return app.status === "running"
-      ? { status: "Healthy", ...remarkOf(job, node?.runner) }
+      ? { status: "Healthy", ...remarkOf(job, node) }
       : { status: "Progressing", message: pending };
   if (job?.status === "failed") return { status: "Degraded", message: failure(job, where), final: true };
   if (job?.status === "pending" || job?.status === "running")
-    return { status: "Progressing", message: `${job.type} job is ${job.status}${where}${offline}` };
+    return { status: "Progressing", message: `${job.type} job is ${job.status}${where}${movedText(job)}${offline}` };
   if (offline !== "") return { status: "Degraded", message: offline.slice(2) };
   if (app.status === "running") {
-    return observedHealth(app.observed, where) ?? { status: "Healthy", ...remarkOf(job, node?.runner) };
+    return observedHealth(app.observed, where) ?? { status: "Healthy", ...remarkOf(job, node) };
   }
   if (app.status === "deploying") return { status: "Progressing", message: `is being deployed${where}` };
   return { status: "Degraded", message: app.status === "stopped" ? `is stopped${where}` : `has failed${where}` };
 }
 
-function troubleOf({ name, status, problem }: NodeRecord): string {
+function troubleOf(node: NodeRecord | undefined, nodeId: string | null): string {
+  if (node === undefined) return nodeId === null ? "" : "; its node was deleted: deploy it to another one";
+  const { name, status, problem } = node;
   if (status === "offline") return `; ${name} is offline`;
   return problem === null ? "" : `; ${name}: ${problem}`;
 }
@@ -47,11 +50,23 @@ function troubleOf({ name, status, problem }: NodeRecord): string {
 function failure(job: JobRecord, where: string): string {
   const lines = job.logs.slice(-SHOWN_LINES).map((line) => cutText(line, 160));
   const log = lines.length === 0 ? "" : `; last lines of its log: ${lines.join(" | ")}`;
-  return `${job.type} job ${job.id} failed${where}: ${job.error ?? "no reason given"}${log}`;
+  return `${job.type} job ${job.id} failed${failedMove(job, where)}: ${job.error ?? "no reason given"}${log}`;
 }
 
-function remarkOf(job: JobRecord | undefined, runner: string | undefined): Pick<ObjectHealth, "remark"> {
-  return simulated(job, runner) === "" ? {} : { remark: "simulated" };
+function movedText({ payload }: JobRecord): string {
+  return payload?.movedFrom === undefined ? "" : `, to move it from the drained node ${payload.movedFrom}`;
+}
+
+/** After a failed move, the app is on its former node. */
+function failedMove({ payload }: JobRecord, where: string): string {
+  return payload?.movedFrom === undefined
+    ? where
+    : ` on another node, so it stays on the drained node ${payload.movedFrom}`;
+}
+
+function remarkOf(job: JobRecord | undefined, node: NodeRecord | undefined): Pick<ObjectHealth, "remark"> {
+  if (simulated(job, node?.runner) !== "") return { remark: "simulated" };
+  return node?.drained === true ? { remark: `on the drained node ${node.name}` } : {};
 }
 
 function simulated(job: JobRecord | undefined, runner: string | undefined): string {

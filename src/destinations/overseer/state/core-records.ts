@@ -3,7 +3,7 @@ import { CoreApp, CoreAppObserved } from "../../../api/core/app.js";
 import { CoreAppBackup } from "../../../api/core/app-backup.js";
 import { CoreBackupPolicy } from "../../../api/core/backup-policy.js";
 import type { ChangeKind } from "../../../api/core/changes.js";
-import { Metadata } from "../../../api/core/fields.js";
+import { Metadata, NodeLabels } from "../../../api/core/fields.js";
 import { CoreJob } from "../../../api/core/job.js";
 import { CoreNode, CoreNodeConfig } from "../../../api/core/node.js";
 import { CoreMiddleware, CoreRoute, CoreSignInProvider } from "../../../api/core/route.js";
@@ -31,6 +31,10 @@ export const AppRecord = CoreApp.extend({
   description: optionalText,
   domain: optionalText,
   nodeId: optionalText,
+  nodeLabels: NodeLabels.nullish()
+    .catch(null)
+    .transform((labels) => labels ?? {}),
+  assignedNodeId: optionalText,
   backup: CoreAppBackup.nullish()
     .catch(null)
     .transform((backup) => backup ?? null),
@@ -66,6 +70,7 @@ export const NodeRecord = CoreNode.extend({
   ipAddress: optionalText,
   lastHeartbeat: optionalText,
   problem: optionalText,
+  drained: z.boolean().default(false).catch(false),
   version: z.string().default(""),
   runner: z.string().optional(),
   config: CoreNodeConfig.nullish().catch(null),
@@ -78,7 +83,10 @@ export const JobRecord = CoreJob.extend({
   type: z.string(),
   nodeId: optionalText,
   appId: optionalText,
-  payload: z.object({ version: z.int().nullish() }).nullish().catch(null),
+  payload: z
+    .object({ version: z.int().nullish(), movedFrom: z.string().optional().catch(undefined) })
+    .nullish()
+    .catch(null),
   result: z.record(z.string(), z.json()).nullish().catch(null),
   error: optionalText,
   logs: z.array(z.string()).default([]).catch([]),

@@ -78,7 +78,8 @@ export class LiveSnapshot {
 
 /** Returns all that rules of any kind read besides the resource: its newest job, its node, its app, and changes of its secrets. */
 function judgedBy(record: Managed, state: CoreState): readonly unknown[] {
-  const node = "nodeId" in record && record.nodeId !== null ? state.byId("node", record.nodeId) : undefined;
+  const nodeId = "nodeId" in record ? (record.nodeId ?? record.assignedNodeId) : null;
+  const node = nodeId === null ? undefined : state.byId("node", nodeId);
   const app = "appId" in record && record.appId !== null ? state.byId("app", record.appId) : undefined;
   const secrets = "compose" in record ? newestSecretOf(record, state) : undefined;
   return [state.newestJob(record.id), node, app, secrets];

@@ -90,14 +90,20 @@ function adminRoutes(store: Store): Route[] {
     route({
       method: "DELETE",
       path: "/api/nodes/:id",
-      summary: "Deletes a node that no app and no secret refers to. Its unfinished jobs fail.",
+      summary: "Deletes a node that no app and no secret refers to, and that no app is on. Its unfinished jobs fail.",
       access: ["admin"],
+      query: z.strictObject({
+        leaveApps: z
+          .enum(["true", "false"])
+          .default("false")
+          .describe("Delete the node although apps are on it. What they store there is lost to the Core."),
+      }),
       conditional: true,
       responses: { 204: "empty" },
-      handle: ({ params: { id }, caller: token, expectRevision }) => {
+      handle: ({ params: { id }, query: { leaveApps }, caller: token, expectRevision }) => {
         const view = existing(store.nodes.find(id), "node", id);
         expectRevision(view);
-        deleteNode(store, view);
+        deleteNode(store, view, leaveApps === "true");
         store.audit.record({ actor: token.name, action: "node.delete", resourceId: id, details: { name: view.name } });
         return { status: 204 };
       },

@@ -176,6 +176,17 @@ describe("documents: expanded Route, Node and Policy", () => {
       { "BackupPolicy p": { enabled: true, schedule: "0 3 * * *", retentionDays: 30 } },
     ],
     [
+      "labels of the node, of the app and of a policy",
+      `${document("Policy", "placement: {nodeLabels: {disk: ssd, zone: a}}", "p")}\n---\n${document("App", "compose: {services: {web: {image: w}}}\nnodeLabels: {zone: b}")}`,
+      {
+        "App x": {
+          compose: { services: { web: { image: "w" } } },
+          secrets: [],
+          nodeLabels: { disk: "ssd", zone: "b" },
+        },
+      },
+    ],
+    [
       "a policy that a Core does not have",
       document("Policy", "hostAccess: {dockerSocket: true}", "p"),
       {},

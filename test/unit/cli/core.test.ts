@@ -1,0 +1,82 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { EXIT } from "../../../src/cli/exit-codes.js";
+import { formatBytes } from "../../../src/cli/output/bytes.js";
+import { repositoryRoot } from "../../../tools/repository-root.js";
+import { type Outcome, runOverseer } from "../../support/overseer-cli.js";
+import { CoreRig } from "../overseer-core/rig.js";
+
+const PROGRAM = join(repositoryRoot(), "build/src/cli/main.js");
+
+describe("overseer core", function () {
+  this.timeout(60_000);
+  let core: CoreRig;
+  before(async () => {
+    core = await CoreRig.start();
+    const one = await core.node("one");
+    for (const [name, compose] of [
+      ["web", "services: {web: {image: x}}"],
+      ["db", "services: {db: {image: x, volumes: ['data:/d']}}\nvolumes: {data: {}}"],
+    ] as const) {
+      const id = await core.app(name, { compose });
+      await core.post(`/api/apps/${id}/deploy`);
+      await core.end(String((await core.claim(one))?.job?.id), one.token);
+    }
+    await core.node("two");
+    await writeFile(join(core.folder.path, "token"), core.admin);
+  });
+  after(() => core.remove());
+
+  const run = (...args: string[]): Promise<Outcome> => {
+    const direct = ["--core", core.url, "--core-token-file", join(core.folder.path, "token")];
+    return runOverseer(["core", ...args, ...direct], { program: PROGRAM });
+  };
+
+  it("drains a node: names what moves and what stays, and asks first", async () => {
+    const dry = await run("drain", "one", "--dry-run");
+    expect(dry.stdout.replaceAll(/ +/g, " ")).to.equal(
+      'APP WHAT HAPPENS DATA WHY\nweb moves to two <none>\ndb stays volume data its data is on one: back it up, deploy it to another node with {"leaveData": true}, and restore the backup there\n',
+    );
+    const asked = await run("drain", "one");
+    expect(asked.code).to.equal(EXIT.usage);
+    expect(asked.stderr).to.include(
+      "Drain one: it accepts no deployments any more, and 1 app is stopped on it and started elsewhere; what is only in their containers is lost? Nothing was done",
+    );
+    expect((await run("nodes")).stdout).to.match(/^one +online +2 /m);
+    const done = await run("drain", "one", "--yes");
+    expect(done.stdout).to.include("node one is drained: 1 to move, 1 to stay");
+    expect(done.stderr).to.include("1 app is still on one, until the machine stops: db");
+    expect((await run("nodes")).stdout).to.match(/^one +online, drained +1 /m);
+    expect((await run("apps")).stdout).to.match(/^web +deploying +two +1 /m);
+    expect((await run("undrain", "one")).stdout).to.equal("node one accepts deployments again\n");
+  });
+
+  it("names the backup and what is overwritten before it restores", async () => {
+    const { code, stderr } = await run("restore", "db");
+    expect(code).to.equal(EXIT.usage);
+    expect(stderr).to.include("Restore db from backup latest, which the Core does not list?");
+    expect(stderr).to.include("The volumes and files of the app on one that the backup contains are overwritten");
+    expect((await run("backups")).stderr).to.include("db has no backup");
+  });
+
+  it("says what is wrong, with the remedy", async () => {
+    const typo = await run("drain", "onee", "--yes");
+    expect([typo.code, typo.stderr]).to.deep.equal([
+      EXIT.notAllowed,
+      'overseer: the Core has no node "onee": did you mean "one"?\n',
+    ]);
+    const alone = await runOverseer(["core", "nodes", "--core", core.url], { program: PROGRAM });
+    expect(alone.stderr).to.include("--core needs --core-token-file");
+    const plain = await runOverseer(
+      ["core", "nodes", "--core", "http://core.example.com", "--core-token-file", join(core.folder.path, "token")],
+      { program: PROGRAM },
+    );
+    expect(plain.stderr).to.include("the token is never sent over http:// to another machine");
+    expect(plain.stderr).not.to.include(core.admin);
+  });
+
+  it("formats sizes", () => {
+    expect([0, 512, 1536, 20 * 1024 ** 3].map(formatBytes)).to.deep.equal(["0 B", "512 B", "1.5 KiB", "20 GiB"]);
+  });
+});
