@@ -39,6 +39,7 @@ export class HostileServer {
   /** Bytes of the answers that were sent. */
   sent = 0;
   readonly #server: Server;
+  #ended: readonly Attack[] = [];
 
   private constructor(server: Server) {
     this.#server = server;
@@ -58,6 +59,12 @@ export class HostileServer {
     return `https://127.0.0.1:${(this.#server.address() as AddressInfo).port}/${attack}`;
   }
 
+  /** Ends these attacks: from now on, whoever asks there is refused at once. */
+  end(attacks: readonly Attack[]): void {
+    this.#ended = attacks;
+    this.#server.closeAllConnections();
+  }
+
   async stop(): Promise<void> {
     const closed = once(this.#server, "close");
     this.#server.close();
@@ -68,6 +75,7 @@ export class HostileServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", "https://server");
     const [attack, ...path] = url.pathname.slice(1).split("/");
+    if (this.#ended.some((one) => one === attack)) return void response.writeHead(503).end("{}");
     const asksKinds = path.join("/") === "api" || path.join("/") === "apis";
     if (attack === "kinds" && asksKinds) return this.#send(response, much('[{"items":[', "{},"));
     // Short enough to be read, but for what would become of it.
