@@ -164,8 +164,11 @@ describe("An OverseerAppSet", function () {
 
   it("never takes an app of others, unless a user hands it over", async () => {
     await world.app("taken", "fleet", "elsewhere");
+    // The operator knows of it: one that is made at the same moment is another case, which is tried again.
+    await world.kube.until<LiveApp>(world.appRef("taken"), "is seen", ({ status }) => status?.observedGeneration === 1);
     await makeSet("conflict", listed("free", "taken"));
-    const refused = await untilReason("conflict", "NameConflict");
+    const refused = await until("conflict", "is stalled", (set) => condition(set, "Stalled") !== undefined);
+    expect(condition(refused, "Ready")?.reason).to.equal("NameConflict");
     expect(condition(refused, "Stalled")?.message).to.match(
       /^OverseerApp taken \(.*\) exists and does not belong to this set/,
     );

@@ -1,6 +1,6 @@
 import { systemClock } from "../../src/base/clock.js";
 import { loadClusterAccess } from "../../src/kube/client/auth.js";
-import { KubeClient } from "../../src/kube/client/kube-client.js";
+import { KubeClient, type KubeRequest } from "../../src/kube/client/kube-client.js";
 import { Discovery } from "../../src/kube/discovery.js";
 import { isStatus } from "../../src/kube/errors.js";
 import type { RawObject } from "../../src/kube/object.js";
@@ -54,7 +54,7 @@ export class TestKube {
   /** The object; undefined if there is none. */
   async get<T extends RawObject = RawObject>(ref: TestRef): Promise<T | undefined> {
     try {
-      return (await this.client.request<T>({ method: "GET", path: await this.#path(ref) })).body;
+      return await this.#read<T>({ path: await this.#path(ref) });
     } catch (error) {
       if (isStatus(error, 404)) return undefined;
       throw error;
@@ -76,7 +76,20 @@ export class TestKube {
     const known = this.#discovery.peek({ ...parseApiVersion(apiVersion), kind });
     const path = collectionPath(known ?? (await this.resource(apiVersion, kind)), namespace);
     const query = selector ? { labelSelector: selector } : {};
-    return (await this.client.request<{ items: T[] }>({ method: "GET", path, query })).body.items;
+    return (await this.#read<{ items: T[] }>({ path, query })).items;
+  }
+
+  /** Asks again after an answer of 429, as clients do: after a restart the API server sets up its storage of custom resources. */
+  async #read<T>(request: Pick<KubeRequest, "path" | "query">): Promise<T> {
+    const deadline = performance.now() + 60_000;
+    for (;;) {
+      try {
+        return (await this.client.request<T>({ method: "GET", ...request })).body;
+      } catch (error) {
+        if (!isStatus(error, 429) || performance.now() > deadline) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 
   /** Server-side apply, with force. */

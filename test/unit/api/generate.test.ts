@@ -15,7 +15,8 @@ import { CommandError, runCommand } from "../../../tools/run-command.js";
 const outputs = outputsOf(RESOURCES);
 const generator = join(repositoryRoot(), "build/tools/generate.js");
 
-describe("the generator", () => {
+describe("the generator", function () {
+  this.timeout(180_000);
   let folder: string;
 
   beforeEach(async () => {
