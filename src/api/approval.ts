@@ -20,7 +20,7 @@ export const ApprovalSpec = withRules(
         .min(1)
         .max(64)
         .describe(
-          "status.planHash of the Change: the plan that you have seen. For another plan, the decision has no effect.",
+          "status.planHash of the Change, or, if it has planIncomplete, the hash of the whole plan: the plan that you have seen. For another plan, the decision has no effect.",
         ),
       decision: z
         .enum(DECISIONS)

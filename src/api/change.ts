@@ -226,7 +226,7 @@ export const ChangeStatus = z
     plan: atomicList(
       PlannedAction,
       5000,
-      "Planned actions, one per object, deletions first. Complete while the Change is Waiting, unless planIncomplete is set.",
+      "Planned actions, one per object, deletions first. Complete while the Change is Waiting, or was planned only, unless planIncomplete is set.",
     ).optional(),
     omitted: z.int().min(0).optional().describe("Number of actions that did not fit into plan."),
     planIncomplete: z
@@ -234,7 +234,7 @@ export const ChangeStatus = z
       .max(512)
       .optional()
       .describe(
-        "What plan does not show, if the Change is Waiting and the plan did not fit. Such a plan cannot be approved.",
+        "What plan does not show, if the Change is Waiting, or was planned only, and the plan did not fit. It is approved by the hash that the REST API returns with the whole plan, not by planHash.",
       ),
     ...notesFields,
     refusals: atomicList(

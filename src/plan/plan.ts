@@ -21,13 +21,17 @@ export interface Plan {
   readonly paused?: readonly Document[] | undefined;
 }
 
-/** How much of a plan is shown: `Whole` shows all that fits into an object of the API server (1.5 MiB), beside its other fields. */
-export type PlanExtent = "Brief" | "Whole";
+/**
+ * How much of a plan is shown: `Whole` shows all that fits into an object of the API server (1.5 MiB), beside its other fields,
+ * `Entire` all that a response of the REST API can hold.
+ */
+export type PlanExtent = "Brief" | "Whole" | "Entire";
 
-/** Limits of the plan in a Change's status; omitted actions are counted. `bytes` limits the diffs, twice as much the rest. */
+/** Limits of a plan that is shown; omitted actions are counted. `bytes` limits the diffs, twice as much the rest. */
 const LIMITS: Readonly<Record<PlanExtent, { bytes: number; actions: number; fields: number; value: number }>> = {
   Brief: { bytes: 256 * 1024, actions: 1000, fields: 100, value: 512 },
   Whole: { bytes: 384 * 1024, actions: 5000, fields: 1000, value: 16_384 },
+  Entire: { bytes: 12 * 2 ** 20, actions: 50_000, fields: 10_000, value: 2 ** 20 },
 };
 
 /** Reports whether the plan changes nothing. */
@@ -177,6 +181,14 @@ export function planHash(plan: Plan, key: string): string {
     ...(plan.paused ?? []).map(({ key, hash }) => ["Paused", key, hash]),
   ].map((line) => canonicalJson(line));
   return hmacSha256(key, lines.sort().join("\n"), 32);
+}
+
+/**
+ * Returns the hash by which users approve a plan that its Change cannot show completely. It is keyed: only who was given the plan itself
+ * has it.
+ */
+export function wholePlanHash(planHash: string, key: string): string {
+  return hmacSha256(key, `whole plan ${planHash}`, 32);
 }
 
 function describeWrite(write: PreviewedWrite): PlannedAction {

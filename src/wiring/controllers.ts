@@ -14,6 +14,7 @@ import type { WaitingApps } from "../controllers/overseer-app/gates/waiting-apps
 import { HostCache } from "../controllers/overseer-app/hosts/host-cache.js";
 import { Claims } from "../controllers/overseer-app/ownership/claims.js";
 import { OverseerAppReconciler } from "../controllers/overseer-app/reconciler.js";
+import type { WholePlans } from "../controllers/overseer-app/sync/whole-plans.js";
 import type { ClusterSecrets } from "../controllers/overseer-app-set/generators/cluster-secrets.js";
 import type { SecretCache } from "../controllers/secret-cache.js";
 import { KubernetesDestination } from "../destinations/kubernetes/kubernetes-destination.js";
@@ -77,6 +78,7 @@ export interface SharedParts extends OperatorParts {
   readonly reportStatus: (app: string) => void;
   /** Apps whose Change waits at a gate. */
   readonly waiting: WaitingApps;
+  readonly wholePlans: WholePlans;
   /** Polls a repository immediately. */
   readonly pollNow: (repository: string) => void;
   /** Repositories with a pending request for an immediate poll. */
@@ -192,6 +194,7 @@ export function appController(shared: SharedParts, destinations: AppDestinations
     proof: admissionProof(shared),
     permissions: new AccessReviews(client),
     waiting: shared.waiting,
+    wholePlans: shared.wholePlans,
     rollout: new RolloutPlaces(),
     onApplied: (app) => shared.sources.applied.emit(app),
     onCommitReport: (app) => shared.reportStatus(app),

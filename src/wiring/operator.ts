@@ -10,6 +10,7 @@ import { RevisionIndex } from "../controllers/git-repository/revision-index.js";
 import type { AppMemory } from "../controllers/overseer-app/app-memory.js";
 import { appOfChange, type KnownChange, reduceChange } from "../controllers/overseer-app/changes/known-change.js";
 import { WaitingApps } from "../controllers/overseer-app/gates/waiting-apps.js";
+import { WholePlans } from "../controllers/overseer-app/sync/whole-plans.js";
 import { ClusterSecrets } from "../controllers/overseer-app-set/generators/cluster-secrets.js";
 import { appSetOf } from "../controllers/overseer-app-set/identity.js";
 import { ResourceCache, type ResourceCacheOptions } from "../controllers/resource-cache.js";
@@ -96,6 +97,7 @@ export class Operator {
       app: (key) => apps.get(key),
       renders: (key) => memories.get(key)?.renders,
       destination: (key) => destinations.current(key),
+      wholePlan: (uid) => this.#shared.wholePlans.get(uid),
       cores: () => this.#shared.connections.all(),
       trail: audit.trail,
     };
@@ -245,6 +247,7 @@ export class Operator {
       reportStatus: (app) => this.#statuses.queue.add(app, PRIORITY.background),
       urgentPolls,
       waiting: new WaitingApps(),
+      wholePlans: new WholePlans(),
       pollNow: (repository) => {
         urgentPolls.add(repository);
         this.#repositories.queue.add(repository, PRIORITY.change);

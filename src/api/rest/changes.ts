@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CHANGE_CAUSES, ChangeSpec, ChangeStatus } from "../change.js";
+import { CHANGE_CAUSES, ChangeSpec, ChangeStatus, FieldChange, PlannedAction } from "../change.js";
 import { CHANGE_PHASES } from "../change-phase.js";
 import { Can, LIST_QUERY, listOf, Time } from "./fields.js";
 import { ResourceMeta } from "./resource.js";
@@ -51,13 +51,36 @@ export const ChangeDetail = z
   .describe("A Change as the API server returns it, without managed fields. Values of Secrets in its plan are masked.");
 export type ChangeDetail = z.infer<typeof ChangeDetail>;
 
+/** The plan of a Change, whatever its size. */
+export const WholePlan = z
+  .object({
+    planHash: z
+      .string()
+      .describe("Names this plan in a decision. Not status.planHash if the status does not show the whole plan."),
+    complete: z
+      .boolean()
+      .describe("Whether nothing is left out. The status of a Change that does not wait any more shows less."),
+    actions: z.array(
+      PlannedAction.extend({
+        diff: z
+          .array(FieldChange.extend({ from: z.string().optional(), to: z.string().optional() }))
+          .optional()
+          .describe("Fields that differ. Values of Secrets are masked."),
+      }),
+    ),
+  })
+  .describe("The plan of a Change, deletions first. Values of Secrets are masked.");
+export type WholePlan = z.infer<typeof WholePlan>;
+
 /** A decision about a plan. */
 export const DecisionBody = z.strictObject({
   planHash: z
     .string()
     .min(1)
     .max(64)
-    .describe("status.planHash of the Change: the plan that the user has seen. Another plan is never decided about."),
+    .describe(
+      "The plan that the user has seen: status.planHash of the Change, or planHash of its whole plan. Another plan is never decided about.",
+    ),
   comment: z.string().max(1024).optional().describe("Why. Shown in the Change."),
 });
 

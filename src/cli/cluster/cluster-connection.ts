@@ -67,6 +67,8 @@ export class ClusterConnection extends Cluster implements Connection {
     });
   }
 
+  async wholePlan(): Promise<undefined> {}
+
   requestReconcile(target: Target): Promise<string> {
     return requestReconcile(this, target);
   }

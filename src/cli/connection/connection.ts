@@ -1,5 +1,6 @@
 import type { Environment } from "../../api/environment.js";
 import type { FreezeSpec } from "../../api/environment-freeze.js";
+import type { WholePlan } from "../../api/rest/changes.js";
 import type { RawObject } from "../../kube/object.js";
 import type { Kind } from "../kinds.js";
 import type { Target } from "../target.js";
@@ -119,6 +120,8 @@ export interface Connection extends Reader {
   requestChange(app: Target, request: ChangeRequest): Promise<LiveChange>;
   /** Creates an Approval. */
   decide(change: LiveChange, request: DecisionRequest): Promise<LiveApproval>;
+  /** Returns the whole plan of a Change that does not show it itself; undefined over a kubeconfig, since only the REST API has it. */
+  wholePlan(change: LiveChange): Promise<WholePlan | undefined>;
   /** Requests a reconcile of an app or repository, and returns the value that the status repeats when it was handled. */
   requestReconcile(target: Target): Promise<string>;
   /** Suspends an app, for a reason and until a time (RFC 3339) if they are set, or resumes it. */

@@ -2,6 +2,7 @@ import type { Environment } from "../../api/environment.js";
 import type { FreezeSpec } from "../../api/environment-freeze.js";
 import type { CreatedObject } from "../../api/rest/actions.js";
 import { CAN_I_RESOURCES } from "../../api/rest/can-i-resources.js";
+import type { WholePlan } from "../../api/rest/changes.js";
 import type { AppObjects } from "../../api/rest/objects.js";
 import type { CanI, Whoami } from "../../api/rest/user.js";
 import { Semaphore } from "../../base/semaphore.js";
@@ -129,6 +130,10 @@ export class ServerConnection implements Connection {
     const change = { namespace: metadata.namespace, change: metadata.name };
     const body = { ...change, decision, planHash, ...(comment === undefined ? {} : { comment }) };
     return this.#created<LiveApproval>(KINDS.approval, "/approvals", body);
+  }
+
+  wholePlan({ metadata }: LiveChange): Promise<WholePlan> {
+    return this.#http.request<WholePlan>({ method: "GET", path: `${this.#path("changes", metadata)}/plan` });
   }
 
   async requestReconcile(target: Target): Promise<string> {

@@ -28,6 +28,7 @@ import type { RolloutPlaces } from "./gates/rollout-places.js";
 import type { WaitingApps } from "./gates/waiting-apps.js";
 import type { HostCache } from "./hosts/host-cache.js";
 import type { Claims } from "./ownership/claims.js";
+import type { WholePlans } from "./sync/whole-plans.js";
 
 /** What is counted of a Change that has ended. */
 export interface EndedChange {
@@ -175,6 +176,8 @@ export interface AppServices {
   readonly failpoint: FailpointHook;
   readonly trustedNamespaces: ReadonlySet<string>;
   readonly digestKey: string;
+  /** Plans that Changes cannot show completely. */
+  readonly wholePlans: WholePlans;
   /** Memory of each app, by `namespace/name`. */
   readonly memories: Map<string, AppMemory>;
   readonly enqueue: (app: string, priority: Priority) => void;

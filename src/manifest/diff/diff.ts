@@ -4,7 +4,7 @@ import { isRecord } from "../shape.js";
 import { maskConfidential } from "./confidential.js";
 import { Masked, maskSecrets, REDACTED } from "./mask.js";
 import { matchItems } from "./match-items.js";
-import { showValue } from "./show-value.js";
+import { MAX_SHOWN_VALUE, showValue } from "./show-value.js";
 
 /** A difference of one field. Values are for display: truncated, and `<redacted>` in a Secret. */
 export interface DiffEntry {
@@ -32,10 +32,15 @@ const IGNORED_METADATA = ["managedFields", "resourceVersion", "generation", "uid
 /**
  * Compares two versions of an object (live and dry run, or live and desired) by field. List items are matched by their keys; a
  * different order is a separate entry. Ignores server-managed metadata, `status` and our own labels and annotations. Secrets, and
- * plain values that look like secrets, are masked before the comparison.
+ * plain values that look like secrets, are masked before the comparison. `maxValue`: see showValue.
  */
-export function diffObjects(from: KubeObject, to: KubeObject, maxEntries: number = DEFAULT_MAX_ENTRIES): ObjectDiff {
-  const differ = new Differ(maxEntries);
+export function diffObjects(
+  from: KubeObject,
+  to: KubeObject,
+  maxEntries: number = DEFAULT_MAX_ENTRIES,
+  maxValue: number = MAX_SHOWN_VALUE,
+): ObjectDiff {
+  const differ = new Differ(maxEntries, maxValue);
   differ.compare("", "", relevant(masked(from)), relevant(masked(to)));
   return { entries: differ.entries, omitted: differ.omitted };
 }
@@ -63,9 +68,11 @@ class Differ {
   readonly entries: DiffEntry[] = [];
   omitted = 0;
   readonly #max: number;
+  readonly #maxValue: number;
 
-  constructor(max: number) {
+  constructor(max: number, maxValue: number) {
     this.#max = max;
+    this.#maxValue = maxValue;
   }
 
   compare(path: string, field: string, from: unknown, to: unknown): void {
@@ -79,11 +86,11 @@ class Differ {
     } else if (isMasking(from) || isMasking(to)) {
       this.#compareMaps(path, isMap(from) ? from : {}, isMap(to) ? to : {});
     } else if (from === undefined) {
-      this.#report({ path, op: "add", to: showValue(to) });
+      this.#report({ path, op: "add", to: this.#show(to) });
     } else if (to === undefined) {
-      this.#report({ path, op: "remove", from: showValue(from) });
+      this.#report({ path, op: "remove", from: this.#show(from) });
     } else {
-      this.#report({ path, op: "change", from: showValue(from), to: showValue(to) });
+      this.#report({ path, op: "change", from: this.#show(from), to: this.#show(to) });
     }
   }
 
@@ -97,12 +104,16 @@ class Differ {
   #compareLists(path: string, field: string, from: readonly unknown[], to: readonly unknown[]): void {
     const scalars = ![...from, ...to].some((item) => item !== null && typeof item === "object");
     if (scalars && from.length !== to.length) {
-      this.#report({ path, op: "change", from: showValue(from), to: showValue(to) });
+      this.#report({ path, op: "change", from: this.#show(from), to: this.#show(to) });
       return;
     }
     const { pairs, order } = matchItems(field, from, to);
     for (const [label, before, after] of pairs) this.compare(`${path}[${label}]`, field, before, after);
     if (order) this.#report({ path, op: "change", from: showOrder(order[0]), to: showOrder(order[1]) });
+  }
+
+  #show(value: unknown): string {
+    return showValue(value, this.#maxValue);
   }
 
   #report(entry: DiffEntry): void {

@@ -1,9 +1,11 @@
 import type { OverseerApp } from "../../api/overseer-app.js";
+import type { WholePlan } from "../../api/rest/changes.js";
 import type { DesiredDocuments, ObjectComparison, ObjectQuery, ObservedObjects } from "../../api/rest/desired.js";
 import type { AuditSearcher } from "../../audit/audit-query.js";
 import type { Rendered } from "../../controllers/overseer-app/rendered.js";
 import { targetOf } from "../../controllers/overseer-app/run.js";
 import { parseKind } from "../../controllers/overseer-app/source/resource-kinds.js";
+import type { KeptPlan } from "../../controllers/overseer-app/sync/whole-plans.js";
 import type { Destination } from "../../destinations/destination.js";
 import { maskConfidential } from "../../manifest/diff/confidential.js";
 import { diffObjects } from "../../manifest/diff/diff.js";
@@ -26,6 +28,8 @@ export interface LeaderFacts {
   /** Returns the renders of an app, by input key. */
   readonly renders: (key: string) => ReadonlyMap<string, Rendered> | undefined;
   readonly destination: (key: string) => Destination | undefined;
+  /** Returns the plan of a Change that its status cannot show completely, by the UID of the Change. */
+  readonly wholePlan: (changeUid: string) => KeptPlan | undefined;
   /** Connections to Cores. */
   readonly cores: () => Iterable<KnownCore>;
   /** The audit trail of the leader. */
@@ -109,4 +113,11 @@ export function observedObjects(facts: LeaderFacts, key: string): ObservedObject
     ...(health.message === undefined ? {} : { message: health.message }),
   }));
   return { items, ...(incomplete === undefined ? {} : { incomplete }) };
+}
+
+/** Returns the whole plan of a Change; undefined if it is not in memory, or the Change has another one by now. */
+export function wholePlan(facts: LeaderFacts, changeUid: string, planHash: string): WholePlan | undefined {
+  const kept = facts.wholePlan(changeUid);
+  if (kept === undefined || kept.planHash !== planHash) return undefined;
+  return { planHash: kept.wholeHash, complete: true, actions: JSON.parse(kept.json.toString("utf8")) };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AuditPart, AuditQuery } from "../../api/rest/audit.js";
+import { WholePlan } from "../../api/rest/changes.js";
 import { CoreList } from "../../api/rest/cores.js";
 import {
   DesiredDocuments,
@@ -14,7 +15,7 @@ import { type Route, routesFor } from "../../http/route.js";
 import type { KubeObject } from "../../manifest/document.js";
 import { auditPart } from "./audit.js";
 import { coreList } from "./cores.js";
-import { compareObject, desiredDocuments, type LeaderFacts, observedObjects } from "./facts.js";
+import { compareObject, desiredDocuments, type LeaderFacts, observedObjects, wholePlan } from "./facts.js";
 
 /** Path prefix of the internal routes. */
 export const INTERNAL = "/internal/v1";
@@ -25,6 +26,10 @@ const route = routesFor<"role", undefined>();
 
 /** Query of the trail: the cursor is that of this process. */
 const TrailQuery = AuditQuery.extend({ before: z.string().max(64).optional() });
+
+/** A Change, and its plan. */
+const PlanParams = z.strictObject({ uid: z.string().max(64) });
+const PlanQuery = z.strictObject({ planHash: z.string().max(64) });
 
 /** Body of a comparison. */
 const Comparison = z.strictObject({
@@ -82,6 +87,19 @@ export function internalRoutes(facts: () => LeaderFacts | undefined): Route<"rol
       handle: ({ params: { namespace, name } }) => ({
         status: 200,
         body: orNothing(observedObjects(known(), `${namespace}/${name}`)),
+      }),
+    }),
+    route({
+      method: "GET",
+      path: `${INTERNAL}/plans/:uid`,
+      summary: "Returns the plan of a Change that its status cannot show completely.",
+      access: "role",
+      params: PlanParams,
+      query: PlanQuery,
+      responses: { 200: WholePlan },
+      handle: ({ params: { uid }, query: { planHash } }) => ({
+        status: 200,
+        body: orNothing(wholePlan(known(), uid, planHash)),
       }),
     }),
     route({

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { AuditPage } from "../../../src/api/rest/audit.js";
+import type { ChangeDetail, WholePlan } from "../../../src/api/rest/changes.js";
 import type { CoreList } from "../../../src/api/rest/cores.js";
 import type { DesiredDocuments, ObjectComparison } from "../../../src/api/rest/desired.js";
 import type { AppObjects } from "../../../src/api/rest/objects.js";
@@ -105,6 +106,45 @@ describe("The REST API asks the leader", function () {
     const { items, unavailable } = await bob.get<AppObjects>(`${app("shop")}/objects`);
     expect(unavailable).to.equal(undefined);
     expect(items.map(({ kind, name, health }) => [kind, name, health])).to.deep.equal([["App", "shop", "Healthy"]]);
+  });
+
+  it("for a plan of megabytes, which is approved by a hash that comes with it, by API and command line", async () => {
+    const { kube, namespace } = world;
+    const files = (value: string): Record<string, string> =>
+      Object.fromEntries(
+        Array.from({ length: 40 }, (_, at) => [`${at}.yaml`, configMap(`large-${at}`, { a: value.repeat(60_000) })]),
+      );
+    const repository = await world.repository("large", files("x"));
+    await world.app("large", "large", ".", { serviceAccountName: "deployer" });
+    await world.synced("large");
+    await kube.patch(world.appRef("large"), { spec: { sync: { mode: "Manual" } } });
+    const roleRef = { apiGroup: RBAC, kind: "ClusterRole", name: "overseer-gitops-approve" };
+    const subjects = [{ kind: "User", name: "bob", apiGroup: RBAC }];
+    const binding = { apiVersion: `${RBAC}/v1`, kind: "RoleBinding", metadata: { name: "bob-approves", namespace } };
+    await kube.apply({ ...binding, roleRef, subjects });
+    await repository.commit(files("y"), "other values");
+    await world.poll("large");
+    const path = `/changes/${namespace}/large-2`;
+    const { status } = await bob.until<ChangeDetail>(path, "waiting", ({ row }) => row.phase === "Waiting");
+    expect(status?.planIncomplete).to.match(/^not shown: /);
+    const whole = await bob.get<WholePlan>(`${path}/plan`);
+    expect(whole.complete).to.equal(true);
+    expect(whole.planHash).to.not.equal(status?.planHash);
+    expect(whole.actions.map(({ diff }) => diff?.map(({ to }) => to?.length))).to.deep.equal(
+      Array.from({ length: 40 }, () => [60_000]),
+    );
+    const alice = await ApiClient.of(api, world.controlPlane.tokens.alice);
+    expect((await alice.send("GET", `${path}/plan`)).status).to.equal(404);
+    const wrong = await bob.send("POST", `${path}/approve`, { planHash: "0".repeat(32) });
+    expect(wrong.body).to.deep.include({ status: 409, code: "PLAN_CHANGED" });
+    const flags = { env: { OVERSEER_SERVER: await api.api(), OVERSEER_TOKEN: world.controlPlane.tokens.bob } };
+    const shown = await runOverseer(["plan", `${namespace}/large-2`, "-o", "json"], flags);
+    expect(JSON.parse(shown.stdout)).to.deep.include({ planHash: whole.planHash });
+    expect(JSON.parse(shown.stdout).actions).to.deep.equal(whole.actions);
+    const approve = ["approve", `${namespace}/large-2`, "--plan-hash", whole.planHash, "--yes"];
+    const approved = await runOverseer(approve, flags);
+    expect([approved.code, approved.stdout]).to.deep.equal([0, approved.stdout.replace(/: .*$/m, ": Counted")]);
+    await world.synced("large");
   });
 
   it("for its audit trail, which those may read who have the right in all namespaces, by API and command line", async () => {

@@ -296,7 +296,7 @@ describe("Approvals", function () {
     expect(waiting.status?.planIncomplete).to.match(/^not shown: \d+ diffs$/);
     await decide(bob, approval("large-bob", "bob", waiting));
     expect(await stateOf("large-bob", "NotEligible")).to.match(
-      /^the plan is not shown completely \(not shown: \d+ diffs\): split/,
+      /^the Change does not show its plan completely \(not shown: \d+ diffs\): review the whole plan in the web UI/,
     );
   });
 

@@ -1,6 +1,7 @@
 import { findCondition } from "../../../api/conditions.js";
 import { appTarget } from "../../connection/apps.js";
 import type { LiveApp } from "../../connection/live.js";
+import { withWholePlan } from "../../connection/whole-plan.js";
 import { withConnection } from "../../connection/with-connection.js";
 import { CommandError, EXIT, type ExitCode } from "../../exit-codes.js";
 import type { DiffFlags } from "../../offline/diff.js";
@@ -21,19 +22,27 @@ export async function diffApp(name: string, flags: DiffFlags): Promise<ExitCode>
     const target = appTarget(name);
     const app = await connection.get<LiveApp>(target);
     const created = await connection.requestChange(target, { cause: "Sync", dryRun: true, purpose: "diff" });
-    const { status } = await awaitChange(connection, created, { timeoutMs: flags.timeout, quiet: true });
+    const planned = await awaitChange(connection, created, { timeoutMs: flags.timeout, quiet: true });
+    const { status } = await withWholePlan(connection, planned);
     const changes = (status?.plan ?? []).filter(({ verb }) => verb !== "Keep");
     if (status?.phase !== "Planned")
       throw new CommandError(
         `no difference could be made: ${status?.phase ?? "no phase"}: ${status?.message ?? ""}`,
         EXIT.usage,
       );
-    const refusals = status.refusals ?? [];
+    const { refusals = [], planIncomplete } = status;
     const { output } = flags;
     if (output === "json" || output === "yaml")
       print(
         await formatValue(
-          JSON.parse(JSON.stringify({ app: `${connection.namespaceOf(target)}/${target.name}`, changes, refusals })),
+          JSON.parse(
+            JSON.stringify({
+              app: `${connection.namespaceOf(target)}/${target.name}`,
+              changes,
+              refusals,
+              planIncomplete,
+            }),
+          ),
           output,
         ),
       );
@@ -45,7 +54,8 @@ export async function diffApp(name: string, flags: DiffFlags): Promise<ExitCode>
         ),
       );
     else if (output === "name") print(changes.map(({ object }) => `${object}\n`).join(""));
-    else print(formatPlan({ plan: changes, omitted: status.omitted, planIncomplete: status.planIncomplete }));
+    else print(formatPlan({ plan: changes, omitted: status.omitted, planIncomplete }));
+    if (planIncomplete !== undefined) say(`the difference is not shown completely: ${planIncomplete}`);
     const drifted = findCondition(app.status?.conditions, "Drifted");
     if (drifted?.status === "True") say(`drift: ${drifted.message}`);
     for (const { object, origin, message } of refusals)

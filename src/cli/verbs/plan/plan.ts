@@ -1,4 +1,5 @@
 import { findChange } from "../../connection/apps.js";
+import { withWholePlan } from "../../connection/whole-plan.js";
 import { withConnection } from "../../connection/with-connection.js";
 import { EXIT, type ExitCode } from "../../exit-codes.js";
 import type { ClusterFlags, OutputFlags } from "../../flags.js";
@@ -9,7 +10,7 @@ import { reviewText } from "../review/review-text.js";
 /** Runs `overseer plan`. */
 export function plan(name: string, flags: ClusterFlags & OutputFlags & { readonly diff: boolean }): Promise<ExitCode> {
   return withConnection(flags, async (connection) => {
-    const change = await findChange(connection, name);
+    const change = await withWholePlan(connection, await findChange(connection, name));
     const { metadata, spec, status } = change;
     if (flags.output === "json" || flags.output === "yaml") {
       const { planHash, summary, plan: actions = [], omitted, planIncomplete, refusals, gates } = status ?? {};

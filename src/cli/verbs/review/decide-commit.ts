@@ -3,6 +3,7 @@ import { findCondition } from "../../../api/conditions.js";
 import { messageOf } from "../../../base/errors.js";
 import { shownName } from "../../connection/apps.js";
 import type { LiveApproval, LiveChange } from "../../connection/live.js";
+import { withWholePlan } from "../../connection/whole-plan.js";
 import { withConnection } from "../../connection/with-connection.js";
 import { CommandError, EXIT, type ExitCode, UsageError } from "../../exit-codes.js";
 import { KINDS } from "../../kinds.js";
@@ -37,8 +38,10 @@ export function decideCommit(decision: "Approve" | "Reject", flags: DecideFlags)
     const { items } = await connection.list<LiveChange>(KINDS.change, { namespace });
     const changes: LiveChange[] = [];
     // A list may not have the plans.
-    for (const { metadata } of changesOfCommit(items, commit))
-      changes.push(await connection.get<LiveChange>({ kind: KINDS.change, ...placeOf(metadata) }));
+    for (const { metadata } of changesOfCommit(items, commit)) {
+      const change = await connection.get<LiveChange>({ kind: KINDS.change, ...placeOf(metadata) });
+      changes.push(decision === "Approve" ? await withWholePlan(connection, change) : change);
+    }
     const plans = changes.map((change) => ({ change, planHash: decidable(change, decision, {}) }));
     for (const { change } of plans) process.stderr.write(plainText(`${reviewText(change)}\n`));
     await confirm(`${decision} these ${plans.length} Changes?`, flags);

@@ -5,6 +5,7 @@ import { findChange, shownName } from "../../connection/apps.js";
 import type { Connection } from "../../connection/connection.js";
 import { follow } from "../../connection/follow.js";
 import type { LiveApproval, LiveChange } from "../../connection/live.js";
+import { withWholePlan } from "../../connection/whole-plan.js";
 import { withConnection } from "../../connection/with-connection.js";
 import { CommandError, EXIT, type ExitCode, UsageError } from "../../exit-codes.js";
 import type { ClusterFlags, OutputFlags } from "../../flags.js";
@@ -41,7 +42,8 @@ export function decide(name: string, decision: Decision, flags: DecideFlags): Pr
   if (decision === "BreakGlass" && (flags.comment?.length ?? 0) < MIN_REASON)
     throw new UsageError(`break-glass requires --comment with at least ${MIN_REASON} characters that say why`);
   return withConnection(flags, async (connection) => {
-    const change = await findChange(connection, name);
+    const found = await findChange(connection, name);
+    const change = decision === "Approve" ? await withWholePlan(connection, found) : found;
     const planHash = decidable(change, decision, flags);
     process.stderr.write(plainText(reviewText(change)));
     await confirm(`${VERBS[decision][0]?.toUpperCase()}${VERBS[decision].slice(1)} ${shownName(change)}?`, flags);

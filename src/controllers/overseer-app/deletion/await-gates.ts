@@ -12,7 +12,7 @@ import { placedLive } from "../gates/placed-objects.js";
 import { failedGates, reject } from "../gates/rejection.js";
 import { serverTime } from "../gates/server-time.js";
 import type { AppRun } from "../run.js";
-import { planStatus } from "../sync/plan-status.js";
+import { keepWholePlan, planStatus } from "../sync/plan-status.js";
 
 /** Why a deletion waits, and the reason of the condition Waiting. */
 export interface HeldDeletion {
@@ -77,6 +77,7 @@ async function judgeDeletion(run: AppRun, change: Change, plan: Plan): Promise<H
   const closed = closedGates(results);
   if (failedGates(results).length > 0) await reject(run, change, results, { ...status, ...decided });
   else if (closed.length > 0) {
+    keepWholePlan(run, change, plan, status);
     const waitingFor = describeWaiting(results);
     await recordChange(run, change, { ...status, ...decided, phase: "Waiting", waitingFor, gates: statesOf(results) });
     for (const { until } of closed) if (until !== undefined) run.requeueAfter(until - serverTime(run.services));

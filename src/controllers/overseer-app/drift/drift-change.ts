@@ -13,7 +13,7 @@ import { writeApprovalStatus } from "../gates/approval-status.js";
 import { countApprovals } from "../gates/count-approvals.js";
 import { standingRejections } from "../gates/decisions.js";
 import type { AppRun } from "../run.js";
-import { planStatus } from "../sync/plan-status.js";
+import { keepWholePlan, planStatus } from "../sync/plan-status.js";
 import type { DriftedObject } from "./reported-drift.js";
 
 /** Name of the gate in the status of Changes of cause Drift. */
@@ -94,7 +94,7 @@ async function judge(
   found: readonly DriftedObject[],
   hash: string,
 ): Promise<readonly DriftedObject[]> {
-  const described = change.status?.planHash === hash ? (change.status ?? {}) : await describe(run, found, hash);
+  const described = isDescribed(run, change, hash) ? (change.status ?? {}) : await describe(run, change, found, hash);
   const approvals = await countApprovals(run, change, () => described);
   await writeApprovalStatus(run, approvals);
   const { planHash, plan, planIncomplete, summary, omitted } = described;
@@ -150,11 +150,24 @@ function waitingGate(
   };
 }
 
+/** Reports whether the Change shows this plan, or else the plan is known. */
+function isDescribed({ services }: AppRun, { metadata, status }: Change, hash: string): boolean {
+  if (status?.planHash !== hash) return false;
+  return status.planIncomplete === undefined || services.wholePlans.get(metadata.uid)?.planHash === hash;
+}
+
 /** Returns the plan, with the differing fields. Sends a dry run for each object. */
-async function describe(run: AppRun, found: readonly DriftedObject[], hash: string): Promise<Partial<ChangeStatus>> {
+async function describe(
+  run: AppRun,
+  change: Change,
+  found: readonly DriftedObject[],
+  hash: string,
+): Promise<Partial<ChangeStatus>> {
   const diffs = await mapLimit(found, PARALLEL, async (one, at) => (at < MAX_DIFFS ? diffOf(run, one) : []));
-  const status = planStatus(run, planOf(found, diffs), "Whole");
-  return { ...status, planHash: hash };
+  const plan = planOf(found, diffs);
+  const status = { ...planStatus(run, plan, "Whole"), planHash: hash };
+  keepWholePlan(run, change, plan, status);
+  return status;
 }
 
 async function diffOf(run: AppRun, { write, missing }: DriftedObject): Promise<readonly FieldChange[]> {

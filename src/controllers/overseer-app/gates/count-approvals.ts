@@ -5,6 +5,7 @@ import { whyAuthor } from "../../../gates/authors.js";
 import type { PlanFacts } from "../../../gates/context.js";
 import { environmentsOf } from "../../../gates/environments.js";
 import { type Approver, whyIneligible } from "../../../gates/quorum.js";
+import { wholePlanHash } from "../../../plan/plan.js";
 import type { AppRun } from "../run.js";
 import { decisionsOn } from "./decisions.js";
 import type { AuthorsFor } from "./origins.js";
@@ -77,14 +78,18 @@ async function judge(
     (one) => one.spec.approver === approver && one.spec.decision === "Withdraw" && isLater(one),
   );
   if (withdrawal) return stale(`withdrawn by Approval ${withdrawal.metadata.name}`);
-  if (planHash === undefined || spec.planHash !== planHash)
+  const wholeHash = planHash === undefined ? undefined : wholePlanHash(planHash, run.services.digestKey);
+  const knowsWhole = spec.planHash === wholeHash;
+  if (planHash === undefined || (spec.planHash !== planHash && !knowsWhole))
     return stale(
       `for the plan ${spec.planHash}, but the plan of the Change is ${planHash ?? "not known"}: look at it, and decide again`,
     );
   if (decision === "Reject") return { state: "Counted", message: "rejects this plan" };
   if (decision === "BreakGlass") return { state: "Counted", message: "lets this plan through by break-glass" };
-  if (planIncomplete !== undefined)
-    return notEligible(`the plan is not shown completely (${planIncomplete}): split the commit, or decide BreakGlass`);
+  if (planIncomplete !== undefined && !knowsWhole)
+    return notEligible(
+      `the Change does not show its plan completely (${planIncomplete}): review the whole plan in the web UI, or with "overseer approve --server", split the commit, or decide BreakGlass`,
+    );
   return (await ineligibleIn(run, { metadata, spec }, authors)) ?? { state: "Counted", message: "permits this plan" };
 }
 

@@ -1,5 +1,6 @@
 import type { Approval } from "../../../api/approval.js";
 import type { CountedApproval } from "../../../api/change.js";
+import { wholePlanHash } from "../../../plan/plan.js";
 import type { KnownChange } from "../changes/known-change.js";
 import type { AppRun } from "../run.js";
 
@@ -31,7 +32,13 @@ export function standingRejections(run: AppRun): StandingRejection[] {
 function isWithdrawn(run: AppRun, change: KnownChange, { approver, time = "" }: CountedApproval): boolean {
   return decisionsOn(run, change.metadata.uid).some(({ metadata, spec }) => {
     if ((metadata.creationTimestamp ?? "") < time) return false;
-    if (spec.decision === "BreakGlass") return spec.planHash === change.status?.planHash;
+    if (spec.decision === "BreakGlass") return isOf(run, spec.planHash, change);
     return spec.decision === "Withdraw" && spec.approver === approver;
   });
+}
+
+/** Reports whether a hash is that of the plan of a Change, as its status shows it or whole. */
+function isOf({ services }: AppRun, hash: string, { status }: KnownChange): boolean {
+  if (status?.planHash === undefined) return false;
+  return hash === status.planHash || hash === wholePlanHash(status.planHash, services.digestKey);
 }

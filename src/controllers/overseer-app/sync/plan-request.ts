@@ -6,7 +6,7 @@ import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { withoutFinished } from "./finished-jobs.js";
 import { planDifference } from "./plan-difference.js";
-import { planStatus } from "./plan-status.js";
+import { keepWholePlan, planStatus } from "./plan-status.js";
 import { describeRefusals } from "./refusals.js";
 
 /** Meets a request for a dry run: records the plan in the Change and ends it. Nothing is written to the destination. */
@@ -21,7 +21,8 @@ export async function planRequest(run: AppRun, request: Change, desired: Rendere
     refused.length === 0
       ? undefined
       : await describeRefusals(refused, plan.writes.length + plan.deferred.length, run.snapshot);
-  const status = planStatus(run, plan);
+  const status = planStatus(run, plan, "Whole");
+  keepWholePlan(run, request, plan, status);
   const causes = [verdict.refusal, report?.brief, verdict.approval].filter((cause) => cause !== undefined);
   const would = `${desired.inputs.revision} would be applied (${status.summary})`;
   await recordChange(run, request, {

@@ -1,5 +1,5 @@
-import type { ChangeStatus } from "../../../api/change.js";
-import { describePlan, type Plan, type PlanExtent, planHash, summarize } from "../../../plan/plan.js";
+import type { Change, ChangeStatus } from "../../../api/change.js";
+import { describePlan, type Plan, type PlanExtent, planHash, summarize, wholePlanHash } from "../../../plan/plan.js";
 import type { AppRun } from "../run.js";
 import { statusNotes } from "../source/notes.js";
 
@@ -18,4 +18,20 @@ export function planStatus(run: AppRun, plan: Plan, extent: PlanExtent = "Brief"
     ...(missing === undefined ? {} : { planIncomplete: missing }),
     ...(run.desired ? statusNotes(run.desired) : {}),
   };
+}
+
+/**
+ * Keeps the plan of a Change for users who decide about it, if its status cannot show it completely. A plan that is too large even for
+ * that is not kept, so that its hash is never known.
+ */
+export function keepWholePlan(
+  { services }: AppRun,
+  { metadata: { uid } }: Pick<Change, "metadata">,
+  plan: Plan,
+  { planHash: hash, planIncomplete }: Partial<ChangeStatus>,
+): void {
+  if (planIncomplete === undefined || hash === undefined) return;
+  const { actions, incomplete } = describePlan(plan, "Entire");
+  if (incomplete !== undefined) return;
+  services.wholePlans.keep(uid, { planHash: hash, wholeHash: wholePlanHash(hash, services.digestKey), actions });
 }

@@ -30,7 +30,7 @@ import { beginJudgement, stillAwaits } from "./awaited-writes.js";
 import { createNamespaceForHooks } from "./create-namespace.js";
 import { withoutFinished } from "./finished-jobs.js";
 import { planDifference } from "./plan-difference.js";
-import { planStatus } from "./plan-status.js";
+import { keepWholePlan, planStatus } from "./plan-status.js";
 import { describeRefusals } from "./refusals.js";
 import { backOffAfterFailure, backoffOf } from "./retry.js";
 import { continueFailing, lastStopped, stoppedResult } from "./stopped-change.js";
@@ -96,6 +96,7 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
   if (failedGates(results).length > 0) return reject(run, change, results, { ...described(), ...decided });
   if (closed.length > 0) {
     const refusals = isRefused ? await refusalsOf(run, plan) : {};
+    keepWholePlan(run, change, plan, described());
     return waitAtGates(run, change, results, { ...described(), ...decided, ...refusals });
   }
   // Hooks that had succeeded before the last Change stopped are not run again.

@@ -5,8 +5,9 @@ import { REDACTED } from "../../../manifest/diff/mask.js";
 import type { Document, KubeObject } from "../../../manifest/document.js";
 import { wasConfidential } from "../kubernetes-context.js";
 
-/** Limit of fields per object; with the "and N more" line they fit into a Change. */
-const MAX_FIELDS = 999;
+/** Limits per object, which is at most 1.5 MiB: of fields, and of the length of a value. A Change shows less. */
+const MAX_FIELDS = 10_000;
+const MAX_VALUE = 2 ** 20;
 
 /**
  * Diffs the live object against the result of a dry run. Secret values are masked, and all values if the document holds values of
@@ -32,7 +33,12 @@ export function withoutValues(changes: readonly FieldChange[]): FieldChange[] {
 }
 
 function visibleDiff(live: RawObject, dry: RawObject): FieldChange[] {
-  const { entries, omitted } = diffObjects(live as unknown as KubeObject, dry as unknown as KubeObject, MAX_FIELDS);
+  const { entries, omitted } = diffObjects(
+    live as unknown as KubeObject,
+    dry as unknown as KubeObject,
+    MAX_FIELDS,
+    MAX_VALUE,
+  );
   const changes = entries.map(({ path, from, to }) => ({
     path,
     ...(from === undefined ? {} : { from }),

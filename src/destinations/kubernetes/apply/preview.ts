@@ -39,8 +39,8 @@ import { judgeRecreate, type Recreation } from "./recreate.js";
 import { judgeShared } from "./shared-object.js";
 import { removalNotes } from "./update-notes.js";
 
-/** Limit of fields per object in a Change. */
-const MAX_DIFF = 1000;
+/** Limit of fields per object in a plan. */
+const MAX_DIFF = 10_001;
 
 /** `accepted` is undefined if nothing has to be written. */
 type Judged = { readonly accepted: PreviewedWrite | undefined } | Refused;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Change } from "../../../api/change.js";
-import { ChangeDetail, ChangeList, ChangeListQuery, type ChangeRow } from "../../../api/rest/changes.js";
+import { ChangeDetail, ChangeList, ChangeListQuery, type ChangeRow, WholePlan } from "../../../api/rest/changes.js";
 import { LIST_QUERY, ObjectParams } from "../../../api/rest/fields.js";
 import type { Identity } from "../identity/identity.js";
 import { CHANGE_COLUMNS, CHANGE_FACETS, CHANGE_KEYS, changeRow, DECIDED_GATES } from "../lists/change-row.js";
@@ -9,6 +9,7 @@ import { rowsOf } from "../lists/listed.js";
 import type { ListRow } from "../lists/window.js";
 import { readObject } from "../read-object.js";
 import { type RestParts, type RestRoute, restRoute } from "../route.js";
+import { wholePlanOf } from "../whole-plan.js";
 
 type StateFilter = "open" | "waiting" | "finished" | "all";
 
@@ -64,6 +65,18 @@ export function changeRoutes(parts: RestParts): RestRoute[] {
         const change = await readChange(parts, caller, namespace, name);
         const can = await parts.rights.can(caller, namespace, change.spec.app.name);
         const body = { ...change, row: changeRow(change), can } as unknown as z.output<typeof ChangeDetail>;
+        return { status: 200, body };
+      },
+    }),
+    restRoute({
+      method: "GET",
+      path: "/api/gitops/changes/:namespace/:name/plan",
+      summary: "Returns the plan of a Change, also if it is larger than the status of the Change can show.",
+      access: "user",
+      params: ObjectParams,
+      responses: { 200: WholePlan },
+      handle: async ({ caller, params: { namespace, name } }) => {
+        const body = await wholePlanOf(parts, await readChange(parts, caller, namespace, name));
         return { status: 200, body };
       },
     }),

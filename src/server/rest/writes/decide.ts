@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Decision } from "../../../api/approval-state.js";
-import { isFinal } from "../../../api/change.js";
+import { type Change, isFinal } from "../../../api/change.js";
 import { ProblemError } from "../../../http/problem.js";
 import type { Identity } from "../identity/identity.js";
 import type { RestParts } from "../route.js";
 import { readChange } from "../routes/changes.js";
+import { wholePlanOf } from "../whole-plan.js";
 import { type Creation, createObject } from "./create-object.js";
 import { newName } from "./idempotency.js";
 
@@ -36,7 +37,8 @@ export async function decide(
   const current = change.status?.planHash;
   if (current === undefined)
     throw new ProblemError("CONFLICT", "the Change has no plan yet: read it again in a few seconds");
-  if (current !== planHash)
+  const isWhole = current !== planHash && (await isWholePlan(parts, change, planHash));
+  if (current !== planHash && !isWhole)
     throw new ProblemError("PLAN_CHANGED", "the plan has changed: review it, and decide about its current hash", {
       currentPlanHash: current,
     });
@@ -59,4 +61,10 @@ export async function decide(
       ...(groups.length === 0 ? {} : { groups }),
     },
   );
+}
+
+/** Reports whether a hash names the plan of a Change whose status does not show the whole plan. */
+async function isWholePlan(parts: RestParts, change: Change, hash: string): Promise<boolean> {
+  if (change.status?.planIncomplete === undefined) return false;
+  return (await wholePlanOf(parts, change)).planHash === hash;
 }

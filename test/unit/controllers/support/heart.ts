@@ -17,6 +17,7 @@ import { RolloutPlaces } from "../../../../src/controllers/overseer-app/gates/ro
 import { WaitingApps } from "../../../../src/controllers/overseer-app/gates/waiting-apps.js";
 import { Claims } from "../../../../src/controllers/overseer-app/ownership/claims.js";
 import { OverseerAppReconciler } from "../../../../src/controllers/overseer-app/reconciler.js";
+import { WholePlans } from "../../../../src/controllers/overseer-app/sync/whole-plans.js";
 import type { GitEngine } from "../../../../src/git/engine.js";
 import { FirstParentLines } from "../../../../src/git/index.js";
 import { StatusWriter } from "../../../../src/reconcile/status-writer.js";
@@ -244,6 +245,7 @@ export class Heart {
       },
       trustedNamespaces: new Set(["shop", "dev", "staging", "prod"]),
       digestKey: "0".repeat(32),
+      wholePlans: new WholePlans(),
       enqueue: (key) => void this.#queue.add(key),
       busy: () => this.busy,
       proof: { problem: async () => undefined, ownPolicies: async () => new Set() },

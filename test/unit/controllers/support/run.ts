@@ -3,6 +3,7 @@ import { RevisionIndex } from "../../../../src/controllers/git-repository/revisi
 import { AppMemory } from "../../../../src/controllers/overseer-app/app-memory.js";
 import type { AppServices } from "../../../../src/controllers/overseer-app/app-services.js";
 import { AppRun } from "../../../../src/controllers/overseer-app/run.js";
+import { WholePlans } from "../../../../src/controllers/overseer-app/sync/whole-plans.js";
 import { UnavailableDestination } from "../../../../src/destinations/unavailable.js";
 import { DEFAULT_RENDER_LIMITS } from "../../../../src/render/limits.js";
 import { FakeClock } from "../../support/fake-clock.js";
@@ -38,6 +39,7 @@ export function testRun(of: OverseerApp = app("shop/web"), services: Partial<App
     index: new RevisionIndex(),
     memories: new Map<string, AppMemory>(),
     digestKey: "0".repeat(32),
+    wholePlans: new WholePlans(),
     values: { use: () => {}, forget: () => {}, read: async () => undefined },
     secretStores: { use: () => {}, forget: () => {} },
     renderer: { limits: DEFAULT_RENDER_LIMITS },

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { useRoute } from "preact-iso";
 import { useApi } from "../../api/query.js";
-import type { ChangeDetail } from "../../api/types.js";
+import type { ChangeDetail, WholePlan } from "../../api/types.js";
 import { ErrorNotice, Notice, Skeleton } from "../../components/messages.js";
 import { ObjectName } from "../../components/object-name.js";
 import { Page } from "../../components/page.js";
@@ -17,6 +17,9 @@ import { useReviewKeys } from "./review-keys.js";
 import { Verdict } from "./verdict.js";
 import { useViewed } from "./viewed.js";
 
+/** In a plan with more objects, all start folded, except those that it deletes. */
+const MOST_OPEN_OBJECTS = 100;
+
 /** One Change: what it does, why, what it waits for, and the decision about it. */
 export function ChangePage() {
   const { namespace = "", name = "" } = useRoute().params;
@@ -29,20 +32,37 @@ export function ChangePage() {
     >
       {error && <ErrorNotice error={error} retry={retry} />}
       {pending && <Skeleton rows={5} />}
-      {change && <Review key={`${namespace}/${name}`} change={change} />}
+      {change && <WithPlan key={`${namespace}/${name}`} change={change} />}
     </Page>
   );
 }
 
-function Review({ change }: { readonly change: ChangeDetail }) {
+/** Loads the whole plan of a Change that does not show it itself. */
+function WithPlan({ change }: { readonly change: ChangeDetail }) {
+  const { metadata, status } = change;
+  const isCut = status?.planIncomplete !== undefined && !change.row.completed;
+  const path = `changes/${metadata.namespace}/${metadata.name}/plan`;
+  const { data: whole, error, pending, retry } = useApi<WholePlan>(isCut ? path : undefined);
+  return (
+    <>
+      {error && <ErrorNotice error={error} retry={retry} />}
+      {isCut && pending && <Skeleton rows={5} />}
+      <Review change={change} whole={isCut ? whole : undefined} />
+    </>
+  );
+}
+
+function Review({ change, whole }: { readonly change: ChangeDetail; readonly whole: WholePlan | undefined }) {
   const { values, set } = useSearch();
   const mode = values.mode === "split" ? "split" : "unified";
-  const now = planOf(change);
+  const now = planOf(change, whole);
   const [seen, setSeen] = useState<SeenPlan | undefined>(now);
-  if (seen === undefined && now !== undefined) setSeen(now);
+  // Nobody has seen a plan that was not shown completely.
+  if (now !== undefined && (seen === undefined || (!seen.complete && now.complete))) setSeen(now);
   const decidable = change.row.phase === "Waiting";
   const outdated = decidable && seen !== undefined && now !== undefined && seen.hash !== now.hash;
-  const actions = inOrder(change.status?.plan ?? []);
+  const actions = inOrder(now?.actions ?? []);
+  const folded = actions.length > MOST_OPEN_OBJECTS;
   const viewed = useViewed(now?.hash);
   useReviewKeys(actions.map(keyOf), viewed.toggle, () => set({ mode: mode === "split" ? "" : "split" }));
   return (
@@ -87,6 +107,7 @@ function Review({ change }: { readonly change: ChangeDetail }) {
                   key={keyOf(action)}
                   action={action}
                   mode={mode}
+                  folded={folded}
                   viewed={viewed.has(keyOf(action))}
                   onViewed={() => viewed.toggle(keyOf(action))}
                 />

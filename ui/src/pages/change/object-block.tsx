@@ -13,13 +13,16 @@ const MOST_OPEN_FIELDS = 60;
 export function ObjectBlock(props: {
   readonly action: PlannedAction;
   readonly mode: DiffMode;
+  /** Whether it starts folded, unless it is deleted. */
+  readonly folded?: boolean;
   readonly viewed: boolean;
   readonly onViewed: () => void;
 }) {
-  const { action, mode, viewed, onViewed } = props;
+  const { action, mode, folded = false, viewed, onViewed } = props;
   const { verb, object, origin, reason, diff = [], result, error } = action;
   const { label, tone, icon } = VERBS[verb];
-  const large = diff.length > MOST_OPEN_FIELDS || object.startsWith("CustomResourceDefinition ");
+  const isKept = verb !== "Delete" && verb !== "Recreate";
+  const large = (folded && isKept) || diff.length > MOST_OPEN_FIELDS || object.startsWith("CustomResourceDefinition ");
   const [opened, setOpened] = useState<boolean>();
   const open = opened ?? !(large || viewed);
   const id = useId();

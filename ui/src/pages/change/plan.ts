@@ -1,8 +1,10 @@
-import type { ChangeDetail, PlannedAction } from "../../api/types.js";
+import type { ChangeDetail, PlannedAction, WholePlan } from "../../api/types.js";
 
 /** The plan of a Change as a user has seen it. */
 export interface SeenPlan {
   readonly hash: string;
+  /** Whether nothing of it is left out. */
+  readonly complete: boolean;
   readonly actions: readonly PlannedAction[];
 }
 
@@ -24,10 +26,11 @@ const ORDER: Readonly<Record<PlannedAction["verb"], number>> = {
   Keep: 7,
 };
 
-/** Returns the plan that a Change has now; undefined while it has none. */
-export function planOf({ status }: ChangeDetail): SeenPlan | undefined {
+/** Returns the plan that a Change has now: the whole one if it was loaded. Undefined while there is none. */
+export function planOf({ status }: ChangeDetail, whole?: WholePlan): SeenPlan | undefined {
   if (status?.planHash === undefined) return undefined;
-  return { hash: status.planHash, actions: status.plan ?? [] };
+  if (whole !== undefined) return { hash: whole.planHash, complete: whole.complete, actions: whole.actions };
+  return { hash: status.planHash, complete: status.planIncomplete === undefined, actions: status.plan ?? [] };
 }
 
 /** Returns the actions of a plan, deletions first, then by object. */

@@ -21,7 +21,7 @@ export function Verdict(props: {
   const [verb, setVerb] = useState<Verb>();
   const { row, can, status, metadata } = change;
   if (row.phase !== "Waiting") return null;
-  const because = reasonAgainst(change, outdated);
+  const because = reasonAgainst(plan, outdated);
   return (
     <section class="panel verdict" aria-labelledby="verdict">
       <h2 id="verdict">Your decision</h2>
@@ -51,15 +51,15 @@ export function Verdict(props: {
           , for example by the ClusterRole <code>overseer-gitops-approve</code>.
         </p>
       )}
-      {status?.planIncomplete && <p class="tone-bad">{status.planIncomplete}</p>}
+      {!plan.complete && status?.planIncomplete && <p class="tone-bad">{status.planIncomplete}</p>}
       {verb && <VerdictDialog change={change} plan={plan} verb={verb} onClose={() => setVerb(undefined)} />}
     </section>
   );
 }
 
-function reasonAgainst({ status }: ChangeDetail, outdated: boolean): string | undefined {
+function reasonAgainst({ complete }: SeenPlan, outdated: boolean): string | undefined {
   if (outdated) return "Review what changed first";
-  return status?.planIncomplete === undefined ? undefined : "The plan is not shown completely";
+  return complete ? undefined : "The plan is not shown completely";
 }
 
 function VerdictDialog(props: {
