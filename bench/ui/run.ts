@@ -36,12 +36,18 @@ async function main(): Promise<void> {
       const title = `${significant((30 / PARTS) * part)} min of events`;
       memory.push([title, ...(await measure(page, session))]);
     }
+    await page.evaluate("scrollTo(0, document.documentElement.scrollHeight / 2)");
+    for (let part = 1; part <= PARTS; part++) {
+      await changeSlowly(fleet, EVENTS / PARTS);
+      const title = `${significant((30 / PARTS) * part)} min more, in the middle of the list`;
+      memory.push([title, ...(await measure(page, session))]);
+    }
     console.log(formatTable(["after", "heap MB", "elements", "rows", "nodes of Chromium"], memory));
     console.log(
       `\n${APPS} apps; first rows after ${significant(firstRows)} ms; ${scrolled.frames} frames of scrolling, ` +
         `${scrolled.placeholders} with a row that was being loaded, ${scrolled.blank} blank; ` +
         `at most ${scrolled.mostElements} elements and ${scrolled.mostRows} rows in the document; ` +
-        `${EVENTS} events at ${RATE} a second`,
+        `${2 * EVENTS} events at ${RATE} a second`,
     );
     browser.expectNoFaults();
   } finally {

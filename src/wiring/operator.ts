@@ -94,8 +94,7 @@ export class Operator {
     this.#apps = appController(this.#shared, destinations);
     const { apps } = this.#shared.resources;
     this.facts = {
-      app: (key) => apps.get(key),
-      renders: (key) => memories.get(key)?.renders,
+      ...{ app: (key) => apps.get(key), renders: (key) => memories.get(key)?.renders },
       destination: (key) => destinations.current(key),
       wholePlan: (uid) => this.#shared.wholePlans.get(uid),
       cores: () => this.#shared.connections.all(),
@@ -245,9 +244,7 @@ export class Operator {
       busy,
       enqueueRepository: (repository) => this.#repositories.queue.add(repository, PRIORITY.background),
       reportStatus: (app) => this.#statuses.queue.add(app, PRIORITY.background),
-      urgentPolls,
-      waiting: new WaitingApps(),
-      wholePlans: new WholePlans(),
+      ...{ urgentPolls, waiting: new WaitingApps(), wholePlans: new WholePlans() },
       pollNow: (repository) => {
         urgentPolls.add(repository);
         this.#repositories.queue.add(repository, PRIORITY.change);

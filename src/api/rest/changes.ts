@@ -59,7 +59,7 @@ export const WholePlan = z
       .describe("Names this plan in a decision. Not status.planHash if the status does not show the whole plan."),
     complete: z
       .boolean()
-      .describe("Whether nothing is left out. The status of a Change that does not wait any more shows less."),
+      .describe("Whether nothing is missing. The status of a Change that does not wait any more shows less."),
     actions: z.array(
       PlannedAction.extend({
         diff: z

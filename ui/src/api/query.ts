@@ -32,17 +32,23 @@ export interface Loaded<T> {
 
 /**
  * Loads a path of the API, and again when an event makes it old. `undefined` loads nothing. With `keep`, the data of the
- * path before is shown meanwhile. `everyMs`: loads again while the page is in the foreground, for what has no events.
+ * path before is shown meanwhile. `everyMs`: loads again while the page is in the foreground, for what has no events. `unusedMs`: for
+ * how long the response is kept when nothing shows it, 5 minutes by default.
  */
 export function useApi<T>(
   path: string | undefined,
-  { keep = false, everyMs }: { readonly keep?: boolean; readonly everyMs?: number } = {},
+  {
+    keep = false,
+    everyMs,
+    unusedMs,
+  }: { readonly keep?: boolean; readonly everyMs?: number; readonly unusedMs?: number } = {},
 ): Loaded<T> {
   const options = client.defaultQueryOptions<T, ApiError>({
     queryKey: [path],
     queryFn: ({ signal }) => call<T>(path ?? "", { signal }),
     enabled: path !== undefined,
     ...(everyMs === undefined ? {} : { refetchInterval: everyMs }),
+    ...(unusedMs === undefined ? {} : { gcTime: unusedMs }),
     ...(keep ? { placeholderData: keepPreviousData as never } : {}),
   });
   options._optimisticResults = "optimistic";

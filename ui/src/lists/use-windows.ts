@@ -8,6 +8,12 @@ interface Window<Row> {
   readonly snapshot: string;
 }
 
+/**
+ * Milliseconds for which a window is kept that is not shown. Each change of the list makes a new snapshot, with windows of its own:
+ * kept longer, those of a busy list would fill the memory.
+ */
+const UNUSED_MS = 5_000;
+
 /** Rows in one response. */
 const SIZE = 100;
 
@@ -41,8 +47,8 @@ export function useWindows<Row extends { readonly namespace: string; readonly na
       : `${path}&limit=${SIZE}&offset=${index * SIZE}&snapshot=${encodeURIComponent(snapshot)}`;
   const [first, last] = [Math.floor(from / SIZE), Math.floor(Math.max(from, to) / SIZE)];
   const behind = head.data !== undefined && shown !== undefined && shown.snapshot !== head.data.snapshot;
-  const one = useApi<List>(window(first, first > 0 || behind));
-  const two = useApi<List>(window(last, last !== first));
+  const one = useApi<List>(window(first, first > 0 || behind), { unusedMs: UNUSED_MS });
+  const two = useApi<List>(window(last, last !== first), { unusedMs: UNUSED_MS });
   const expired = one.error?.status === 410 || two.error?.status === 410;
   const reordered = behind && head.data !== undefined && !sameOrder(shown, head.data);
   const adopt = head.data !== undefined && shown !== head.data && !head.old && (!reordered || !held || expired);

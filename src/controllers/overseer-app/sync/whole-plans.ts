@@ -11,7 +11,7 @@ export interface KeptPlan {
   readonly json: Buffer;
 }
 
-/** Bytes of all plans. A plan that is dropped is made again when its Change is judged again. */
+/** Bytes of all plans. A plan that is dropped is computed anew when its Change is judged again. */
 const MAX_BYTES = 48 * 2 ** 20;
 
 /** The whole plans of Changes that cannot show them, in the memory of this process, by UID of the Change. */

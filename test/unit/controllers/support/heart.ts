@@ -244,15 +244,13 @@ export class Heart {
         }
       },
       trustedNamespaces: new Set(["shop", "dev", "staging", "prod"]),
-      digestKey: "0".repeat(32),
-      wholePlans: new WholePlans(),
+      ...{ digestKey: "0".repeat(32), wholePlans: new WholePlans() },
       enqueue: (key) => void this.#queue.add(key),
       busy: () => this.busy,
       proof: { problem: async () => undefined, ownPolicies: async () => new Set() },
       approvals: this.api.cache<Approval>(resourceOf("Approval", "approvals"), undefined, appOfApproval),
       permissions: { has: async () => true },
-      onApplied: () => {},
-      onCommitReport: () => {},
+      ...{ onApplied: () => {}, onCommitReport: () => {} },
       pollNow: () => {},
     });
   }

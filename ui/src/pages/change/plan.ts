@@ -3,7 +3,7 @@ import type { ChangeDetail, PlannedAction, WholePlan } from "../../api/types.js"
 /** The plan of a Change as a user has seen it. */
 export interface SeenPlan {
   readonly hash: string;
-  /** Whether nothing of it is left out. */
+  /** Whether nothing of it is missing. */
   readonly complete: boolean;
   readonly actions: readonly PlannedAction[];
 }
