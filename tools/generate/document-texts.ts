@@ -72,6 +72,7 @@ the app, and otherwise to \`environment\` of the service. Those of a file that i
 [encrypted with SOPS](../sources/sops.md) become secrets of the Core with the name \`<app>.ENV_FILE.<service>.<variable>\`, which the container gets when it is
 created: no file on the node has them. No other app may refer to them: the document is refused, and the Core gives them to no other app. With \`restart: {}\` in the source, a changed value [deploys the app again](../secrets/restart.md#on-an-overseer-core).
 On Kubernetes they are in the Secret \`<app>-<service>-env\`, and a changed value replaces the pods of the service.
+A name in \`environment\` without a value gets that of the app's variable. Without one, it keeps the value of \`env_file\`; Compose would remove it.
 
 \`version\` and \`name\` are ignored: Compose ignores \`version\` too, and the project is named after the app. A named volume that
 \`volumes\` does not define is added. Numbers in \`command\` and \`entrypoint\` become strings. \`cpus\`, \`mem_limit\`,

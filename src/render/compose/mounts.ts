@@ -1,3 +1,4 @@
+import { cleanPath } from "../overseer/compose/clean-path.js";
 import type { Reporter } from "../overseer/reporter.js";
 import { warn } from "./findings.js";
 import type { ServiceModel } from "./model.js";
@@ -31,7 +32,8 @@ export function mountsOf(model: ServiceModel, targets: MountTargets): VolumeMoun
 
 function memoryMounts({ service, name, report }: ServiceModel, { pod }: MountTargets): VolumeMount[] {
   const mounts = textsOf(service.tmpfs).map((text): VolumeMount => {
-    const [mountPath = "", options = ""] = text.split(":");
+    const [target = "", options = ""] = text.split(":");
+    const mountPath = cleanPath(target);
     const size = /(?:^|,)size=([^,]+)/.exec(options)?.[1];
     if (/(?:^|,)(?:mode|uid|gid|noexec|nosuid)\b/.test(options))
       warn(report.at("tmpfs"), "options besides size have no effect: the directory has mode 1777");
@@ -49,7 +51,7 @@ function memory(pod: MountTargets["pod"], key: string, size: number | undefined)
 
 function mountItem(item: MountItem, model: ServiceModel, targets: MountTargets): VolumeMount[] {
   const { type, source, readOnly, subPath, report } = item;
-  const mountPath = withoutSlash(item.target);
+  const mountPath = cleanPath(item.target);
   const mode = readOnly ? { readOnly: true } : {};
   const mount = (name: string | undefined): VolumeMount[] =>
     name === undefined ? [] : [{ name, mountPath, ...(subPath === undefined ? {} : { subPath }), ...mode }];
@@ -68,7 +70,7 @@ function mountItem(item: MountItem, model: ServiceModel, targets: MountTargets):
 
 function bindMount(source: string, item: MountItem, targets: MountTargets): VolumeMount[] {
   const { readOnly, report } = item;
-  const mountPath = withoutSlash(item.target);
+  const mountPath = cleanPath(item.target);
   const mode = readOnly ? { readOnly: true } : {};
   if (source.startsWith("/")) {
     if (TIME.test(source)) {
@@ -106,11 +108,6 @@ function bindMount(source: string, item: MountItem, targets: MountTargets): Volu
   return [{ name: volume, mountPath, ...subPath, readOnly: true }];
 }
 
-/** Removes slashes at the end of a path, as Compose does. */
-function withoutSlash(path: string): string {
-  return path.replace(/(?<=.)\/+$/, "");
-}
-
 /** Removes redundant parts, so that different spellings of a path are the same. */
 function normal(path: string): string {
   return path
@@ -132,11 +129,11 @@ function looksLikeFile(source: string, target: string): boolean {
 /** Adds a path of the node to a pod. Undefined if it is not permitted, which is reported. */
 function hostPath(path: string, { app, pod }: MountTargets, report: Reporter): string | undefined {
   const { hostPaths, dockerSocket } = app.settings;
-  const clean = withoutSlash(path);
+  const clean = cleanPath(path);
   const isSocket = DOCKER_SOCKET.test(clean);
   const isAllowed = isSocket
     ? dockerSocket
-    : !clean.split("/").includes("..") && hostPaths.some((allowed) => isBelow(clean, allowed));
+    : !path.split("/").includes("..") && hostPaths.some((allowed) => isBelow(clean, allowed));
   if (!isAllowed) {
     const what = isSocket ? "dockerSocket: true" : "the path";
     report.problem(

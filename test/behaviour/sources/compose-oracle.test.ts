@@ -1,11 +1,7 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { expect } from "chai";
-import { isRecord } from "../../../src/manifest/shape.js";
-import { ensureDockerCompose } from "../../../tools/binaries.js";
-import { runCommand } from "../../../tools/run-command.js";
-import { makeTemporaryFolder } from "../../../tools/temporary-folder.js";
-import { renderFiles, request } from "../../unit/render/support/harness.js";
+import { generatedProject } from "../../support/compose-generator.js";
+import { composeAndContainers } from "../../support/compose-oracle.js";
 
 const ENV_FILES: readonly string[] = [
   "A=1\nB = 2\nexport C=3\n# comment\n\nD=a b c\nE=a #comment\nF=a#b\nG=\nH\nI: yaml\n",
@@ -108,88 +104,11 @@ volumes: {kept: {}}
   "jobs/compose.yaml": 'services: {job: {image: "job:1", env_file: web.env}}\n',
 };
 
-interface Facts {
-  readonly env: Readonly<Record<string, string>>;
-  readonly command: unknown;
-  readonly entrypoint: unknown;
-  readonly mounts: readonly string[];
-  readonly ports: readonly string[];
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const list = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.filter(isRecord) : []);
-/** Both write `$$` for a dollar sign: Compose in its output, and Kubernetes where it expands. */
-const plain = (value: unknown): unknown =>
-  Array.isArray(value) ? value.map(plain) : typeof value === "string" ? value.replaceAll("$$", "$") : (value ?? null);
-
-function factsOfCompose(service: Fields): Facts {
-  const variables = Object.entries(isRecord(service.environment) ? service.environment : {});
-  return {
-    env: Object.fromEntries(
-      variables.flatMap(([name, value]) => (value === null ? [] : [[name, plain(value)]])),
-    ) as Facts["env"],
-    command: plain(service.command),
-    entrypoint: plain(service.entrypoint),
-    mounts: list(service.volumes)
-      .map(({ target }) => String(target))
-      .sort(),
-    ports: list(service.ports)
-      .map(({ target, protocol }) => `${target}/${protocol}`)
-      .sort(),
-  };
-}
-
-function factsOfContainer(container: Fields): Facts {
-  return {
-    env: Object.fromEntries(list(container.env).map(({ name, value }) => [String(name), plain(value)])) as Facts["env"],
-    command: plain(container.args),
-    entrypoint: plain(container.command),
-    mounts: list(container.volumeMounts)
-      .map(({ mountPath }) => String(mountPath))
-      .sort(),
-    ports: list(container.ports)
-      .map(({ containerPort, protocol }) => `${containerPort}/${String(protocol).toLowerCase()}`)
-      .sort(),
-  };
-}
-
-/** The facts of each service, as Docker Compose resolves the files, and as the containers on Kubernetes have them. */
-async function bothOf(
-  files: Readonly<Record<string, string>>,
-  profiles: readonly string[] = [],
-): Promise<{ readonly compose: Record<string, Facts>; readonly containers: Record<string, Facts> }> {
-  const folder = await makeTemporaryFolder("compose-oracle-");
-  try {
-    for (const [name, text] of Object.entries(files)) {
-      await mkdir(dirname(join(folder.path, name)), { recursive: true });
-      await writeFile(join(folder.path, name), text);
-    }
-    const active = profiles.flatMap((profile) => ["--profile", profile]);
-    const args = [...active, "-f", "compose.yaml", "-p", "app", "config", "--format", "json"];
-    const output = await runCommand(await ensureDockerCompose(), args, { cwd: folder.path, env: { GIVEN: "g" } });
-    const { services } = JSON.parse(output) as { services: Record<string, Fields> };
-    const spec = JSON.stringify({ composeFiles: ["compose.yaml"], profiles });
-    const app = `apiVersion: overseer.io/v1\nkind: App\nmetadata: {name: app}\nspec: ${spec}\n`;
-    const { documents } = await renderFiles({ "app.yaml": app, ...files }, request("", { env: { GIVEN: "g" } }));
-    const containers = documents.flatMap(({ object }) => {
-      const pods = object.spec as { template?: { spec: { containers: Fields[] } } } | undefined;
-      return pods?.template?.spec.containers ?? [];
-    });
-    return {
-      compose: Object.fromEntries(Object.entries(services).map(([name, one]) => [name, factsOfCompose(one)])),
-      containers: Object.fromEntries(containers.map((one) => [String(one.name), factsOfContainer(one)])),
-    };
-  } finally {
-    await folder.remove();
-  }
-}
-
 describe("A Compose app on Kubernetes, compared with Docker Compose", function () {
   this.timeout(120_000);
 
   it("has the same variables, commands, mounts and ports in its containers", async () => {
-    const { compose, containers } = await bothOf({
+    const { compose, containers } = await composeAndContainers({
       "compose.yaml": JSON.stringify(RAW),
       ...Object.fromEntries(ENV_FILES.map((text, index) => [`${index}.env`, text])),
     });
@@ -200,8 +119,29 @@ describe("A Compose app on Kubernetes, compared with Docker Compose", function (
   });
 
   it("has the services of included and extended files in other folders, with their files, and of active profiles", async () => {
-    const { compose, containers } = await bothOf(PARTS, ["debug"]);
+    const { compose, containers } = await composeAndContainers(PARTS, { profiles: ["debug"] });
     expect(Object.keys(containers).sort()).to.deep.equal(["cache", "database", "debug", "job", "nested", "web"]);
     expect(containers).to.deep.equal(compose);
   });
+
+  it("has what Compose makes of generated documents, overrides and files of variables", async () => {
+    const files = generatedProject(19, 300);
+    const composeFiles = ["compose.yaml", "override.yaml"];
+    const { compose, containers } = await composeAndContainers(files, { composeFiles });
+    expect(Object.keys(containers)).to.have.lengthOf(300);
+    const differing = Object.keys(compose).filter((name) => !isDeepStrictEqual(containers[name], compose[name]));
+    expect(
+      differing.map((name) => ({ input: inputOf(files, name), compose: compose[name], ours: containers[name] })),
+    ).to.deep.equal([]);
+  });
 });
+
+/** The lines of the generated files that a service is made from. */
+function inputOf(files: Readonly<Record<string, string>>, name: string): string {
+  const lines = composeLines(files).filter((line) => line.trimStart().startsWith(`"${name}":`));
+  return [...lines, JSON.stringify(files[`${name}.env`] ?? "")].join("\n");
+}
+
+function composeLines(files: Readonly<Record<string, string>>): string[] {
+  return ["compose.yaml", "override.yaml"].flatMap((file) => (files[file] ?? "").split("\n"));
+}

@@ -1,5 +1,6 @@
 import { isRecord } from "../../../manifest/shape.js";
 import type { Reporter } from "../reporter.js";
+import { cleanPath } from "./clean-path.js";
 import { parseBytes } from "./forms.js";
 import type { Mount } from "./mounts.js";
 import type { Mapping } from "./shape.js";
@@ -61,8 +62,9 @@ function amount(value: unknown): unknown {
 function checkTargets({ tmpfs }: Mapping, mounts: readonly Mount[], report: Reporter): void {
   const taken = new Map<string, string>();
   const paths = Array.isArray(tmpfs) ? tmpfs : typeof tmpfs === "string" ? [tmpfs] : [];
-  for (const path of paths) taken.set(String(path).split(":", 1)[0] ?? "", "tmpfs");
-  for (const { target, index } of mounts) {
+  for (const path of paths) taken.set(cleanPath(String(path).split(":", 1)[0] ?? ""), "tmpfs");
+  for (const { target: written, index } of mounts) {
+    const target = cleanPath(written);
     const first = taken.get(target);
     if (first === undefined) taken.set(target, `volumes[${index}]`);
     else report.at("volumes", index).problem(`has the same target as ${first}; remove one of them`);

@@ -185,6 +185,7 @@ const REFUSED: readonly (readonly [keys: string, field: string, message: string]
     "excludes more than one container: a name can be given once; remove it",
   ],
   ["volumes: ['vol:/x', '/srv:/x']", "volumes[1]", "has the same target as volumes[0]; remove one of them"],
+  ["volumes: ['vol:/x//y', '/srv:/x/./y/']", "volumes[1]", "has the same target as volumes[0]; remove one of them"],
   ["tmpfs: '/x:size=1m'\nvolumes: ['vol:/x']", "volumes[0]", "has the same target as tmpfs; remove one of them"],
 ];
 
