@@ -165,7 +165,7 @@ export const APP_REASONS = {
   },
   LedgerNotSigned: {
     meaning:
-      "Event: status.ledger was not written by this version of the operator, so it proves nothing: the soak of the applied inputs begins anew, and later Environments wait for it.",
+      "Event: status.ledger is not the one that the operator has written last. That one is restored if the operator still has it; otherwise the ledger proves nothing, the soak of the applied inputs begins anew, and later Environments wait for it.",
     remedy:
       "Expected once after an upgrade from a version that did not sign ledgers; otherwise find out who has written the status.",
   },

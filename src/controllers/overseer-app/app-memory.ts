@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { ReportedCommitStatus } from "../../api/git-provider.js";
 import type { Inputs } from "../../api/inputs.js";
+import type { LedgerEntry } from "../../api/ledger.js";
 import type { PromotionPullRequest } from "../../api/promotion.js";
 import type { ConditionReason } from "../../api/reasons.js";
 import type { OverseerError } from "../../base/errors.js";
@@ -16,6 +17,13 @@ import type { PlanComment } from "../plan-comment/plan-comment.js";
 import type { WantedPullRequest } from "../promotion-pull-request/wanted-pull-request.js";
 import type { Rendered } from "./rendered.js";
 import type { RelatedRepository } from "./source/related-repositories.js";
+
+/** A ledger that this process has written. */
+export interface KnownLedger {
+  readonly appUid: string;
+  readonly ledger: readonly LedgerEntry[];
+  readonly signature: string | undefined;
+}
 
 /** A failed attempt for one set of inputs, and when the next one is due. */
 export interface Retry {
@@ -124,6 +132,8 @@ export class AppMemory {
   readonly keys = new LRUCache<string, string>({ max: MAX_KEYS });
   /** The last observation of the applied inputs (monotonic time), and the healthy time that the ledger does not have yet. */
   soak: { readonly at: number; readonly health: InputsHealth; readonly pendingMs: number } | undefined;
+  /** The ledger that this process has written last; undefined if it has not yet, or if that is not known. */
+  writtenLedger: KnownLedger | undefined;
   /** Newest commit that was processed with the inputs of an entry of the ledger. The status does not have it at once. */
   through: { readonly entry: string; readonly commit: string } | undefined;
   retry: Retry | undefined;

@@ -6,7 +6,7 @@ import type { RawObject } from "../../../src/kube/object.js";
 import { waitUntil } from "../../../tools/wait-until.js";
 import { INSTALL_NAMESPACE, OPERATOR, SERVER } from "../../support/helm.js";
 import { type KubectlUser, kubectlUser, untilPrints } from "../../support/user-kubectl.js";
-import { condition, configMap, deployment, World } from "../../support/world.js";
+import { condition, configMap, deployment, type LiveApp, World } from "../../support/world.js";
 import { APP_RULES, grantAccount, removeInstallation, startRestricted } from "../install/restricted-operator.js";
 
 type LiveChange = Change & RawObject;
@@ -218,7 +218,8 @@ describe("Attacks on gates", function () {
     const evil = await repo.commit({ "c.yaml": configMap("forged", { a: "evil" }) }, "evil", { branch: "evil" });
     const applied = { ...status?.applied, commit: evil, revision: `main@sha1:${evil}`, key: "0".repeat(32) };
     const forge = ["patch", "overseerapp", "forged", "--subresource=status", "--type=merge", "-p"];
-    const patch = [...forge, JSON.stringify({ status: { applied } })];
+    const ledger = [{ commit: evil, key: "0".repeat(32), firstHealthy: "2026-01-01T00:00:00Z", observed: 999_999 }];
+    const patch = [...forge, JSON.stringify({ status: { applied, ledger } })];
     expect(await dave.kubectl(patch)).to.contain("only the operator may write the status");
     const phase = ["patch", "change", "forged-1", "--subresource=status", "--type=merge", "-p"];
     expect(await dave.kubectl([...phase, '{"status":{"phase":"Waiting"}}'])).to.contain("only the operator may write");
@@ -238,13 +239,18 @@ describe("Attacks on gates", function () {
     await untilPrints(dave, " patched", patch);
     await world.kube.patch(policy, { spec: { validationActions: ["Deny"] } });
     await world.poke("forged");
-    await world.kube.until(
+    const restored = await world.kube.until<LiveApp>(
       world.appRef("forged"),
       "has its own commit again, signed",
-      (app) => (app as typeof app & { status: typeof status }).status?.applied?.commit === status?.applied?.commit,
+      (app) => app.status?.applied?.commit === status?.applied?.commit,
+      60_000,
     );
+    expect(restored.status?.ledger?.map(({ commit }) => commit)).to.deep.equal([status?.applied?.commit]);
     expect(await dataOf("forged")).to.deep.equal({ a: "1" });
-    expect((await world.events("forged")).join()).to.contain("StatusNotSigned");
+    await waitUntil({ what: "Events of both", timeoutMs: 60_000 }, async () => {
+      const events = (await world.events("forged")).join();
+      return events.includes("StatusNotSigned") && events.includes("LedgerNotSigned") ? true : undefined;
+    });
   });
 
   it("hold an app whose Environment goes away, until that is restored", async () => {

@@ -10,7 +10,7 @@ export function earlierAppOf(
 ): EarlierApp | Extract<EarlierFact, { problem: string }> {
   if ("problem" in one) return one;
   const { metadata } = one.app;
-  const proven = provenLedger(services.digestKey, one.app);
+  const proven = provenLedger(services, one.app);
   if ("problem" in proven) return proven;
   return {
     name: `OverseerApp ${metadata.namespace}/${metadata.name}`,

@@ -60,7 +60,7 @@ async function wantedPullRequest(
   if (earlier.length < compared.flatMap((path) => path.earlier).length) return undefined;
   const sources = earlier.map(({ app, path }): Source => {
     const { metadata } = app;
-    const proven = provenLedger(run.services.digestKey, app);
+    const proven = provenLedger(run.services, app);
     const name = `OverseerApp ${metadata.namespace}/${metadata.name}`;
     return { app: { name, ledger: "problem" in proven ? [] : proven.ledger, newest: undefined }, rule: path };
   });

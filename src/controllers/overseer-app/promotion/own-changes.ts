@@ -44,7 +44,7 @@ function earlierSources({ services }: AppRun, path: PromotionPath): EarlierSourc
     if ("problem" in one) return { name: one.problem, source: undefined, proof: { proven: false, why: one.problem } };
     const { metadata, status } = one.app;
     const { applied } = status ?? {};
-    const signed = provenLedger(services.digestKey, one.app);
+    const signed = provenLedger(services, one.app);
     if ("problem" in signed)
       return { name: signed.problem, source: undefined, proof: { proven: false, why: signed.problem } };
     const { ledger } = signed;

@@ -46,17 +46,20 @@ export async function writeStatus(run: AppRun, outcome: StatusOutcome): Promise<
   const { generation } = run.app.metadata;
   const commitStatus = run.memory.commitStatus ?? current.status?.commitStatus;
   const signature = statusSignature(run.services.digestKey, run.ref.uid, outcome.fields);
-  const ledger = ledgerSignature(run.services.digestKey, run.ref.uid, outcome.fields.ledger);
   // Unsigned inputs get no signature by being kept.
   const kept = outcome.fields.applied === undefined && outcome.fields.pin === undefined ? run.unsigned : undefined;
+  const unsigned = { ...statusAfter(current.status ?? {}, outcome, generation, rfc3339(clock.now())), ...kept };
+  const ledger = ledgerSignature(run.services.digestKey, run.ref.uid, unsigned);
   const next = {
-    ...statusAfter(current.status ?? {}, outcome, generation, rfc3339(clock.now())),
-    ...kept,
+    ...unsigned,
     ...(signature === undefined ? {} : { signature }),
     ...(ledger === undefined ? {} : { ledgerSignature: ledger }),
     ...(commitStatus === undefined ? {} : { commitStatus }),
   };
+  // If the outcome of the write is not known, the signature alone counts.
+  run.memory.writtenLedger = undefined;
   const written = await writer.write(apps.resource, current, next);
+  if (written) run.memory.writtenLedger = { appUid: run.ref.uid, ledger: next.ledger ?? [], signature: ledger };
   if (written && written !== current) apps.note(written);
   observer.state(run.app, next);
   return next;

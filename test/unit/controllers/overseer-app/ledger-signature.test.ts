@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import type { LedgerEntry } from "../../../../src/api/ledger.js";
-import type { OverseerApp } from "../../../../src/api/overseer-app.js";
+import type { OverseerApp, OverseerAppStatus } from "../../../../src/api/overseer-app.js";
 import { Heart } from "../support/heart.js";
 
 const SOAK = 600_000;
+const SOURCE = { repositoryRef: { name: "repo", namespace: "shop" }, path: "web" };
 const APPS = ["staging/web", "prod/web"];
 const file = (value: string): Readonly<Record<string, string>> => ({
   "web/a.yaml": `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata: { v: "${value}" }\n`,
@@ -21,8 +22,7 @@ async function promoted(): Promise<Heart> {
   };
   heart.govern("prod", soak);
   heart.commit(file("1"));
-  for (const app of APPS)
-    heart.apply(app, { source: { repositoryRef: { name: "repo", namespace: "shop" }, path: "web" } });
+  for (const app of APPS) heart.apply(app, { source: SOURCE });
   await heart.settle(APPS, SOAK + 180_000);
   expect(heart.app("prod/web")?.status?.applied).not.to.equal(undefined);
   return heart;
@@ -36,6 +36,12 @@ function edit(heart: Heart, app: string, change: (ledger: LedgerEntry[]) => Ledg
   heart.api.put("overseerapps", { ...rest, status: next } as OverseerApp);
 }
 
+/** Writes a whole status, as a user does with one of before. */
+function replay(heart: Heart, app: string, status: OverseerAppStatus | undefined): void {
+  const found = structuredClone(heart.app(app)) as OverseerApp;
+  heart.api.put("overseerapps", { ...found, ...(status ? { status } : {}) });
+}
+
 const inProd = (heart: Heart): string | undefined =>
   heart
     .objects()
@@ -43,7 +49,7 @@ const inProd = (heart: Heart): string | undefined =>
     ?.match(/"v":"(\w+)"/)?.[1];
 
 describe("a ledger of promotions", () => {
-  it("that somebody else has written does not promote a commit, before and after the operator has seen it", async () => {
+  it("that somebody else has written does not promote a commit, and is restored", async () => {
     const heart = await promoted();
     heart.commit(file("2"));
     await heart.settle(APPS);
@@ -51,14 +57,71 @@ describe("a ledger of promotions", () => {
     expect(last?.observed, "it has just begun").to.be.below(60);
     edit(heart, "staging/web", (ledger) => ledger.map((entry) => ({ ...entry, observed: 100_000 })));
     await heart.reconcile("prod/web");
+    expect(heart.app("prod/web")?.status?.promotion?.waitingFor).to.contain("its soak of 600s ends at");
+    await heart.settle(APPS, SOAK - 120_000);
+    expect(inProd(heart), "before the soak has ended").to.equal("1");
+    expect(heart.events.join()).to.contain("Warning LedgerNotSigned");
+    await heart.settle(APPS, 300_000);
+    expect(inProd(heart), "after it").to.equal("2");
+  });
+
+  it("that somebody else has written while the operator was down proves nothing", async () => {
+    const heart = await promoted();
+    heart.commit(file("2"));
+    await heart.settle(APPS);
+    edit(heart, "staging/web", (ledger) => ledger.map((entry) => ({ ...entry, observed: 100_000 })));
+    heart.start();
+    await heart.reconcile("prod/web");
     expect(heart.app("prod/web")?.status?.promotion?.waitingFor).to.contain(
       "OverseerApp staging/web: its ledger (status.ledger) is not signed by this operator",
     );
     await heart.settle(APPS, SOAK - 120_000);
     expect(inProd(heart), "before a soak of its own").to.equal("1");
-    expect(heart.events.join()).to.contain("Warning LedgerNotSigned");
     await heart.settle(APPS, 300_000);
     expect(inProd(heart), "after it").to.equal("2");
+  });
+
+  for (const isSuspended of [false, true])
+    it(`of before a failure, signed, that is written again does not promote a commit${isSuspended ? ", though the app is suspended" : ""}`, async () => {
+      const heart = await promoted();
+      heart.commit(file("2"));
+      await heart.settle(APPS, SOAK / 2);
+      const healthy = structuredClone(heart.app("staging/web")?.status);
+      heart.destination.edit("/ConfigMap/staging/a", { health: { status: "Degraded", message: "crash" } });
+      await heart.settle(APPS);
+      if (isSuspended) heart.apply("staging/web", { source: SOURCE, suspend: true });
+      await heart.settle(APPS);
+      replay(heart, "staging/web", healthy);
+      await heart.reconcile("prod/web");
+      expect(heart.app("prod/web")?.status?.promotion?.waitingFor).to.match(/staging\/web: it failed there at/);
+      await heart.settle(APPS, 2 * SOAK);
+      expect(inProd(heart)).to.equal("1");
+      if (isSuspended) {
+        heart.start();
+        replay(heart, "staging/web", healthy);
+        await heart.reconcile("prod/web");
+        expect(heart.app("prod/web")?.status?.promotion?.waitingFor, "after a restart").to.contain(
+          "its ledger (status.ledger) is of an earlier generation of the app",
+        );
+      }
+    });
+
+  it("of other inputs or of another app is not signed, whoever writes it", async () => {
+    const heart = await promoted();
+    const prod = structuredClone(heart.app("prod/web")?.status);
+    const old = structuredClone(heart.app("staging/web")?.status);
+    heart.commit(file("2"));
+    await heart.settle(APPS);
+    const { applied } = heart.app("staging/web")?.status ?? {};
+    const why = async (status: OverseerAppStatus | undefined): Promise<string | undefined> => {
+      heart.start();
+      replay(heart, "staging/web", status);
+      await heart.reconcile("prod/web");
+      return heart.app("prod/web")?.status?.promotion?.waitingFor;
+    };
+    const text = "is not signed by this operator";
+    expect(await why({ ...old, ...(applied ? { applied } : {}) }), "other inputs").to.contain(text);
+    expect(await why({ ...old, ...prod }), "another app").to.contain(text);
   });
 
   it("of a version that did not sign soaks again, says so once, and leaves what is applied", async () => {
@@ -85,6 +148,7 @@ describe("a ledger of promotions", () => {
     const heart = await promoted();
     const entry = { commit: "f".repeat(40), key: "k", ended: "2026-01-01T00:00:00Z", observed: 9_999 };
     edit(heart, "staging/web", (ledger) => [{ ...entry, how: "RolledBack" }, { ...entry, how: "Replaced" }, ...ledger]);
+    heart.start();
     await heart.settle(APPS);
     const ledger = heart.app("staging/web")?.status?.ledger ?? [];
     expect(ledger.map(({ how, observed }) => [how, observed])).to.deep.equal([
