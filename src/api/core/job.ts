@@ -68,6 +68,14 @@ export type CoreJobWork = z.infer<typeof CoreJobWork>;
 export const CoreJobClaim = z.strictObject({
   nodeId: CoreId,
   lane: z.enum(JOB_LANES).default("deploy").describe("Which jobs: deployments, or backups and restores."),
+  worker: z
+    .int()
+    .min(0)
+    .max(31)
+    .optional()
+    .describe(
+      "Which of several workers of the agent claims it. A running job is returned only to the worker that claimed it. Workers other than 0 get only jobs that revert drift. If unset, the agent has one worker.",
+    ),
 });
 
 /** Lines for the log of a job. `from` is the number of the first line, so that a repeated request adds no duplicates. */

@@ -1,21 +1,19 @@
 import { setMaxListeners } from "node:events";
 import { hostname } from "node:os";
-import { type CoreDataWork, PULL_SECRET_PREFIX } from "../../api/core/app-backup.js";
-import type { CoreJobEnd, CoreJobWork, JobLane } from "../../api/core/job.js";
+import type { JobLane } from "../../api/core/job.js";
 import { type BackoffPolicy, backoffDelay, jitter } from "../../base/backoff.js";
 import type { Clock } from "../../base/clock.js";
-import { cutText } from "../../base/cut-text.js";
 import { messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
 import { VERSION } from "../../version.js";
-import { secretNames } from "../operations/compose.js";
 import { type AgentCoreClient, CoreCallError } from "./core-client.js";
-import { JobLog, MAX_LOG_LINES } from "./job-log.js";
+import { JobWorker } from "./job-worker.js";
 import type { Journal } from "./journal.js";
 import { NodeReporter } from "./node-reporter.js";
 import { pause } from "./pause.js";
 import type { ProxySync } from "./proxy/proxy-sync.js";
-import { RunError, type Runner, type RunResult } from "./runner.js";
+import type { Runner } from "./runner.js";
+import { Signals } from "./signals.js";
 
 /** Options of an agent. */
 export interface AgentOptions {
@@ -23,7 +21,8 @@ export interface AgentOptions {
   readonly node: string;
   readonly core: AgentCoreClient;
   readonly runner: Runner;
-  readonly journals: Readonly<Record<JobLane, Journal>>;
+  /** Returns the journal of a worker of a lane. */
+  readonly journals: (lane: JobLane, worker: number) => Journal;
   /** Publishes the routes of the node's apps. Undefined if the runner runs no containers. */
   readonly proxy?: ProxySync;
   readonly heartbeatMs: number;
@@ -36,12 +35,15 @@ export interface AgentOptions {
 const RETRY: BackoffPolicy = { baseMs: 250, factor: 2, maxMs: 5_000 };
 /** Long-poll timeout of a request for a job, in seconds. */
 const WAIT_SECONDS = 30;
+/** Workers that revert drift beside worker 0, which runs all jobs in order: after a restart of the engine, many apps are to be started. */
+const REVERTERS = [1, 2, 3] as const;
 
-/** Agent of a node: registers the node, sends heartbeats and runs its jobs one at a time. */
+/** Agent of a node: registers the node, sends heartbeats and runs its jobs: one at a time of each lane, and several that revert drift. */
 export class NodeAgent {
   readonly #options: AgentOptions;
   readonly #stopping = new AbortController();
   readonly #reporter = new NodeReporter();
+  readonly #reverts = new Signals();
   #loops: Promise<unknown> = Promise.resolve();
   #nodeId: string | undefined;
   #routesTag: string | undefined;
@@ -54,12 +56,14 @@ export class NodeAgent {
 
   start(): void {
     const { runner, proxy } = this.#options;
+    const reverters = runner.watch === undefined ? [] : REVERTERS;
     this.#loops = Promise.all([
       proxy?.run((routes) => this.#reporter.routes(routes), this.#stopping.signal),
       ...(proxy === undefined ? [] : [this.#repeat("routes", () => this.#followRoutes(proxy))]),
       runner.watch?.(this.#reporter, this.#stopping.signal),
       ...(runner.watch === undefined ? [] : [this.#repeat("report", () => this.#report())]),
       this.#repeat("work", () => this.#work("deploy")),
+      ...reverters.map((worker) => this.#repeat("revert", () => this.#revert(worker))),
       this.#repeat("backup", () => this.#work("data")),
       this.#repeat("heartbeat", () => this.#sendHeartbeat()),
     ]);
@@ -110,7 +114,10 @@ export class NodeAgent {
     await this.#reporter.ready(signal);
     const nodeId = this.#nodeId;
     if (nodeId === undefined) return pause(clock, 250, signal);
-    await this.#reporter.flush((report) => core.report(nodeId, report, signal));
+    await this.#reporter.flush(async (report) => {
+      await core.report(nodeId, report, signal);
+      if (report.apps.some(({ redeploy }) => redeploy)) this.#reverts.note();
+    });
   }
 
   async #followRoutes(proxy: ProxySync): Promise<void> {
@@ -125,14 +132,31 @@ export class NodeAgent {
   }
 
   async #work(lane: JobLane): Promise<void> {
-    const { core, clock } = this.#options;
-    const { signal } = this.#stopping;
+    const { clock } = this.#options;
     // The first lane registers the node.
-    if (lane !== "deploy" && this.#nodeId === undefined) return pause(clock, 250, signal);
+    if (lane !== "deploy" && this.#nodeId === undefined) return pause(clock, 250, this.#stopping.signal);
     const nodeId = await this.#ensureRegistered();
-    await this.#reportLast(lane);
-    const work = await core.claim(nodeId, lane, WAIT_SECONDS, signal);
-    if (work !== undefined) await this.#runJob(work, lane);
+    await this.#worker(lane, 0).step(nodeId, WAIT_SECONDS);
+  }
+
+  /** Reverts drift beside the first worker, until no such job is left. Nothing is requested before drift was reported. */
+  async #revert(worker: number): Promise<void> {
+    const { clock } = this.#options;
+    const { signal } = this.#stopping;
+    const nodeId = this.#nodeId;
+    if (nodeId === undefined) return pause(clock, 250, signal);
+    const reported = this.#reverts.count;
+    while (await this.#worker("deploy", worker).step(nodeId, 0)) signal.throwIfAborted();
+    await this.#reverts.after(reported, signal);
+  }
+
+  #worker(lane: JobLane, worker: number): JobWorker {
+    const { core, runner, journals, clock, logger } = this.#options;
+    return new JobWorker({
+      ...{ core, runner, clock, logger, lane, worker },
+      journal: journals(lane, worker),
+      signal: this.#stopping.signal,
+    });
   }
 
   async #ensureRegistered(): Promise<string> {
@@ -146,129 +170,4 @@ export class NodeAgent {
     this.#reporter.repeatAll();
     return id;
   }
-
-  /** Reports the result of the last job, if the Core may not have received it. */
-  async #reportLast(lane: JobLane): Promise<void> {
-    const { core, logger } = this.#options;
-    const journal = this.#options.journals[lane];
-    const last = journal.unreported();
-    if (last === undefined) return;
-    const { signal } = this.#stopping;
-    try {
-      for (let sent = 0; sent < last.lines.length; sent += MAX_LOG_LINES) {
-        await core.addLogs(last.jobId, last.from + sent, last.lines.slice(sent, sent + MAX_LOG_LINES), signal);
-      }
-      await core.end(last.jobId, last.end, signal);
-      logger.info("reported job result", { job: last.jobId, status: last.end.status });
-    } catch (error) {
-      const { status } = error instanceof CoreCallError ? error : { status: undefined };
-      if (status !== 404 && status !== 409 && status !== 400) throw error;
-      logger.warn("the Core rejected the job result", { job: last.jobId, error: messageOf(error) });
-      // The Core would reject the same result again, and hand out the job indefinitely.
-      const end = { status: "failed", error: "the Core rejected the result that the agent reported" } as const;
-      if (status === 400) await core.end(last.jobId, end, signal);
-    }
-    journal.reported();
-  }
-
-  async #runJob(work: CoreJobWork, lane: JobLane): Promise<void> {
-    const { core, clock, logger } = this.#options;
-    const journal = this.#options.journals[lane];
-    const { signal } = this.#stopping;
-    const { id, payload } = work.job;
-    logger.info("running job", { job: id, type: work.job.type, app: payload.app, version: payload.version });
-    const log = new JobLog(work.nextLine, (from, lines) => core.addLogs(id, from, lines, signal), clock);
-    try {
-      const end = await this.#execute(work, log);
-      journal.done({ jobId: id, end, ...log.close() });
-      logger.info("job ended", { job: id, status: end.status });
-    } finally {
-      log.close();
-    }
-    await this.#reportLast(lane);
-  }
-
-  /** Executes a job. Throws only for temporary failures, after which the job is claimed again. */
-  async #execute(work: CoreJobWork, log: JobLog): Promise<CoreJobEnd> {
-    const { runner } = this.#options;
-    const { signal } = this.#stopping;
-    const { app: project, version } = work.job.payload;
-    const line = (text: string): void => log.add(text);
-    try {
-      if (work.data !== null) return { status: "completed", result: await this.#runDataJob(work, work.data, line) };
-      if (work.compose === null || version === null) {
-        return { status: "completed", result: plain(await runner.remove(project, line, signal)) };
-      }
-      const secrets = await this.#secrets(work);
-      const { compose } = work;
-      const again = work.job.payload.revert === true ? ({ again: "drift" } as const) : {};
-      const deployment = { project, version, compose, ...splitSecrets(secrets, compose), ...again };
-      const result = await runner.deploy(deployment, line, signal);
-      return { status: "completed", result: plain(result) };
-    } catch (error) {
-      if (!(error instanceof RunError)) throw error;
-      line(`[${runner.name}] failed: ${error.message}`);
-      const rest = await this.#fallBack(work, error, line);
-      return {
-        status: "failed",
-        result: { runner: runner.name },
-        error: `${cutText(error.message, 3500)}${cutText(rest, 500)}`,
-      };
-    }
-  }
-
-  async #runDataJob(work: CoreJobWork, settings: CoreDataWork, line: (text: string) => void) {
-    const { runner } = this.#options;
-    const { signal } = this.#stopping;
-    const { id, payload } = work.job;
-    const job = { id, app: payload.app, work: settings, secrets: await this.#secrets(work) };
-    if (settings.snapshot === null) return { runner: runner.name, ...(await runner.data.backup(job, line, signal)) };
-    const { restored } = await runner.data.restore(job, line, signal);
-    return { runner: runner.name, restored: [...restored] };
-  }
-
-  /** Deploys the previous version again if a failed deployment changed services. Returns what happened, for the error of the job. */
-  async #fallBack({ fallback, ...work }: CoreJobWork, error: RunError, line: (text: string) => void): Promise<string> {
-    const { runner } = this.#options;
-    if (!error.changed || fallback === null) return "";
-    const { version, compose } = fallback;
-    line(`[${runner.name}] deploying version ${version} again, the last one that was deployed with success`);
-    try {
-      const secrets = splitSecrets(await this.#secrets({ fallback, ...work }), compose);
-      const deployment = { project: work.job.payload.app, version, compose, ...secrets, again: "fallback" } as const;
-      await runner.deploy(deployment, line, this.#stopping.signal);
-      return `; version ${version} runs again`;
-    } catch (second) {
-      if (!(second instanceof RunError)) throw second;
-      line(`[${runner.name}] failed: ${second.message}`);
-      return `; version ${version} could not be deployed again: ${second.message}`;
-    }
-  }
-
-  /** Returns the values of the secrets of a job. A secret deleted in the meantime is omitted; the runner reports it as missing. */
-  async #secrets({ secrets }: CoreJobWork): Promise<Map<string, string>> {
-    const values = new Map<string, string>();
-    for (const { name, id } of secrets) {
-      try {
-        values.set(name, await this.#options.core.secretValue(id, this.#stopping.signal));
-      } catch (error) {
-        if (!(error instanceof CoreCallError) || (error.status !== 404 && error.status !== 403)) throw error;
-      }
-    }
-    return values;
-  }
-}
-
-/** Returns the secrets that a document refers to, and the credentials of registries. */
-function splitSecrets(secrets: ReadonlyMap<string, string>, compose: string) {
-  const names = new Set(secretNames(compose));
-  return {
-    secrets: new Map([...secrets].filter(([name]) => names.has(name))),
-    pullSecrets: new Map([...secrets].filter(([name]) => name.startsWith(PULL_SECRET_PREFIX))),
-  };
-}
-
-function plain({ runner, services, volumes, images }: RunResult): NonNullable<CoreJobEnd["result"]> {
-  const common = { runner, services: [...services], volumes: [...volumes] };
-  return images === undefined ? common : { ...common, images: { ...images } };
 }

@@ -47,6 +47,8 @@ const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 export class AgentCoreClient {
   readonly #options: CoreClientOptions;
   readonly #dispatcher: Agent;
+  /** Whether the Core knows several workers. */
+  #workers = true;
 
   constructor(options: CoreClientOptions) {
     this.#options = options;
@@ -77,14 +79,21 @@ export class AgentCoreClient {
   /** Claims the next job; returns undefined if there is none within `waitSeconds`. */
   async claim(
     nodeId: string,
-    lane: JobLane,
+    { lane, worker }: { readonly lane: JobLane; readonly worker: number },
     waitSeconds: number,
     signal: AbortSignal,
   ): Promise<CoreJobWork | undefined> {
-    // Cores without backups know no lanes.
-    const claim = lane === "deploy" ? { nodeId } : { nodeId, lane };
-    const body = await this.#post("/api/jobs/claim", claim, signal, waitSeconds);
-    return body === undefined ? undefined : CoreJobWork.parse(body);
+    // Cores without backups know no lanes, and earlier ones no workers.
+    const claim = lane !== "deploy" ? { nodeId, lane } : this.#workers ? { nodeId, worker } : { nodeId };
+    if (!this.#workers && worker > 0) return undefined;
+    try {
+      const body = await this.#post("/api/jobs/claim", claim, signal, waitSeconds);
+      return body === undefined ? undefined : CoreJobWork.parse(body);
+    } catch (error) {
+      if (!("worker" in claim) || !(error instanceof CoreCallError) || error.status !== 400) throw error;
+      this.#workers = false;
+      return undefined;
+    }
   }
 
   async addLogs(jobId: string, from: number, lines: readonly string[], signal: AbortSignal): Promise<void> {

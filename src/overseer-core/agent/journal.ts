@@ -18,9 +18,10 @@ export interface UnreportedEnd {
 export class Journal {
   readonly #path: string;
 
-  /** Jobs of each lane have a journal of their own. */
-  constructor(dataDir: string, lane: JobLane = "deploy") {
-    this.#path = join(dataDir, lane === "deploy" ? "journal.json" : `journal-${lane}.json`);
+  /** Each worker of a lane has a journal of its own. */
+  constructor(dataDir: string, lane: JobLane = "deploy", worker = 0) {
+    const name = `${lane === "deploy" ? "" : `-${lane}`}${worker === 0 ? "" : `-${worker}`}`;
+    this.#path = join(dataDir, `journal${name}.json`);
   }
 
   unreported(): UnreportedEnd | undefined {

@@ -96,7 +96,7 @@ runProgram("overseer-agent", async (): Promise<Service | undefined> => {
     core: new AgentCoreClient({ url: core, token, ...(caFile === undefined ? {} : { ca: readText(caFile) }) }),
     runner,
     ...(proxy === undefined ? {} : { proxy }),
-    journals: { deploy: new Journal(dataDir), data: new Journal(dataDir, "data") },
+    journals: (lane, worker) => new Journal(dataDir, lane, worker),
     heartbeatMs: durationFlag(flags, "heartbeat"),
     clock,
     logger,

@@ -9,16 +9,17 @@ import { removeElsewhere } from "./deploy.js";
 import { usableSecrets } from "./secret-access.js";
 
 /**
- * Returns the next job of a node for its agent: the running job, otherwise the first pending one; undefined if there is
+ * Returns the next job of a node for its agent, or for one of its workers: the running job, otherwise the first pending one; undefined if there is
  * none. `claimed` is true if this call claimed it.
  */
 export function claim(
   store: Store,
   nodeId: string,
   lane: JobLane = "deploy",
+  worker?: number,
 ): { work: CoreJobWork; claimed: boolean } | undefined {
   for (;;) {
-    const job = store.jobs.nextOf(nodeId, lane);
+    const job = store.jobs.nextOf(nodeId, lane, worker);
     if (job === undefined) return undefined;
     const compose = composeOf(store, job);
     if (compose === undefined) {
@@ -29,7 +30,7 @@ export function claim(
       continue;
     }
     const claimed = job.status === "pending";
-    if (claimed) store.jobs.open(job.id, "running");
+    if (claimed) store.jobs.open(job.id, "running", worker);
     if (lane === "deploy") store.placements.add(store.jobs.placed(job.id), nodeId);
     const fresh = existing(store.jobs.find(job.id), "job", job.id);
     return {

@@ -17,6 +17,7 @@ interface JobRow extends BaseRow {
   readonly payload: string;
   readonly result: string | null;
   readonly error: string | null;
+  readonly worker: number;
 }
 
 /** Fields of a job to create. */
@@ -57,6 +58,7 @@ export class Jobs {
   readonly #byId;
   readonly #insert;
   readonly #setStatus;
+  readonly #setWorker;
   readonly #open;
   readonly #running;
   readonly #pending;
@@ -90,12 +92,14 @@ export class Jobs {
     this.#setStatus = database.query(
       "UPDATE jobs SET status = ?, result = ?, error = ?, updated_at = ?, revision = ? WHERE id = ?",
     );
+    this.#setWorker = database.query("UPDATE jobs SET worker = ? WHERE id = ?");
     this.#open = database.query<JobRow>(
       "SELECT * FROM jobs WHERE placed = ? AND lane = ? AND status IN ('pending', 'running') ORDER BY seq DESC",
     );
     this.#running = database.query<JobRow>("SELECT * FROM jobs WHERE node_id = ? AND status = 'running' ORDER BY seq");
     this.#pending = database.query<JobRow>(
-      `SELECT * FROM jobs WHERE node_id = ? AND lane = ? AND status = 'pending' AND NOT EXISTS (SELECT 1 FROM jobs other
+      `SELECT * FROM jobs WHERE node_id = ? AND lane = ? AND status = 'pending'
+       AND (? = 0 OR json_extract(payload, '$.revert')) AND NOT EXISTS (SELECT 1 FROM jobs other
        WHERE other.app = jobs.app AND other.node_id = jobs.node_id AND other.status = 'running') ORDER BY seq LIMIT 1`,
     );
     this.#newerOnNode = database.query<JobRow>(
@@ -148,8 +152,9 @@ export class Jobs {
     return this.#mustFind(id);
   }
 
-  /** Marks a job as running or pending. */
-  open(id: string, status: "pending" | "running"): CoreJob {
+  /** Marks a job as running or pending. `worker`: number of the worker of the agent that runs it. */
+  open(id: string, status: "pending" | "running", worker = 0): CoreJob {
+    this.#setWorker.run(worker, id);
     return this.#set(id, status, null, null);
   }
 
@@ -167,14 +172,18 @@ export class Jobs {
     return this.#open.all(appId, lane).map((row) => this.#view(row));
   }
 
-  /** Returns the running job of a node, otherwise its first pending job of an app that has no running one in the other lane. */
-  nextOf(nodeId: string, lane: JobLane): CoreJob | undefined {
-    const running = this.#running.all(nodeId).find(({ type }) => laneOf(type) === lane);
-    const row = running ?? this.#pending.get(nodeId, lane);
+  /**
+   * Returns the running job of a node, otherwise its first pending job of an app that has no running one. With `worker`, the running job
+   * of that worker of its agent, and only jobs that revert drift for any but worker 0.
+   */
+  nextOf(nodeId: string, lane: JobLane, worker?: number): CoreJob | undefined {
+    const isOwn = (row: JobRow): boolean => worker === undefined || row.worker === worker;
+    const running = this.#running.all(nodeId).find((row) => laneOf(row.type) === lane && isOwn(row));
+    const row = running ?? this.#pending.get(nodeId, lane, worker ?? 0);
     return row && this.#view(row);
   }
 
-  /** Returns the running jobs of a node, at most one of each lane. */
+  /** Returns the running jobs of a node. */
   runningOn(nodeId: string): CoreJob[] {
     return this.#running.all(nodeId).map((row) => this.#view(row));
   }

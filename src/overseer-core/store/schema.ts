@@ -125,6 +125,9 @@ const MIGRATIONS: readonly string[] = [
   UPDATE apps SET assigned_node = coalesce(good_node, node_id);
   ALTER TABLE app_versions ADD COLUMN node_labels TEXT NOT NULL DEFAULT '{}';
   `,
+  `
+  ALTER TABLE jobs ADD COLUMN worker INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** Migrates the tables in one transaction. Throws CORE_DATA_NEWER if a later version wrote the file. `to`: version, for tests. */

@@ -78,9 +78,9 @@ function retryRoute(store: Store): Route {
 }
 
 function claimRoute(store: Store): Route {
-  const take = (token: CoreToken, { nodeId, lane }: z.infer<typeof CoreJobClaim>): CoreJobWork | undefined =>
+  const take = (token: CoreToken, { nodeId, lane, worker }: z.infer<typeof CoreJobClaim>): CoreJobWork | undefined =>
     store.database.transaction(() => {
-      const found = claim(store, nodeFor(store, token, nodeId).id, lane);
+      const found = claim(store, nodeFor(store, token, nodeId).id, lane, worker);
       if (found?.claimed) {
         const { id, payload } = found.work.job;
         const details = { app: payload.app, version: payload.version, node: nodeId };

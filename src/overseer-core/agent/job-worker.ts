@@ -1,0 +1,162 @@
+import { type CoreDataWork, PULL_SECRET_PREFIX } from "../../api/core/app-backup.js";
+import type { CoreJobEnd, CoreJobWork, JobLane } from "../../api/core/job.js";
+import type { Clock } from "../../base/clock.js";
+import { cutText } from "../../base/cut-text.js";
+import { messageOf } from "../../base/errors.js";
+import type { Logger } from "../../base/logger.js";
+import { secretNames } from "../operations/compose.js";
+import { type AgentCoreClient, CoreCallError } from "./core-client.js";
+import { JobLog, MAX_LOG_LINES } from "./job-log.js";
+import type { Journal } from "./journal.js";
+import { RunError, type Runner, type RunResult } from "./runner.js";
+
+/** What a worker runs jobs with. */
+export interface JobWorkerOptions {
+  readonly core: AgentCoreClient;
+  readonly runner: Runner;
+  readonly journal: Journal;
+  readonly lane: JobLane;
+  /** Number of the worker. Workers other than 0 get only jobs that revert drift. */
+  readonly worker: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Aborted when the agent stops. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs jobs of one lane, one after the other. */
+export class JobWorker {
+  readonly #options: JobWorkerOptions;
+
+  constructor(options: JobWorkerOptions) {
+    this.#options = options;
+  }
+
+  /** Runs the next job of a node, after waiting for it for at most `waitSeconds`. Returns whether there was one. */
+  async step(nodeId: string, waitSeconds: number): Promise<boolean> {
+    const { core, lane, worker, signal } = this.#options;
+    await this.#reportLast();
+    const work = await core.claim(nodeId, { lane, worker }, waitSeconds, signal);
+    if (work !== undefined) await this.#runJob(work);
+    return work !== undefined;
+  }
+
+  /** Reports the result of the last job, if the Core may not have received it. */
+  async #reportLast(): Promise<void> {
+    const { core, journal, logger, signal } = this.#options;
+    const last = journal.unreported();
+    if (last === undefined) return;
+    try {
+      for (let sent = 0; sent < last.lines.length; sent += MAX_LOG_LINES) {
+        await core.addLogs(last.jobId, last.from + sent, last.lines.slice(sent, sent + MAX_LOG_LINES), signal);
+      }
+      await core.end(last.jobId, last.end, signal);
+      logger.info("reported job result", { job: last.jobId, status: last.end.status });
+    } catch (error) {
+      const { status } = error instanceof CoreCallError ? error : { status: undefined };
+      if (status !== 404 && status !== 409 && status !== 400) throw error;
+      logger.warn("the Core rejected the job result", { job: last.jobId, error: messageOf(error) });
+      // The Core would reject the same result again, and hand out the job indefinitely.
+      const end = { status: "failed", error: "the Core rejected the result that the agent reported" } as const;
+      if (status === 400) await core.end(last.jobId, end, signal);
+    }
+    journal.reported();
+  }
+
+  async #runJob(work: CoreJobWork): Promise<void> {
+    const { core, clock, journal, logger, signal } = this.#options;
+    const { id, payload } = work.job;
+    logger.info("running job", { job: id, type: work.job.type, app: payload.app, version: payload.version });
+    const log = new JobLog(work.nextLine, (from, lines) => core.addLogs(id, from, lines, signal), clock);
+    try {
+      const end = await this.#execute(work, log);
+      journal.done({ jobId: id, end, ...log.close() });
+      logger.info("job ended", { job: id, status: end.status });
+    } finally {
+      log.close();
+    }
+    await this.#reportLast();
+  }
+
+  /** Executes a job. Throws only for temporary failures, after which the job is claimed again. */
+  async #execute(work: CoreJobWork, log: JobLog): Promise<CoreJobEnd> {
+    const { runner, signal } = this.#options;
+    const { app: project, version } = work.job.payload;
+    const line = (text: string): void => log.add(text);
+    try {
+      if (work.data !== null) return { status: "completed", result: await this.#runDataJob(work, work.data, line) };
+      if (work.compose === null || version === null) {
+        return { status: "completed", result: plain(await runner.remove(project, line, signal)) };
+      }
+      const secrets = await this.#secrets(work);
+      const { compose } = work;
+      const again = work.job.payload.revert === true ? ({ again: "drift" } as const) : {};
+      const deployment = { project, version, compose, ...splitSecrets(secrets, compose), ...again };
+      const result = await runner.deploy(deployment, line, signal);
+      return { status: "completed", result: plain(result) };
+    } catch (error) {
+      if (!(error instanceof RunError)) throw error;
+      line(`[${runner.name}] failed: ${error.message}`);
+      const rest = await this.#fallBack(work, error, line);
+      return {
+        status: "failed",
+        result: { runner: runner.name },
+        error: `${cutText(error.message, 3500)}${cutText(rest, 500)}`,
+      };
+    }
+  }
+
+  async #runDataJob(work: CoreJobWork, settings: CoreDataWork, line: (text: string) => void) {
+    const { runner, signal } = this.#options;
+    const { id, payload } = work.job;
+    const job = { id, app: payload.app, work: settings, secrets: await this.#secrets(work) };
+    if (settings.snapshot === null) return { runner: runner.name, ...(await runner.data.backup(job, line, signal)) };
+    const { restored } = await runner.data.restore(job, line, signal);
+    return { runner: runner.name, restored: [...restored] };
+  }
+
+  /** Deploys the previous version again if a failed deployment changed services. Returns what happened, for the error of the job. */
+  async #fallBack({ fallback, ...work }: CoreJobWork, error: RunError, line: (text: string) => void): Promise<string> {
+    const { runner } = this.#options;
+    if (!error.changed || fallback === null) return "";
+    const { version, compose } = fallback;
+    line(`[${runner.name}] deploying version ${version} again, the last one that was deployed with success`);
+    try {
+      const secrets = splitSecrets(await this.#secrets({ fallback, ...work }), compose);
+      const deployment = { project: work.job.payload.app, version, compose, ...secrets, again: "fallback" } as const;
+      await runner.deploy(deployment, line, this.#options.signal);
+      return `; version ${version} runs again`;
+    } catch (second) {
+      if (!(second instanceof RunError)) throw second;
+      line(`[${runner.name}] failed: ${second.message}`);
+      return `; version ${version} could not be deployed again: ${second.message}`;
+    }
+  }
+
+  /** Returns the values of the secrets of a job. A secret deleted in the meantime is omitted; the runner reports it as missing. */
+  async #secrets({ secrets }: CoreJobWork): Promise<Map<string, string>> {
+    const values = new Map<string, string>();
+    for (const { name, id } of secrets) {
+      try {
+        values.set(name, await this.#options.core.secretValue(id, this.#options.signal));
+      } catch (error) {
+        if (!(error instanceof CoreCallError) || (error.status !== 404 && error.status !== 403)) throw error;
+      }
+    }
+    return values;
+  }
+}
+
+/** Returns the secrets that a document refers to, and the credentials of registries. */
+function splitSecrets(secrets: ReadonlyMap<string, string>, compose: string) {
+  const names = new Set(secretNames(compose));
+  return {
+    secrets: new Map([...secrets].filter(([name]) => names.has(name))),
+    pullSecrets: new Map([...secrets].filter(([name]) => name.startsWith(PULL_SECRET_PREFIX))),
+  };
+}
+
+function plain({ runner, services, volumes, images }: RunResult): NonNullable<CoreJobEnd["result"]> {
+  const common = { runner, services: [...services], volumes: [...volumes] };
+  return images === undefined ? common : { ...common, images: { ...images } };
+}
