@@ -14,14 +14,23 @@ import { metricValue } from "./operator-process.js";
 /** Rooms that talk to what is real: an answer that takes a second takes it on every clock. */
 const REAL_TIME_ROOMS = /\/src\/(kube|git|render)\//;
 
+/** Stops the time of deciders: what has waited long enough by then goes on, nothing becomes due. */
+export interface TimeStop {
+  held: boolean;
+}
+
 /**
  * A clock on which time runs so many times faster for whatever decides, but not for the rooms that talk to the API server and
  * to Git: deadlines of requests, and the bookmarks by which a watch knows that it lives, are in real time.
  */
-export function quickClock(times: number): Clock {
+export function quickClock(times: number, stop: TimeStop = { held: false }): Clock {
+  let last = 0;
   return decidersClock({
     now: () => systemClock.now(),
-    monotonic: () => systemClock.monotonic() * times,
+    monotonic: () => {
+      if (!stop.held || last === 0) last = systemClock.monotonic() * times;
+      return last;
+    },
     after: (ms, fn) => systemClock.after(ms / times, fn),
   });
 }
