@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { objectKey } from "../../../../src/manifest/object-id.js";
-import { Heart } from "../support/heart.js";
+import type { Heart } from "../support/heart.js";
+import { valueMap as map, syncedHeart } from "../support/synced-heart.js";
 
 const JOB = `apiVersion: batch/v1
 kind: Job
@@ -8,17 +9,12 @@ metadata: { name: migrate, annotations: { gitops.overseer.io/hook: PreSync } }
 spec: {}
 `;
 const KEY = objectKey({ group: "batch", kind: "Job", namespace: "shop", name: "migrate" });
-const map = (v: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata: { v: "${v}" }\n`;
 const BROKEN = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a\n";
 
 describe("A hook at work", () => {
   let heart: Heart;
   beforeEach(async () => {
-    heart = new Heart();
-    heart.start();
-    heart.commit({ "a.yaml": map("1") });
-    heart.apply("web");
-    await heart.settle(["web"]);
+    heart = await syncedHeart();
     heart.destination.faults.born = { status: "Progressing", message: "is running" };
     heart.commit({ "a.yaml": map("2"), "job.yaml": JOB });
     await heart.settle(["web"]);

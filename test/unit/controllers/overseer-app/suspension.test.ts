@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { rfc3339 } from "../../../../src/base/clock.js";
-import { Heart } from "../support/heart.js";
+import type { Heart } from "../support/heart.js";
+import { valueMap as map, syncedHeart } from "../support/synced-heart.js";
 
-const map = (v: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata: { v: "${v}" }\n`;
 const HOUR = 3_600_000;
 
 describe("a suspension with an end", () => {
@@ -18,11 +18,7 @@ describe("a suspension with an end", () => {
   let until: string;
 
   beforeEach(async () => {
-    heart = new Heart();
-    heart.start();
-    heart.commit({ "a.yaml": map("1") });
-    heart.apply("web");
-    await heart.settle(["web"]);
+    heart = await syncedHeart();
     until = rfc3339(heart.clock.now() + 2 * HOUR);
     heart.apply("web", { suspend: true, suspendUntil: until, suspendReason: "by ann: hotfix" });
     await heart.settle(["web"]);

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { Heart } from "../../support/heart.js";
+import type { Heart } from "../../support/heart.js";
+import { valueMap as map, syncedHeart } from "../../support/synced-heart.js";
 
-const map = (v: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata: { v: "${v}" }\n`;
 const KEY = "/ConfigMap/shop/a";
 const PROGRESSING = "Ready=Unknown/Progressing";
 const APPLYING = "Ready=Unknown/Applying";
@@ -9,11 +9,7 @@ const APPLYING = "Ready=Unknown/Applying";
 describe("the status between applying and healthy", () => {
   let heart: Heart;
   beforeEach(async () => {
-    heart = new Heart();
-    heart.start();
-    heart.commit({ "a.yaml": map("1") });
-    heart.apply("web");
-    await heart.settle(["web"]);
+    heart = await syncedHeart();
     heart.commit({ "a.yaml": map("2") });
     heart.destination.edit(KEY, { health: { status: "Progressing", message: "0 of 1 ready" } });
   });
