@@ -53,8 +53,12 @@ export class Docker {
     await symlink(await ensureDockerCompose(), join(plugins, "docker-compose"));
   }
 
-  /** Makes an image with a shell and the small programs of busybox, without a registry. */
-  async busybox(name: string, changes: readonly string[] = []): Promise<void> {
+  /** Makes an image with a shell and the small programs of busybox, without a registry. `add` adds files to it. */
+  async busybox(
+    name: string,
+    changes: readonly string[] = [],
+    add: (root: string) => Promise<void> = async () => {},
+  ): Promise<void> {
     const root = join(this.#folder.path, `image-${name.replaceAll(/[^a-z0-9]/g, "-")}`);
     await rm(root, { recursive: true, force: true });
     await mkdir(join(root, "bin"), { recursive: true });
@@ -63,6 +67,7 @@ export class Docker {
     for (const program of ["sh", "sleep", "cat", "echo", "nc", "test", "touch", "rm", "ls", "ln", "env"]) {
       await symlink("busybox", join(root, "bin", program));
     }
+    await add(root);
     const tar = `${root}.tar`;
     await runCommand("tar", ["-C", root, "-cf", tar, "."]);
     const options = ["ENV PATH=/bin", ...changes].flatMap((change) => ["--change", change]);

@@ -7,6 +7,8 @@ import { makeTemporaryFolder, type TemporaryFolder } from "../../../tools/tempor
 import { waitUntil } from "../../../tools/wait-until.js";
 import { hasDockerAndBusybox } from "../../support/docker.js";
 import { DockerBench, FOREVER, shell } from "../../support/docker-bench.js";
+import { type Outcome, runOverseer } from "../../support/overseer-cli.js";
+import { addPostgres, hasPostgres, postgresService } from "../../support/postgres-image.js";
 import { hasRestic, ResticGate } from "../../support/restic-gate.js";
 
 const PASSWORD = "canary-of-the-repository";
@@ -33,6 +35,12 @@ describe("Backups of Docker apps (needs root, dockerd, busybox and restic)", fun
     await folder?.remove();
   });
 
+  const cli = async (...args: string[]): Promise<Outcome> => {
+    const access = ["--core", bench.core.url, "--core-token-file", join(bench.core.dataDir, "admin-token")];
+    const outcome = await runOverseer(["core", ...args, ...access]);
+    if (outcome.code !== 0) throw new Error(`overseer core ${args.join(" ")}: ${outcome.stdout}${outcome.stderr}`);
+    return outcome;
+  };
   /** A service with a named volume and the directory of its app. */
   const service = (rest: Record<string, unknown> = {}): Record<string, unknown> => ({
     db: shell(FOREVER, { volumes: ["db:/data", "./files:/files"], restart: "no", ...rest }),
@@ -45,11 +53,6 @@ describe("Backups of Docker apps (needs root, dockerd, busybox and restic)", fun
   const start = async (app: string, verb: string, body: unknown = {}): Promise<string> => {
     const { id } = (await bench.appNamed(app)) ?? { id: "" };
     return (await bench.call<{ job: CoreJob }>("POST", `/api/apps/${id}/${verb}`, body)).job.id;
-  };
-  const backedUp = async (app: string): Promise<string> => {
-    const job = await bench.ended(await start(app, "backup"));
-    expect(job.error).to.equal(null);
-    return String(job.result?.snapshot);
   };
   const restored = async (app: string, snapshot: string): Promise<CoreJob> =>
     bench.ended(await start(app, "restore", { snapshot }));
@@ -73,8 +76,14 @@ describe("Backups of Docker apps (needs root, dockerd, busybox and restic)", fun
   it("store volumes and the app's directory, and bring them back after all of it was destroyed", async () => {
     await deploy("wiki");
     await sh("wiki", "echo page >/data/page; ln -s page /data/link; echo picture >/files/picture");
-    const snapshot = await backedUp("wiki");
+    expect((await cli("backup", "wiki")).stdout).to.match(
+      /^wiki: backup [0-9a-f]{8} of \d+ B is stored and verified\n$/,
+    );
     const { id, backup } = (await bench.appNamed("wiki")) ?? {};
+    const snapshot = backup?.snapshots[0]?.id ?? "";
+    expect((await cli("backups", "wiki")).stdout).to.match(
+      new RegExp(`^APP +ID +AGE +SIZE +NODE +STATE\nwiki +${snapshot.slice(0, 8)} +\\d+s +\\d+ B +node-1 +complete\n$`),
+    );
     expect(backup?.problem).to.equal(null);
     expect(backup?.snapshots.map((one) => `${one.id} ${one.node}`)).to.deep.equal([`${snapshot} node-1`]);
     expect(Date.parse(backup?.lastSuccess ?? "")).to.be.greaterThan(Date.now() - 240_000);
@@ -86,8 +95,41 @@ describe("Backups of Docker apps (needs root, dockerd, busybox and restic)", fun
     await waitUntil({ what: "its volume is removed", timeoutMs: 60_000 }, () => removeVolumes("wiki"));
     await deploy("wiki");
     expect(await sh("wiki", "ls /data /files; echo broken >/data/other")).to.equal("/data:\n\n/files:");
-    expect((await restored("wiki", "latest")).error).to.equal(null);
+    expect((await cli("restore", "wiki", "--yes")).stdout).to.match(/^wiki is restored: /);
     expect(await sh("wiki", "cat /data/link /files/picture; ls /data")).to.equal("page\npicture\nlink\npage");
+  });
+
+  it("of a Postgres under writes are consistent, as files and as a dump", async function () {
+    if (!hasPostgres()) return this.skip();
+    await bench.docker.busybox("postgres:1", [], addPostgres);
+    const services = { db: postgresService("postgres:1") };
+    const job = await bench.deployed("pg", services, { volumes: { data: {}, dump: {} } });
+    expect(job.error).to.equal(null);
+    const dump = { service: "db", command: ["pg_dump", "--format=custom", "--file=/dump/app.dump"] };
+    await policy("pg", { stop: true, preHooks: [dump] });
+    const query = (sql: string, database = "postgres") => sh("pg", `psql -d ${database} -Atc "${sql}"`);
+    const counts = (database?: string) =>
+      query("SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)", database).then((line) =>
+        line.split("|").map(Number),
+      );
+    await query("CREATE TABLE a (n serial); CREATE TABLE b (n serial)");
+    const write = "BEGIN; INSERT INTO a DEFAULT VALUES; SELECT pg_sleep(0.005); INSERT INTO b DEFAULT VALUES; COMMIT";
+    const loop = `while psql -qAtc "${write}" >/dev/null; do :; done`;
+    await bench.docker.run("exec", "--detach", await bench.container("pg", "db"), "sh", "-c", loop);
+    const written = async () => (await counts())[0] ?? 0;
+    await waitUntil({ what: "rows are written", timeoutMs: 60_000 }, async () => (await written()) > 3);
+    const before = await written();
+    expect((await cli("backup", "pg")).code).to.equal(0);
+    await query("DELETE FROM a; DROP TABLE b");
+    const { stdout } = await cli("restore", "pg", "--yes");
+    expect(stdout).to.match(/^pg is restored: /);
+    await waitUntil({ what: "the server answers", timeoutMs: 60_000 }, async () => (await counts()).length === 2);
+    const [a = 0, b] = await counts();
+    expect(a).to.equal(b).and.to.be.at.least(before);
+    await query("CREATE DATABASE copy");
+    await sh("pg", "pg_restore --dbname=copy /dump/app.dump");
+    const [inDump = 0, other] = await counts("copy");
+    expect(inDump, "the dump is a moment earlier").to.equal(other).and.to.be.within(before, a);
   });
 
   it("keep the password out of arguments, logs and files", async () => {

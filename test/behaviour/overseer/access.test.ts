@@ -1,10 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { EXIT } from "../../../src/cli/exit-codes.js";
 import { makeTemporaryFolder, type TemporaryFolder } from "../../../tools/temporary-folder.js";
 import { makeCertificates } from "../../support/certificates.js";
 import { appDocument } from "../../support/core-bench.js";
 import { type CoreProcess, startCore } from "../../support/core-process.js";
+import { OverseerUser } from "../../support/overseer-cli.js";
 import { condition, World } from "../../support/world.js";
 
 /** A Core as it is run for others: over HTTPS, with a certificate of an authority of its own. */
@@ -62,6 +64,14 @@ describe("The access to an Overseer Core", function () {
     // The Core has no node, so the app waits for one: it is connected.
     const app = await world.untilCondition("web", "Waiting", "True", "References");
     expect(condition(app, "Waiting")?.message).to.contain("node node-1");
+    const admin = new OverseerUser(world);
+    expect(
+      await admin.prints(["core", "apps", "--app", "web", "-o", "json"]),
+      "its Secrets are those of the app",
+    ).to.equal("[]\n");
+    const { code, stderr } = await new OverseerUser(world, "ann").run(["core", "apps"]);
+    expect([code, stderr.includes("cannot list")]).to.deep.equal([EXIT.notAllowed, true]);
+    admin.expectNoCanary(world.canaries);
   });
 
   it("trusts no other certificate", async () => {
