@@ -108,12 +108,11 @@ describe("An app of apps", function () {
       expect(live, ref.kind).to.not.equal(undefined);
       expect(live?.metadata.labels ?? {}, ref.kind).to.not.have.property(LABEL_APP);
     }
-    const events = (await world.events("kept")).join("\n");
-    expect(events)
-      .to.contain(`OverseerApp ${tenant.namespace}/child kept by deletionPolicy Delete; DeleteAll deletes it too`)
-      .and.contain(
-        `ServiceAccount ${tenant.namespace}/deployer kept because OverseerApp ${tenant.namespace}/child, which is kept, may need it`,
-      );
+    await world.told(
+      "kept",
+      `OverseerApp ${tenant.namespace}/child kept by deletionPolicy Delete; DeleteAll deletes it too`,
+      `ServiceAccount ${tenant.namespace}/deployer kept because OverseerApp ${tenant.namespace}/child, which is kept, may need it`,
+    );
     await tenant.repo.commit({ "child/more.yaml": configMap("more", {}) }, "goes on");
     await tenant.synced();
     expect(await world.kube.get(tenant.ref("v1", "ConfigMap", "more"))).to.not.equal(undefined);

@@ -118,10 +118,11 @@ describe("An OverseerAppSet", function () {
     await world.kube.untilGone(world.appRef("team-a"), 60_000);
     expect(await world.kube.get(world.configMap("app-a"))).to.equal(undefined);
     await world.synced("team-e");
-    const events = (await world.events("team")).join("\n");
-    expect(events)
-      .to.contain("AppCreated: created app team-e for folder apps/e")
-      .and.contain("AppDeleted: deleted app team-a, which is not generated any more");
+    await world.told(
+      "team",
+      "AppCreated: created app team-e for folder apps/e",
+      "AppDeleted: deleted app team-a, which is not generated any more",
+    );
   });
 
   it("writes nothing while deletions exceed the budget, until they are confirmed", async () => {
@@ -153,7 +154,7 @@ describe("An OverseerAppSet", function () {
       60_000,
     );
     expect(restored.spec).to.deep.include(suspended);
-    expect((await world.events("edit")).join()).to.contain("AppRestored: restored fields of app edited");
+    await world.told("edit", "AppRestored: restored fields of app edited");
     await untilApps("edit", 2);
     const before = await writesOf();
     const token = "again";

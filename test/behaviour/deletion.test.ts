@@ -102,7 +102,7 @@ describe("An app that is deleted", function () {
     expect((await world.kube.get(world.configMap("orphan")))?.metadata.resourceVersion).to.equal(
       before?.metadata.resourceVersion,
     );
-    expect((await world.events("orphan")).join()).to.contain("kept because of deletionPolicy Orphan");
+    await world.told("orphan", "kept because of deletionPolicy Orphan");
   });
 
   it("finds what it left again when it is made anew, and does not delete what it does not want any more", async () => {
@@ -146,9 +146,9 @@ describe("An app that is deleted", function () {
     expect(
       (await world.kube.get({ apiVersion: "v1", kind: "Namespace", name: namespace }))?.metadata.deletionTimestamp,
     ).to.equal(undefined);
-    const events = (await world.events("careful")).join("\n");
-    expect(events).to.contain(`PersistentVolumeClaim ${namespace}/data kept by deletionPolicy Delete`);
-    expect(events).to.contain(
+    await world.told(
+      "careful",
+      `PersistentVolumeClaim ${namespace}/data kept by deletionPolicy Delete`,
       `Namespace ${namespace} kept because it still holds PersistentVolumeClaim ${namespace}/data`,
     );
     await world.kube.delete({ apiVersion: "v1", kind: "Namespace", name: namespace });
@@ -165,9 +165,7 @@ describe("An app that is deleted", function () {
     expect(
       (await world.kube.get({ apiVersion: "v1", kind: "Namespace", name: namespace }))?.metadata.deletionTimestamp,
     ).to.equal(undefined);
-    expect((await world.events("neighbour")).join()).to.contain(
-      `Namespace ${namespace} kept because it still holds ConfigMap ${namespace}/theirs`,
-    );
+    await world.told("neighbour", `Namespace ${namespace} kept because it still holds ConfigMap ${namespace}/theirs`);
     await world.kube.delete({ apiVersion: "v1", kind: "Namespace", name: namespace });
   });
 

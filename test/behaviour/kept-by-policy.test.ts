@@ -99,12 +99,16 @@ describe("An app that is deleted while a policy denies all changes of what is ke
       world.configMap("frozen-wanted"),
     ])
       expect((await world.kube.get(ref))?.metadata.deletionTimestamp, ref.name).to.equal(undefined);
-    expect((await world.events("first")).join("\n"))
-      .to.contain(`PersistentVolumeClaim ${world.namespace}/kept kept by deletionPolicy Delete`)
-      .and.contain("kept because it is annotated helm.sh/resource-policy: keep");
-    expect((await world.events("owner")).join("\n"))
-      .to.contain(`was kept: transfer of ownership to OverseerApp ${world.namespace}/second failed`)
-      .and.contain("frozen objects stay as they are");
+    await world.told(
+      "first",
+      `PersistentVolumeClaim ${world.namespace}/kept kept by deletionPolicy Delete`,
+      "kept because it is annotated helm.sh/resource-policy: keep",
+    );
+    await world.told(
+      "owner",
+      `was kept: transfer of ownership to OverseerApp ${world.namespace}/second failed`,
+      "frozen objects stay as they are",
+    );
   });
 
   it("waits for what is to be deleted and may not be, says why and which field lets it go", async () => {

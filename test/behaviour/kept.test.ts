@@ -70,14 +70,13 @@ describe("An object that carries another tool's keep annotation", function () {
     expect(reason("argo-list")).to.contain(
       "removed from Git; kept because it is annotated argocd.argoproj.io/sync-options: Prune=false",
     );
-    const events = (await world.events("leaves")).join("\n");
-    for (const mark of [
+    const marks = [
       "argocd.argoproj.io/sync-options: Prune=false",
       "kustomize.toolkit.fluxcd.io/prune: disabled",
       "kustomize.toolkit.fluxcd.io/reconcile: disabled",
       "helm.sh/resource-policy: keep",
-    ])
-      expect(events).to.contain(`kept because it is annotated ${mark}`);
+    ];
+    await world.told("leaves", ...marks.map((mark) => `kept because it is annotated ${mark}`));
   });
 
   it("is kept when its app is deleted, as that tool means it, and an Event names the annotation", async () => {
@@ -87,7 +86,7 @@ describe("An object that carries another tool's keep annotation", function () {
     const kept: string[] = [];
     for (const [name] of ROWS) if (await exists(`deleted-${name}`)) kept.push(name);
     expect(kept).to.deep.equal(ROWS.filter((row) => row[4]).map(([name]) => name));
-    expect((await world.events("deleted")).join("\n")).to.contain("kept because it is annotated");
+    await world.told("deleted", "kept because it is annotated");
   });
 
   it("is kept when the annotation stands on the live object alone, and when it was taken from the live object alone", async () => {

@@ -104,6 +104,6 @@ describe("Writes", function () {
     await world.poke("calm");
     expect(await all()).to.deep.equal(before);
     expect(await world.changes("calm")).to.have.length(1);
-    expect((await world.events("calm")).filter((event) => event.startsWith("Synced"))).to.have.length(1);
+    expect((await world.told("calm", "Synced")).filter((event) => event.startsWith("Synced"))).to.have.length(1);
   });
 });

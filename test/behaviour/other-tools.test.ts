@@ -40,7 +40,7 @@ describe("A source with hooks and waves of other tools", function () {
       `ConfigMap ${world.namespace}/replace argocd.argoproj.io/sync-options: Replace=true has no effect`,
     ])
       expect(notes).to.contain(text);
-    expect((await world.events("hooks")).join("\n")).to.contain("SourceNotes: ");
+    await world.told("hooks", "SourceNotes: ");
   });
 
   it("leaves alone what was applied before its document says not to apply it", async () => {

@@ -44,7 +44,7 @@ describe("A GitRepository", function () {
     expect(condition(repository, "Fetched")?.status).to.equal("True");
     await world.poll("fine");
     await world.poll("fine");
-    const events = (await world.events("fine")).filter((event) => event.startsWith("NewRevision"));
+    const events = (await world.told("fine", "NewRevision")).filter((event) => event.startsWith("NewRevision"));
     expect(events).to.deep.equal([`NewRevision: fetched main@sha1:${commit.slice(0, 12)}: first`]);
   });
 

@@ -44,9 +44,7 @@ describe("An app is synced from Git", function () {
     ]);
     expect(changes[1]?.status?.plan?.[0]?.diff).to.deep.equal([{ path: ".data.step", from: '"1"', to: '"2"' }]);
     expect(changes[1]?.status?.plan?.[0]?.origin).to.equal("app/config.yaml:1");
-    expect(await world.events("next")).to.include(
-      `Synced: main@sha1:${second.slice(0, 12)} is applied and healthy (+0 ~1 -0)`,
-    );
+    await world.told("next", `Synced: main@sha1:${second.slice(0, 12)} is applied and healthy (+0 ~1 -0)`);
   });
 
   it("does not touch an app whose path a commit does not touch, nor write anything for it", async () => {

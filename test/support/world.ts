@@ -6,6 +6,7 @@ import { ANNOTATION_RECONCILE_AT, API_VERSION } from "../../src/api/group.js";
 import type { OverseerApp } from "../../src/api/overseer-app.js";
 import type { RawObject } from "../../src/kube/object.js";
 import type { ControlPlane } from "../../tools/control-plane.js";
+import { waitUntil } from "../../tools/wait-until.js";
 import { type ContractObject, expectNoCanary, expectStatusContract } from "./contracts.js";
 import { sharedControlPlane } from "./control-plane.js";
 import { ensureDefinitions } from "./definitions.js";
@@ -191,6 +192,16 @@ export class World {
     return events
       .filter((event) => (event.regarding as { name?: string } | undefined)?.name === name)
       .map((event) => `${String(event.reason)}: ${String(event.note)}`);
+  }
+
+  /** Waits until the Events about an object contain all of these texts, and gives them: they are written after the status. */
+  async told(name: string, ...texts: readonly string[]): Promise<string[]> {
+    let events: string[] = [];
+    await waitUntil({ what: `Events about ${name} contain ${texts.join(", and ")}`, timeoutMs: 60_000 }, async () => {
+      events = await this.events(name);
+      return texts.every((text) => events.some((event) => event.includes(text)));
+    });
+    return events;
   }
 
   /** Checks what must hold after whatever a test did: the status contract of every resource, and no secret in sight. */

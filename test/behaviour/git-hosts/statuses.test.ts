@@ -190,7 +190,9 @@ describe("commit statuses at Gitea", function () {
     expect(message).to.include(`Secret ${world.namespace}/${api}`).and.to.include("the scope write:repository");
     expect(message).to.include(`app ${world.namespace}/web`);
     expect(condition(await world.poll("apps"), "Ready")?.status).to.equal("True");
-    expect((await world.events("apps")).filter((text) => text.startsWith("PermissionDenied:"))).to.have.length(1);
+    expect(
+      (await world.told("apps", "PermissionDenied:")).filter((text) => text.startsWith("PermissionDenied:")),
+    ).to.have.length(1);
     await secret(api, { token: await gitea.createToken(ann, ["write:repository"]) });
     await untilStatus(id, "web", "success");
     await reported("apps", "True");

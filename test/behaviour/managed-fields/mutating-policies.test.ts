@@ -108,7 +108,9 @@ describe("A MutatingAdmissionPolicy that changes what is applied is told once, a
     expect(dataOf(await read("changed")).a).to.equal("mutated");
     await world.synced("changed");
     await expectQuiet(world.configMap("changed"), "changed");
-    const events = (await world.events("changed")).filter((event) => event.includes("the changed value is kept"));
+    const events = (await world.told("changed", "the changed value is kept")).filter((event) =>
+      event.includes("the changed value is kept"),
+    );
     expect(events).to.have.length(1);
   });
 

@@ -25,9 +25,7 @@ describe("A Secret that is readable in Git", function () {
     const [note] = noted.status?.notes ?? [];
     expect(note?.origin).to.equal("a.yaml:1");
     expect(note?.message).to.include("is readable in Git: password (looks random); encrypt the file with SOPS");
-    expect((await world.events("readable")).join("\n"))
-      .to.include("SourceNotes: 1 note")
-      .and.include("is readable in Git");
+    await world.told("readable", "SourceNotes: 1 note", "is readable in Git");
     expect(await passwordOf()).to.equal(first);
 
     await world.operator.stop();

@@ -74,7 +74,7 @@ describe("A stop in the middle of many writes", function () {
     const [change, ...others] = await world.changes("many");
     expect(others, "the same Change goes on").to.deep.equal([]);
     expect(change?.status).to.include({ phase: "Succeeded", summary: `+${OBJECTS} ~0 -0`, attempts: 1 });
-    const synced = (await world.events("many")).filter((event) => event.startsWith("Synced:"));
+    const synced = (await world.told("many", "Synced:")).filter((event) => event.startsWith("Synced:"));
     expect(synced, "it is told once").to.have.length(1);
     await expectCalmLog(world.operator);
   });
