@@ -34,15 +34,16 @@ export interface ChartTexts {
   readonly others: readonly { readonly name: string; readonly text: string }[];
 }
 
-/** A template, or the values that a file holds for templates that render texts. */
+/** What a file uses as a template; as values, where a template renders texts; and as a text that a template reads and renders. */
 interface Look {
   readonly use: TemplateUse;
   readonly values: TemplateUse;
+  readonly text: TemplateUse;
 }
 
 const NOTHING: TemplateUse = { capabilities: false, random: false, lookup: false, files: false, texts: false };
 /** An archive that cannot be inspected. */
-const UNKNOWN: Look = { use: { ...NOTHING, capabilities: true, files: true }, values: NOTHING };
+const UNKNOWN: Look = { use: { ...NOTHING, capabilities: true, files: true }, values: NOTHING, text: NOTHING };
 const RANDOM =
   /\b(?:rand(?:AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|gen(?:PrivateKey|CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert|SignedCertWithKey)|uuidv4|now|htpasswd|bcrypt|encryptAES|shuffle)\b/;
 const LOOKUP = /[({|=\s]lookup\s+["(.$]/;
@@ -56,7 +57,7 @@ export class TemplateInspector {
 
   /**
    * What the files of a chart and of those in it use. `placeOf`: where a file of the chart is in the repository. Values count where a
-   * template renders texts. What uses nothing of interest is absent.
+   * template renders texts, and other files where one also reads files. What uses nothing of interest is absent.
    */
   async inspect(
     files: readonly SourceFile[],
@@ -64,21 +65,27 @@ export class TemplateInspector {
     { files: valueFiles, others }: ChartTexts,
     snapshot: Pick<GitSnapshot, "readBlob">,
   ): Promise<readonly FoundUse[]> {
-    const found: { file: RepositoryPath; look: Look }[] = [];
-    const valuesInChart: { file: RepositoryPath; blob: string }[] = [];
+    const templates: { file: RepositoryPath; look: Look }[] = [];
+    const values: { file: RepositoryPath; blob: string }[] = [...valueFiles];
+    const rest: { file: RepositoryPath; blob: string }[] = [];
     for (const { path, blob, kind, fault } of files) {
       if (fault !== undefined || kind === "submodule" || kind === "symlink") continue;
       const file = placeOf(path);
       const form = formOf(path);
-      if (form === "values") valuesInChart.push({ file, blob });
-      else if (form !== undefined) found.push({ file, look: await this.#look(blob, form, snapshot) });
+      if (form === "values") values.push({ file, blob });
+      else if (form === "text") rest.push({ file, blob });
+      else if (form !== undefined) templates.push({ file, look: await this.#look(blob, form, snapshot) });
     }
-    const uses: FoundUse[] = found.map(({ file, look }) => ({ ...look.use, file }));
+    const uses: FoundUse[] = templates.map(({ file, look }) => ({ ...look.use, file }));
     if (uses.some(({ texts }) => texts)) {
-      uses.push(...found.map(({ file, look }) => ({ ...look.values, file })));
-      for (const { file, blob } of [...valuesInChart, ...valueFiles])
-        uses.push({ ...(await this.#look(blob, "values", snapshot)).values, file });
+      const readsFiles = uses.some((use) => use.files);
+      uses.push(...templates.map(({ file, look }) => ({ ...look.values, file })));
+      for (const { file, blob } of values) uses.push({ ...(await this.#look(blob, "values", snapshot)).values, file });
       uses.push(...others.map(({ name, text }) => ({ ...useOf(text), name })));
+      if (readsFiles) {
+        uses.push(...templates.map(({ file, look }) => ({ ...look.text, file })));
+        for (const { file, blob } of rest) uses.push({ ...(await this.#look(blob, "text", snapshot)).text, file });
+      }
     }
     return uses.filter(({ capabilities, random, lookup, files: reads }) => capabilities || random || lookup || reads);
   }
@@ -91,14 +98,14 @@ export class TemplateInspector {
   }
 }
 
-/** What a file of a chart is; undefined for one that uses nothing. */
-type Form = "template" | "archive" | "chart" | "values";
+/** What a file of a chart is; undefined for pages for people. */
+type Form = "template" | "archive" | "chart" | "values" | "text";
 
 function formOf(path: string): Form | undefined {
   if (/^charts\/[^/]+\.tgz$/.test(path)) return "archive";
   if (/(^|\/)templates\//.test(path)) return "template";
   if (/^(?:charts\/[^/]+\/)+Chart\.yaml$/.test(path)) return "chart";
-  return /^(?:charts\/[^/]+\/)*values\.yaml$/.test(path) ? "values" : undefined;
+  return /^(?:charts\/[^/]+\/)*values\.yaml$/.test(path) ? "values" : /\.md$/i.test(path) ? undefined : "text";
 }
 
 async function lookAt(bytes: Uint8Array, form: Form): Promise<Look> {
@@ -109,6 +116,7 @@ async function lookAt(bytes: Uint8Array, form: Form): Promise<Look> {
     return {
       use: looks.map(({ use }) => use).reduce(either, NOTHING),
       values: looks.map(({ values }) => values).reduce(either, NOTHING),
+      text: looks.map((look) => look.text).reduce(either, NOTHING),
     };
   } catch {
     return UNKNOWN;
@@ -116,11 +124,18 @@ async function lookAt(bytes: Uint8Array, form: Form): Promise<Look> {
 }
 
 function lookAtText(text: string, form: Exclude<Form, "archive">): Look {
-  if (form === "template") return { use: useOf(text), values: NOTHING };
-  // A chart for some versions of Kubernetes cannot be rendered for others.
-  if (form === "chart")
-    return { use: { ...NOTHING, capabilities: /^["']?kubeVersion["']?[ \t]*:/m.test(text) }, values: NOTHING };
-  return { use: NOTHING, values: useOf(text.replace(/^[ \t]*#.*$/gm, "")) };
+  const nothing: Look = { use: NOTHING, values: NOTHING, text: NOTHING };
+  switch (form) {
+    case "template":
+      return { ...nothing, use: useOf(text) };
+    case "chart":
+      // A chart for some versions of Kubernetes cannot be rendered for others.
+      return { ...nothing, use: { ...NOTHING, capabilities: /^["']?kubeVersion["']?[ \t]*:/m.test(text) } };
+    case "values":
+      return { ...nothing, values: useOf(text.replace(/^[ \t]*#.*$/gm, "")) };
+    case "text":
+      return { ...nothing, text: useOf(text) };
+  }
 }
 
 function useOf(text: string): TemplateUse {
@@ -157,7 +172,7 @@ function either(a: TemplateUse, b: TemplateUse): TemplateUse {
   };
 }
 
-/** The files in the tar archive of a chart that may use something. */
+/** The files in the tar archive of a chart. */
 function filesOf(tar: Buffer): { readonly text: string; readonly form: Exclude<Form, "archive"> }[] {
   const files: { text: string; form: Exclude<Form, "archive"> }[] = [];
   for (let at = 0; at + 512 <= tar.length; ) {

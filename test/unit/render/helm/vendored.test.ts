@@ -164,6 +164,17 @@ describe("What a chart has in its folder", function () {
     expect(await notes(plain)).to.deep.equal([]);
     const ofLibrary = { ...none, ...chart("file://../lib"), ...lib("lib"), "lib/templates/x.yaml": "# {{ now }}\n" };
     expect(await notes(ofLibrary)).to.deep.equal(["lib/templates/x.yaml: uses a random function"]);
+    const readsFile = `${OBJECT}data: {a: {{ tpl (.Files.Get "conf/a.txt") . | quote }}}\n`;
+    const ofFiles = {
+      ...none,
+      "web/templates/x.yaml": readsFile,
+      "web/conf/a.txt": "{{ now }}",
+      "web/README.md": "{{ now }}",
+    };
+    expect(await notes(ofFiles)).to.deep.equal(["web/conf/a.txt: uses a random function"]);
+    expect(await notes({ ...ofFiles, "web/templates/x.yaml": readsFile.replace("tpl (", "print (") })).to.deep.equal(
+      [],
+    );
   });
 
   it("is refused by file and line where values or a Chart.yaml are no YAML or no object", async () => {
