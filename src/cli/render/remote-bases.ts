@@ -9,10 +9,11 @@ import { silentLogger } from "../../base/logger.js";
 import { readProxies } from "../../config/proxy.js";
 import { RevisionIndex } from "../../controllers/git-repository/revision-index.js";
 import { remoteBaseOpener } from "../../controllers/overseer-app/source/remote-bases.js";
-import { chooseGitEngine, gitRemote } from "../../git/index.js";
+import { chooseGitEngine, type GitRemote, gitRemote } from "../../git/index.js";
 import type { OpenRemoteBase } from "../../render/remote-base.js";
+import { originOf } from "./origin.js";
 
-/** Stands for the repository of the work tree, which has no server here: bases are read anonymously. */
+/** Stands for the repository of a work tree without an origin: bases are read anonymously. */
 const WORK_TREE = "https://work-tree.invalid/repository";
 const REPOSITORY = {
   apiVersion: API_VERSION,
@@ -22,11 +23,12 @@ const REPOSITORY = {
 } as GitRepository;
 
 /**
- * Runs `work` with what opens remote bases on the listed hosts, as the operator does: with its Git client, limits and verification. What
- * is fetched is removed afterwards.
+ * Runs `work` with what opens remote bases on the listed hosts, as the operator does: with its Git client, limits and verification, and on the
+ * server of the origin of the work tree at `root` with the credential of Git for it. What is fetched is removed afterwards.
  */
 export async function withRemoteBases<T>(
   hosts: readonly string[],
+  root: string,
   work: (open: OpenRemoteBase) => Promise<T>,
 ): Promise<T> {
   const cacheDir = await mkdtemp(join(tmpdir(), "overseer-bases-"));
@@ -54,7 +56,12 @@ export async function withRemoteBases<T>(
   const { signal } = new AbortController();
   try {
     const run = { services, signal };
-    return await work(remoteBaseOpener(run, REPOSITORY, gitRemote(WORK_TREE), { requireCommits: false }));
+    let origin: Promise<GitRemote> | undefined;
+    return await work(async (base, place) => {
+      // Only a base needs the credential: a helper may ask the keychain of the user.
+      origin ??= originOf(root).then((found) => found ?? gitRemote(WORK_TREE));
+      return remoteBaseOpener(run, REPOSITORY, await origin, { requireCommits: false })(base, place);
+    });
   } finally {
     await engine.close();
     await rm(cacheDir, { recursive: true, force: true });

@@ -87,7 +87,7 @@ export async function renderSource(
       throw error instanceof RenderError ? allProblems(withNames(error, tree)) : error;
     });
   const { allowedRemoteBaseHosts: hosts } = options;
-  return hosts === undefined ? draw(refuseRemoteBase) : withRemoteBases(hosts, draw);
+  return hosts === undefined ? draw(refuseRemoteBase) : withRemoteBases(hosts, tree.root, draw);
 }
 
 /** Nothing is fetched unless the command line says from where. */

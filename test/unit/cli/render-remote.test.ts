@@ -108,6 +108,63 @@ describe("overseer render with a network", function () {
     });
   });
 
+  describe("and private remote bases", () => {
+    const password = `pass-${Date.now()}`;
+    let own: GitServer;
+    let other: GitServer;
+    const addresses: string[] = [];
+    before(async () => {
+      const auth = { username: USER, password };
+      [own, other] = await Promise.all([startGitServer({ auth }), startGitServer({ auth })]);
+      for (const server of [own, other]) {
+        const base = await server.createRepository("team/base");
+        await base.commit({ "kustomization.yaml": "resources: [web.yaml]\n", "web.yaml": configMap("web") }, "first");
+        await base.tag("v1");
+        addresses.push(base.url);
+      }
+    });
+    after(async () => {
+      await own?.stop();
+      await other?.stop();
+    });
+
+    /** Renders a work tree, whose origin is on the first server, with a base on one of the two. */
+    const renderWith = async (base: string | undefined, origin: string, ...config: string[]): Promise<Outcome> => {
+      await write({ "kustomization.yaml": `resources:\n- ${base}?ref=v1\n` });
+      await run("git", ["init", "--quiet"]);
+      await run("git", ["remote", "add", "origin", origin]);
+      if (config.length > 0) await run("git", ["config", ...config]);
+      return render([".", "--allowed-remote-base-hosts", "127.0.0.1"]);
+    };
+    const expectBase = ({ code, stdout, stderr }: Outcome): void => {
+      expect(stderr).to.equal("");
+      expect(code).to.equal(0);
+      expect(stdout).to.contain("name: web");
+    };
+
+    it("takes what Git has for the server of the origin: the URL, a header, or a credential helper", async () => {
+      const origin = `${own.url}/team/own.git`;
+      expectBase(await renderWith(addresses[0], origin.replace("//", `//${USER}:${password}@`)));
+      await rm(join(root, ".git"), { recursive: true });
+      const basic = Buffer.from(`${USER}:${password}`).toString("base64");
+      expectBase(
+        await renderWith(addresses[0], origin, `http.${own.url}/.extraheader`, `AUTHORIZATION: basic ${basic}`),
+      );
+      await rm(join(root, ".git"), { recursive: true });
+      const helper = `!f() { cat >asked; printf 'username=${USER}\\npassword=${password}\\n'; }; f`;
+      expectBase(await renderWith(addresses[0], origin, "credential.helper", helper));
+      expect(await readFile(join(root, "asked"), "utf8")).to.contain(`host=${new URL(own.url).host}`);
+    });
+
+    it("sends nothing to another server, and says that the credential is missing", async () => {
+      const origin = `${own.url}/team/own.git`.replace("//", `//${USER}:${password}@`);
+      const { code, stderr } = await renderWith(addresses[1], origin);
+      expect(code).to.equal(1);
+      expect(stderr).to.contain("kustomization.yaml:2").and.not.contain(password);
+      expect(stderr).to.match(/credential|authentication/);
+    });
+  });
+
   describe("and private registries of charts", () => {
     let oci: OciCharts;
     let http: HttpCharts;
