@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help doctor install build compile generate yaml-vectors control-plane-binaries test-binaries control-plane control-plane-stop demo dev test test-unit \
-	test-behaviour check lint format soak bench image site sbom package-cli clean
+	test-behaviour check lint format soak reliability bench image site sbom package-cli clean
 
 export SEED MINUTES ONLY GREP REQUIRE WORKERS RETRIES IMAGE NODE_IMAGE TOOLS_IMAGE
 bin := node_modules/.bin
@@ -80,6 +80,9 @@ format: install ## Fix lint and format problems with Biome
 
 soak: control-plane-binaries ## Run random operations, then compare the live state with Git (SEED=1 MINUTES=3)
 	@node build/test/soak/soak.js
+
+reliability: compile ## Feed hostile inputs to all readers, and faults to the reconciler in memory (ARGS='--inputs 100000 --faults 10000 --seed 1')
+	@node build/test/reliability/reliability.js $(ARGS)
 
 bench: control-plane-binaries ## Run the benchmarks against their budgets (ARGS=…)
 	@node build/bench/run.js $(ARGS)

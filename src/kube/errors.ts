@@ -14,6 +14,39 @@ export interface KubeStatus {
   };
 }
 
+/**
+ * Reads a `Status` body. Members of other types are dropped: the server of a remote cluster, or a proxy before it, may respond with
+ * anything.
+ */
+export function readStatus(body: unknown): KubeStatus {
+  const { code, reason, message, details } = recordOf(body);
+  const { name, group, kind, retryAfterSeconds, causes } = recordOf(details);
+  const found = {
+    ...texts({ name, group, kind }),
+    ...(typeof retryAfterSeconds === "number" ? { retryAfterSeconds } : {}),
+    ...(Array.isArray(causes) ? { causes: causes.map(causeOf) } : {}),
+  };
+  return {
+    ...(typeof code === "number" ? { code } : {}),
+    ...texts({ reason, message }),
+    ...(details === undefined ? {} : { details: found }),
+  };
+}
+
+function causeOf(cause: unknown): Record<string, string> {
+  const { reason, message, field } = recordOf(cause);
+  return texts({ reason, message, field });
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function texts<K extends string>(members: Readonly<Record<K, unknown>>): Partial<Record<K, string>> {
+  const entries = Object.entries(members).filter(([, value]) => typeof value === "string");
+  return Object.fromEntries(entries) as Partial<Record<K, string>>;
+}
+
 /** An HTTP error of the API server. `code` is `KUBE_<HTTP status>`, `reason` the Status reason. */
 export class KubeStatusError extends OverseerError {
   readonly statusCode: number;

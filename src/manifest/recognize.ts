@@ -43,6 +43,9 @@ export function recognizeBeginning(text: string): string | undefined {
   return found?.[1];
 }
 
+/** Blanks of one line only: with line breaks, a file of blank lines would take cubic time. */
+const JSONNET = /^[ \t]*(?:local[ \t]+\w+[ \t]*=|(?:\([ \t]*)?import[ \t]+['"])/m;
+
 /** Returns a hint for a file that is not valid YAML, if its format is known. */
 export function recognizeUnreadable(text: string, file: string): string | undefined {
   if (/^<{7} /m.test(text) && /^>{7} /m.test(text)) return "it holds the marks of a merge conflict: resolve it";
@@ -51,7 +54,7 @@ export function recognizeUnreadable(text: string, file: string): string | undefi
   if (/\{%-?\s/.test(text))
     return "it looks like a Jinja template: render it first, or leave it out with source.exclude";
   if (text.includes("{{")) return "it looks like a template: render it first, or leave it out with source.exclude";
-  if (/\.(?:jsonnet|libsonnet)$/.test(file) || /^\s*(?:local\s+\w+\s*=|\(?\s*import\s+['"])/m.test(text))
+  if (/\.(?:jsonnet|libsonnet)$/.test(file) || JSONNET.test(text))
     return "it is Jsonnet, which this version does not render: commit what jsonnet prints, and set source.path to that";
   return undefined;
 }

@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import { messageOf, OverseerError } from "../../base/errors.js";
 import { openGate, type WriteGate } from "../../base/write-gate.js";
-import { KubeConnectionError, type KubeStatus, KubeStatusError, ResponseTooLargeError } from "../errors.js";
+import { KubeConnectionError, type KubeStatus, KubeStatusError, ResponseTooLargeError, readStatus } from "../errors.js";
 import { isAboutSecrets, withoutSecretValues } from "../refusal-text/secret-answer.js";
 import type { ClusterAccess } from "./auth.js";
 import { readText } from "./byte-buffer.js";
@@ -232,8 +232,8 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
 function statusError(statusCode: number, text: string, headers: Headers, request: KubeRequest): KubeStatusError {
   let status: KubeStatus;
   try {
-    const parsed = JSON.parse(text) as KubeStatus & { kind?: string };
-    status = parsed.kind === "Status" ? parsed : { message: text.slice(0, 500) };
+    const parsed = JSON.parse(text) as { kind?: unknown } | null;
+    status = parsed?.kind === "Status" ? readStatus(parsed) : { message: text.slice(0, 500) };
   } catch {
     status = {
       message: `the API server returned ${statusCode} for ${request.method} ${request.path}: ${text.slice(0, 300).trim()}`,

@@ -1,5 +1,6 @@
+import { isRecord } from "../../manifest/shape.js";
 import { checkValues, type ServerLimits } from "../client/server-limits.js";
-import { KubeConnectionError, type KubeStatus } from "../errors.js";
+import { KubeConnectionError, type KubeStatus, readStatus } from "../errors.js";
 import type { RawObject } from "../object.js";
 
 /** One line of a watch. */
@@ -10,16 +11,28 @@ export interface WatchEvent {
 
 /**
  * Parses a line of the watch of `path`. Throws KubeConnectionError for an invalid line: the message of `JSON.parse` quotes the
- * line, which may be a Secret.
+ * line, which may be a Secret. The server of a remote cluster may send anything.
  */
 export function parseWatchEvent(line: string, path: string, limits: ServerLimits | undefined): WatchEvent {
   checkValues(line, limits, `WATCH ${path}`);
+  const { type, object } = parseLine(line, path);
+  const isStatus = type === "ERROR";
+  if (isStatus && isRecord(object)) return { type, object: readStatus(object) } as WatchEvent;
+  if (isStatus || !isRecord(object) || !isRecord(object.metadata)) throw invalid(line, path, "has no object");
+  return { type, object } as unknown as WatchEvent;
+}
+
+function parseLine(line: string, path: string): Readonly<Record<string, unknown>> {
   try {
-    return JSON.parse(line) as WatchEvent;
+    const event: unknown = JSON.parse(line);
+    return isRecord(event) ? event : {};
   } catch {
-    const message = `WATCH ${path}: an event (${line.length} characters) is not valid JSON`;
-    throw new KubeConnectionError(message, undefined);
+    throw invalid(line, path, "is not valid JSON");
   }
+}
+
+function invalid(line: string, path: string, what: string): KubeConnectionError {
+  return new KubeConnectionError(`WATCH ${path}: an event (${line.length} characters) ${what}`, undefined);
 }
 
 /** Returns whether this is the bookmark that completes a streaming list. */

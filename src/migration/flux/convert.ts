@@ -43,20 +43,23 @@ export function convertFlux(objects: readonly InputObject[], options: ImportOpti
     conversions.push(conversion);
   }
   for (const object of objects) {
-    const text = SOURCES[object.kind];
+    const text = SOURCES.get(object.kind);
     if (text !== undefined) conversions.push(reportSource(object, text));
+    if (object.apiVersion.startsWith("image.toolkit.fluxcd.io/")) conversions.push(reportAutomation(object));
   }
   return checkNames({ manifests, conversions });
 }
 
 /** Sources that have no object of their own here. */
-const SOURCES: Readonly<Record<string, string>> = {
-  HelmRepository: "is written into source.helm.chart of each app that uses it",
-  HelmChart: "is written into source.helm.chart of each app that uses it",
-  OCIRepository:
+const SOURCES: ReadonlyMap<string, string> = new Map([
+  ["HelmRepository", "is written into source.helm.chart of each app that uses it"],
+  ["HelmChart", "is written into source.helm.chart of each app that uses it"],
+  [
+    "OCIRepository",
     "is written into source.helm.chart of each app that takes its chart from it; manifests of OCI registries are not supported",
-  Bucket: "is not supported: commit the manifests to Git",
-};
+  ],
+  ["Bucket", "is not supported: commit the manifests to Git"],
+]);
 
 function isKustomization({ apiVersion, kind }: InputObject): boolean {
   // kustomization.yaml files have the same kind.
@@ -65,6 +68,18 @@ function isKustomization({ apiVersion, kind }: InputObject): boolean {
 
 function keyOf({ metadata }: InputObject): string {
   return `${metadata.namespace ?? "default"}/${metadata.name}`;
+}
+
+/** Image automation writes to Git, which nothing does here: another program has to propose new tags. */
+function reportAutomation({ kind, metadata: { name, namespace = "default" } }: InputObject): Conversion {
+  const message =
+    kind === "ImageUpdateAutomation"
+      ? "writes image tags to Git, which has no counterpart: let it go on, since it needs no Kustomization of Flux but its GitRepository, or let the CI or Renovate propose new tags"
+      : "is of use to image automation only: keep it as long as you keep its ImageUpdateAutomation";
+  return {
+    ...{ kind, namespace, name, results: [], converted: [] },
+    findings: [{ level: "manual", field: "", message }],
+  };
 }
 
 /** Fields of sources that have an effect on charts, or none. */

@@ -108,9 +108,14 @@ function verifyOf(spec: Fields, findings: Findings): Record<string, unknown> | u
   const verify = spec.object("verify");
   if (verify === undefined) return undefined;
   const mode = verify.text("mode") ?? "HEAD";
-  const known: Readonly<Record<string, string>> = { HEAD: "HEAD", head: "HEAD", Tag: "Tag", TagAndHEAD: "Tag" };
-  if (known[mode] === undefined) findings.add("blocked", verify.pathOf("mode"), "must be HEAD, Tag or TagAndHEAD");
+  const known = new Map([
+    ["HEAD", "HEAD"],
+    ["head", "HEAD"],
+    ["Tag", "Tag"],
+    ["TagAndHEAD", "Tag"],
+  ]);
+  if (known.get(mode) === undefined) findings.add("blocked", verify.pathOf("mode"), "must be HEAD, Tag or TagAndHEAD");
   if (mode === "TagAndHEAD")
     findings.add("blocked", verify.pathOf("mode"), "TagAndHEAD has no counterpart: decide for Tag or HEAD");
-  return defined({ mode: known[mode], secretRef: secretOf(verify, "secretRef") });
+  return defined({ mode: known.get(mode), secretRef: secretOf(verify, "secretRef") });
 }

@@ -6,6 +6,7 @@ import {
   KubeConnectionError,
   type KubeStatus,
   KubeStatusError,
+  readStatus,
 } from "../../../src/kube/errors.js";
 
 const refused = (code: number, status: KubeStatus = {}): KubeStatusError => new KubeStatusError(code, status, "GET /x");
@@ -63,5 +64,16 @@ describe("kube/errors", () => {
     expect(isStatus(refused(404), 404)).to.equal(true);
     expect(isStatus(refused(404), 409)).to.equal(false);
     expect(isStatus(new Error("404"), 404)).to.equal(false);
+  });
+
+  it("keep what has the right type of a Status, whatever a server sends", () => {
+    const details = { name: "web", kind: 7, retryAfterSeconds: "soon", causes: [null, { field: "a", message: {} }] };
+    expect(readStatus({ code: 422, reason: ["x"], message: "no", details })).to.deep.equal({
+      code: 422,
+      message: "no",
+      details: { name: "web", causes: [{}, { field: "a" }] },
+    });
+    expect(readStatus({ message: { text: "x" }, details: "x" })).to.deep.equal({ details: {} });
+    for (const body of [null, "x", 1, []]) expect(readStatus(body)).to.deep.equal({});
   });
 });

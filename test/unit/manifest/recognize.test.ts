@@ -112,6 +112,13 @@ describe("files that are not manifests are identified, with a remedy", () => {
   }
 });
 
+describe("a file that is not YAML", () => {
+  it("is read in linear time, also a megabyte of blank lines", () => {
+    expect(refusalOf(`${"  \n".repeat(350_000)}a: [`)).to.match(/unexpected end/);
+    expect(refusalOf(`${"  \n".repeat(3)}a: [\n\n  ( import 'a'`)).to.match(/it is Jsonnet/);
+  });
+});
+
 describe("objects of other tools that are not installed", () => {
   for (const [group, kind, said] of [
     ["argoproj.io", "Application", /OverseerApp with its source and destination/],

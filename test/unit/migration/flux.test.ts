@@ -277,4 +277,17 @@ describe("credentials in URLs of Flux", () => {
       ).to.have.length(1);
     }
   });
+
+  it("reports image automation, and ignores objects of unknown kinds, whatever their names", () => {
+    const automation = {
+      ...flux("X", "tags", {}),
+      apiVersion: "image.toolkit.fluxcd.io/v1",
+      kind: "ImageUpdateAutomation",
+    };
+    const { conversions } = convert([automation, { ...flux("X", "other", {}), kind: "constructor" }]);
+    const reported = conversions.filter(({ name }) => name === "tags" || name === "other");
+    expect(reported).to.have.length(1);
+    expect(reported[0]?.findings[0]).to.deep.include({ level: "manual", field: "" });
+    expect(reported[0]?.findings[0]?.message).to.match(/^writes image tags to Git, which has no counterpart/);
+  });
 });

@@ -26,6 +26,9 @@ const KINDS: Readonly<Record<Tool, readonly (readonly [group: string, plural: st
     ["source.toolkit.fluxcd.io", "buckets", "Bucket"],
     ["kustomize.toolkit.fluxcd.io", "kustomizations", "Kustomization"],
     ["helm.toolkit.fluxcd.io", "helmreleases", "HelmRelease"],
+    ["image.toolkit.fluxcd.io", "imageupdateautomations", "ImageUpdateAutomation"],
+    ["image.toolkit.fluxcd.io", "imagepolicies", "ImagePolicy"],
+    ["image.toolkit.fluxcd.io", "imagerepositories", "ImageRepository"],
   ],
 };
 

@@ -104,8 +104,16 @@ export function needsStatus(kind: GroupVersionKind): boolean {
   return !HEALTHY_BY_EXISTENCE.has(kindKey(kind));
 }
 
-/** Computes the health of an object by the rule of its kind, or by its conditions. */
+/**
+ * Computes the health of an object by the rule of its kind, or by its conditions. Unknown if fields have other types than its kind defines,
+ * as in a remote cluster whose API server is not the one of Kubernetes: one object must not end the watch of its kind.
+ */
 export function healthOf(object: RawObject, kind: GroupVersionKind): ObjectHealth {
   if (!needsStatus(kind)) return HEALTHY;
-  return (RULES[kindKey(kind)] ?? operatorRule(kind) ?? conditionHealth)(object);
+  try {
+    return (RULES[kindKey(kind)] ?? operatorRule(kind) ?? conditionHealth)(object);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return { status: "Unknown", message: `spec or status do not have the types of ${kind.kind}` };
+  }
 }

@@ -85,13 +85,28 @@ export interface ObservedObject {
   readonly others: readonly ManagedFieldsEntry[] | undefined;
 }
 
-/** Reduces an object from a watch or a response. `health`: computed from its status, `healthBy` expressions if any. */
+/**
+ * Reduces an object from a watch or a response. `health`: computed from its status, `healthBy` expressions if any.
+ *
+ * An object that is nested too deeply to be compared counts as one that the app does not manage: it must not end the watch of its kind,
+ * and is never deleted. The limit of documents in Git is 64 levels.
+ */
 export function observe(
   raw: RawObject,
   kind: GroupVersionKind,
   health: ObjectHealth,
   healthBy?: string,
 ): ObservedObject {
+  try {
+    return reduce(raw, kind, health, healthBy);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const metadata = { ...raw.metadata, managedFields: [] };
+    return reduce({ ...raw, metadata, spec: undefined }, kind, health, healthBy);
+  }
+}
+
+function reduce(raw: RawObject, kind: GroupVersionKind, health: ObjectHealth, healthBy?: string): ObservedObject {
   const { metadata } = raw;
   const app = { namespace: metadata.labels?.[LABEL_APP_NAMESPACE] ?? "", name: metadata.labels?.[LABEL_APP] ?? "" };
   const id: ObjectId = { ...kind, namespace: metadata.namespace ?? "", name: metadata.name };

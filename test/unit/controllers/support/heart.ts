@@ -55,6 +55,8 @@ export class Heart {
   readonly logger = new FakeLogger();
   /** Events as `Warning ApplyFailed: message`. */
   readonly events: string[] = [];
+  /** Called before each access to Git; may throw. */
+  gitFault: () => void = () => {};
   /** Whether other apps wait for a worker. */
   busy = false;
   renderer = new SourceRenderer([new PlainRenderer(inlineCache().cache)]);
@@ -217,8 +219,11 @@ export class Heart {
     this.#reconciler = new OverseerAppReconciler({
       ...{ client, apps, changes, repositories, memories, clock: this.clock, index: this.#index },
       engine: {
-        open: async (_: unknown, commit: string) => this.#snapshots.get(commit),
-        fetch: async () => {},
+        open: async (_: unknown, commit: string) => {
+          this.gitFault();
+          return this.#snapshots.get(commit);
+        },
+        fetch: async () => this.gitFault(),
       } as unknown as GitEngine,
       hosts: { pullRequestsOf: unreachable, checksOf: unreachable } as unknown as AppServices["hosts"],
       lines: new FirstParentLines({ history: async () => ({ read: async (id) => this.#commitObject(id) }) }),

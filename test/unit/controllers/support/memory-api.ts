@@ -18,6 +18,8 @@ export class MemoryApi {
   aheadMs = 0;
   /** Writes so far. */
   writes = 0;
+  /** Called before and after each request is served; may throw, as a connection that breaks before or after the server has acted. */
+  fault: (when: "before" | "after") => void = () => {};
 
   constructor(clock: Pick<Clock, "now">) {
     this.#clock = clock;
@@ -32,7 +34,10 @@ export class MemoryApi {
   client(check: () => void): KubeClient {
     const request = async (sent: KubeRequest) => {
       check();
-      return { status: 200, body: this.#serve(sent), warnings: [] };
+      this.fault("before");
+      const body = this.#serve(sent);
+      this.fault("after");
+      return { status: 200, body, warnings: [] };
     };
     return { request, serverTime: () => this.time() } as unknown as KubeClient;
   }

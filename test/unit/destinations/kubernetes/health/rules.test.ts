@@ -247,4 +247,10 @@ describe("needsStatus", () => {
       /^Progress/,
     );
   });
+
+  it("is Unknown for an object whose fields do not have the types of its kind", () => {
+    expect(health("v1 Pod", { phase: "Running", containerStatuses: "all" })).to.match(
+      /^Unknown: spec or status do not/,
+    );
+  });
 });
