@@ -11,7 +11,7 @@ export interface InputObject {
 /** A manifest of this operator that a conversion writes. */
 export interface OutputManifest {
   readonly apiVersion: string;
-  readonly kind: "OverseerApp" | "GitRepository";
+  readonly kind: "GitRepository" | "OverseerApp" | "OverseerAppSet";
   readonly metadata: {
     readonly name: string;
     readonly namespace: string;

@@ -13,20 +13,22 @@ export interface ImportCounts {
   readonly blocked: number;
   readonly apps: number;
   readonly repositories: number;
+  readonly sets: number;
 }
 
 /** Counts what an import has made. */
 export function countsOf({ manifests, conversions }: ImportResult): ImportCounts {
   const apps = manifests.filter(({ kind }) => kind === "OverseerApp").length;
   const blocked = conversions.filter(({ findings }) => findings.some(({ level }) => level === "blocked")).length;
-  return { objects: conversions.length, blocked, apps, repositories: manifests.length - apps };
+  const repositories = manifests.filter(({ kind }) => kind === "GitRepository").length;
+  return { objects: conversions.length, blocked, apps, repositories, sets: manifests.length - apps - repositories };
 }
 
 /** `12 objects: 9 apps and 2 repositories written, 1 object not converted`. */
 export function summaryOf(result: ImportResult): string {
-  const { objects, blocked, apps, repositories } = countsOf(result);
+  const { objects, blocked, apps, repositories, sets } = countsOf(result);
   const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
-  return `${plural(objects, "object")} read: ${plural(apps, "app")} and ${plural(repositories, "repository", "repositories")} written, ${plural(blocked, "object")} not converted`;
+  return `${plural(objects, "object")} read: ${plural(apps, "app")} and ${plural(repositories, "repository", "repositories")}${sets === 0 ? "" : `, ${plural(sets, "set")}`} written, ${plural(blocked, "object")} not converted`;
 }
 
 /** The report in Markdown: each object with what it becomes, what is different and what is to be done. */

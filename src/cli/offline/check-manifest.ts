@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { OverseerAppSetSpec } from "../../api/app-set.js";
 import { ApprovalSpec } from "../../api/approval.js";
 import { ChangeSpec } from "../../api/change.js";
 import { EnvironmentSpec } from "../../api/environment.js";
@@ -12,6 +13,7 @@ import type { FoundManifest } from "./find-apps.js";
 
 const SPECS: Readonly<Record<string, z.ZodType>> = {
   OverseerApp: OverseerAppSpec,
+  OverseerAppSet: OverseerAppSetSpec,
   GitRepository: GitRepositorySpec,
   Change: ChangeSpec,
   Approval: ApprovalSpec,

@@ -2,6 +2,7 @@ import { checkNames } from "../check-names.js";
 import type { Conversion, ImportOptions, ImportResult, InputObject, OutputManifest } from "../conversion.js";
 import { Repositories } from "../repositories.js";
 import { convertApplication } from "./application.js";
+import { convertSet } from "./application-set.js";
 import { convertProject, ProjectWindows } from "./project.js";
 import { type ArgoCredential, credentialFor } from "./secrets.js";
 
@@ -28,27 +29,25 @@ export function convertArgo(
     apps.push(...result.apps);
     conversions.push(result.conversion);
   }
-  for (const set of objects.filter(({ kind }) => kind === "ApplicationSet")) conversions.push(reportSet(set, objects));
+  const users: OutputManifest[] = [];
+  for (const object of objects.filter(({ kind }) => kind === "ApplicationSet")) {
+    const result = convertSet(object, madeBy(object, objects), context);
+    if (result.set !== undefined) apps.push(result.set);
+    users.push(...result.users);
+    conversions.push(result.conversion);
+  }
   const checked = checkNames({ manifests: apps, conversions });
-  return { ...checked, manifests: [...repositories.manifestsFor(checked.manifests), ...checked.manifests] };
+  const repositoryManifests = repositories.manifestsFor([...checked.manifests, ...users]);
+  return { ...checked, manifests: [...repositoryManifests, ...checked.manifests] };
 }
 
-/** An ApplicationSet is not converted: the Applications that it has made are. */
-function reportSet({ metadata }: InputObject, objects: readonly InputObject[]): Conversion {
-  const made = objects.filter(
+/** Number of Applications that a set has made. */
+function madeBy({ metadata }: InputObject, objects: readonly InputObject[]): number {
+  return objects.filter(
     ({ kind, metadata: one }) =>
       kind === "Application" &&
       (one as { ownerReferences?: readonly { kind?: string; name?: string }[] }).ownerReferences?.some(
         (owner) => owner.kind === "ApplicationSet" && owner.name === metadata.name,
       ) === true,
-  );
-  const message = `its ${made.length} Applications are converted as they are now. Further ones must be made as OverseerApps in Git. Before you take over: set spec.syncPolicy.preserveResourcesOnDeletion: true, wait until the Applications have no finalizer, and delete the set with kubectl delete --cascade=orphan`;
-  return {
-    kind: "ApplicationSet",
-    namespace: metadata.namespace ?? "argocd",
-    name: metadata.name,
-    results: [],
-    converted: [],
-    findings: [{ level: "manual", field: "spec", message }],
-  };
+  ).length;
 }

@@ -6,11 +6,12 @@ import { CommandError, EXIT } from "../../exit-codes.js";
 const REPOSITORY = "repository-";
 
 /**
- * Returns the file of a manifest, relative to the output directory. No two manifests share one: an app whose name begins as the files of
+ * Returns the file of a manifest, relative to the output directory. No two manifests share one: sets have an underscore in theirs, and an app whose name begins as the files of
  * repositories do gets a prefix with an underscore, which no name has.
  */
 export function fileOf({ kind, metadata: { namespace, name } }: OutputManifest): string {
   if (kind === "GitRepository") return join(namespace, `${REPOSITORY}${name}.yaml`);
+  if (kind === "OverseerAppSet") return join(namespace, `set_${name}.yaml`);
   return join(namespace, `${name.startsWith(REPOSITORY) ? "app_" : ""}${name}.yaml`);
 }
 
