@@ -29,6 +29,7 @@ export const PROBLEMS = {
   BUSY: { status: 503, title: "The server handles too many requests." },
   NOT_READY: { status: 503, title: "The server cannot handle the request now." },
   TIMED_OUT: { status: 503, title: "The request took too long." },
+  DISK_FULL: { status: 507, title: "The disk of the server is full, so that nothing can be stored." },
 } as const satisfies Readonly<Record<string, ProblemType>>;
 export type ProblemCode = keyof typeof PROBLEMS;
 

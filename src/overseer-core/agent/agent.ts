@@ -44,6 +44,7 @@ export class NodeAgent {
   readonly #stopping = new AbortController();
   readonly #reporter = new NodeReporter();
   readonly #reverts = new Signals();
+  readonly #workers = new Map<string, JobWorker>();
   #loops: Promise<unknown> = Promise.resolve();
   #nodeId: string | undefined;
   #routesTag: string | undefined;
@@ -151,12 +152,17 @@ export class NodeAgent {
   }
 
   #worker(lane: JobLane, worker: number): JobWorker {
+    const key = `${lane} ${worker}`;
+    const known = this.#workers.get(key);
+    if (known !== undefined) return known;
     const { core, runner, journals, clock, logger } = this.#options;
-    return new JobWorker({
+    const made = new JobWorker({
       ...{ core, runner, clock, logger, lane, worker },
       journal: journals(lane, worker),
       signal: this.#stopping.signal,
     });
+    this.#workers.set(key, made);
+    return made;
   }
 
   async #ensureRegistered(): Promise<string> {

@@ -7,7 +7,7 @@ import type { Logger } from "../../base/logger.js";
 import { secretNames } from "../operations/compose.js";
 import { type AgentCoreClient, CoreCallError } from "./core-client.js";
 import { JobLog, MAX_LOG_LINES } from "./job-log.js";
-import type { Journal } from "./journal.js";
+import type { Journal, UnreportedEnd } from "./journal.js";
 import { RunError, type Runner, type RunResult } from "./runner.js";
 
 /** What a worker runs jobs with. */
@@ -27,6 +27,8 @@ export interface JobWorkerOptions {
 /** Runs jobs of one lane, one after the other. */
 export class JobWorker {
   readonly #options: JobWorkerOptions;
+  /** Result of the last job, if it could not be stored in the journal. */
+  #unsaved: UnreportedEnd | undefined;
 
   constructor(options: JobWorkerOptions) {
     this.#options = options;
@@ -44,7 +46,7 @@ export class JobWorker {
   /** Reports the result of the last job, if the Core may not have received it. */
   async #reportLast(): Promise<void> {
     const { core, journal, logger, signal } = this.#options;
-    const last = journal.unreported();
+    const last = this.#unsaved ?? journal.unreported();
     if (last === undefined) return;
     try {
       for (let sent = 0; sent < last.lines.length; sent += MAX_LOG_LINES) {
@@ -60,22 +62,35 @@ export class JobWorker {
       const end = { status: "failed", error: "the Core rejected the result that the agent reported" } as const;
       if (status === 400) await core.end(last.jobId, end, signal);
     }
-    journal.reported();
+    if (this.#unsaved === undefined) journal.reported();
+    this.#unsaved = undefined;
   }
 
   async #runJob(work: CoreJobWork): Promise<void> {
-    const { core, clock, journal, logger, signal } = this.#options;
+    const { core, clock, logger, signal } = this.#options;
     const { id, payload } = work.job;
     logger.info("running job", { job: id, type: work.job.type, app: payload.app, version: payload.version });
     const log = new JobLog(work.nextLine, (from, lines) => core.addLogs(id, from, lines, signal), clock);
     try {
       const end = await this.#execute(work, log);
-      journal.done({ jobId: id, end, ...log.close() });
+      this.#keep({ jobId: id, end, ...log.close() });
       logger.info("job ended", { job: id, status: end.status });
     } finally {
       log.close();
     }
     await this.#reportLast();
+  }
+
+  /** Keeps the result of a job until the Core has it: on disk, so that it outlives the agent, or in memory if the disk is full. */
+  #keep(ended: UnreportedEnd): void {
+    const { journal, logger } = this.#options;
+    try {
+      journal.done(ended);
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      logger.error("the result of a job cannot be stored, and is kept in memory", { error: diskFullText(error) });
+      this.#unsaved = ended;
+    }
   }
 
   /** Executes a job. Throws only for temporary failures, after which the job is claimed again. */
@@ -95,13 +110,14 @@ export class JobWorker {
       const result = await runner.deploy(deployment, line, signal);
       return { status: "completed", result: plain(result) };
     } catch (error) {
-      if (!(error instanceof RunError)) throw error;
-      line(`[${runner.name}] failed: ${error.message}`);
-      const rest = await this.#fallBack(work, error, line);
+      const failure = isDiskFull(error) ? new RunError(diskFullText(error)) : error;
+      if (!(failure instanceof RunError)) throw error;
+      line(`[${runner.name}] failed: ${failure.message}`);
+      const rest = await this.#fallBack(work, failure, line);
       return {
         status: "failed",
         result: { runner: runner.name },
-        error: `${cutText(error.message, 3500)}${cutText(rest, 500)}`,
+        error: `${cutText(failure.message, 3500)}${cutText(rest, 500)}`,
       };
     }
   }
@@ -145,6 +161,14 @@ export class JobWorker {
     }
     return values;
   }
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+}
+
+function diskFullText(error: unknown): string {
+  return `the disk of the node is full: free space, then deploy again (${messageOf(error)})`;
 }
 
 /** Returns the secrets that a document refers to, and the credentials of registries. */

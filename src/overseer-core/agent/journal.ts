@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { CoreJobEnd, JobLane } from "../../api/core/job.js";
 import { readJson, writeJson } from "./private-file.js";
@@ -33,6 +34,7 @@ export class Journal {
   }
 
   reported(): void {
-    writeJson(this.#path, { ended: null });
+    // Also on a full disk.
+    rmSync(this.#path, { force: true });
   }
 }

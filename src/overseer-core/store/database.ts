@@ -1,5 +1,6 @@
 import { backup, DatabaseSync, type DatabaseSyncInstance } from "@photostructure/sqlite";
 import { messageOf, OverseerError } from "../../base/errors.js";
+import { ProblemError } from "../../http/problem.js";
 
 /** A SQLite value. */
 export type SqlValue = string | number | null | Uint8Array;
@@ -13,10 +14,11 @@ export interface Query<Row> {
   run(...values: readonly SqlValue[]): number;
 }
 
-/** SQLite result codes: the file is locked, corrupt or not a database. */
+/** SQLite result codes: the file is locked, corrupt or not a database; the disk is full. */
 const BUSY = 5;
 const CORRUPT = 11;
 const NOT_A_DATABASE = 26;
+const FULL = 13;
 
 /**
  * A SQLite file locked by this process. Transactions are durable when `transaction` returns (write-ahead log,
@@ -67,7 +69,10 @@ export class Database {
     this.#sqlite.exec(sql);
   }
 
-  /** Runs `work` in a transaction. A nested call joins the outer transaction. Throws and rolls back if `work` is asynchronous. */
+  /**
+   * Runs `work` in a transaction. A nested call joins the outer transaction. Throws and rolls back if `work` is asynchronous, and
+   * DISK_FULL if there is no space for what it writes.
+   */
   transaction<T>(work: () => T): T {
     if (this.#depth > 0) return work();
     this.#sqlite.exec("BEGIN IMMEDIATE");
@@ -80,7 +85,7 @@ export class Database {
     } catch (error) {
       this.#afterCommit = [];
       if (this.#sqlite.isTransaction) this.#sqlite.exec("ROLLBACK");
-      throw error;
+      throw codeOf(error) === FULL ? diskFull() : error;
     } finally {
       this.#depth--;
     }
@@ -106,8 +111,20 @@ export class Database {
   }
 }
 
+/** Returns the result code of SQLite; undefined for other errors. */
+function codeOf(error: unknown): number | undefined {
+  return error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : undefined;
+}
+
+function diskFull(): ProblemError {
+  return new ProblemError(
+    "DISK_FULL",
+    "the disk of the Core is full: nothing was changed; free space on the file system of its data directory, and repeat the request",
+  );
+}
+
 function openError(path: string, error: unknown): OverseerError {
-  const code = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : undefined;
+  const code = codeOf(error);
   if (code === BUSY) {
     return new OverseerError(`${path} is in use by another process: set another data directory with --data`, {
       code: "CORE_DATA_LOCKED",

@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { expect } from "chai";
+import { runCommand } from "../../../tools/run-command.js";
 import { hasDockerAndBusybox } from "../../support/docker.js";
 import { DockerBench, FOREVER, IMAGE, shell } from "../../support/docker-bench.js";
 import { denyingRegistry, type ListeningServer } from "../../support/docker-registry.js";
@@ -69,6 +71,22 @@ describe("A failed deployment by the Docker runner (needs root, dockerd and busy
     expect(await errorOf("second", { web: shell(FOREVER, { ports: ["127.0.0.1:18471:80"] }) })).to.match(
       /host port 127.0.0.1:18471 is already in use on the node/,
     );
+  });
+
+  it("says that a disk is full, that of the engine or that of the agent, and goes on when there is space", async () => {
+    const web = { web: shell(FOREVER, { volumes: ["data:/data"] }) };
+    for (const path of [join(bench.docker.dataRoot, "volumes"), join(bench.agent.dataDir, "apps")]) {
+      // A file system on which nothing can be created.
+      await runCommand("mount", ["-t", "tmpfs", "-o", "nr_inodes=1", "tmpfs", path]);
+      try {
+        expect(await errorOf("full", web, { volumes: { data: {} } })).to.match(
+          /the disk of the node is full: free space/,
+        );
+      } finally {
+        await runCommand("umount", [path]);
+      }
+    }
+    expect((await bench.deployed("full", web, { volumes: { data: {} } })).error).to.equal(null);
   });
 
   it("returns to the version before when a container exits at once", async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { repositoryRoot } from "../../../tools/repository-root.js";
@@ -158,7 +158,8 @@ describe("an agent with its Core", () => {
     const id = await deploy(app);
     await until(id, "running");
     await core.kill();
-    const journal = () => readFileSync(join(agent.dataDir, "journal.json"), "utf8");
+    const path = join(agent.dataDir, "journal.json");
+    const journal = () => (existsSync(path) ? readFileSync(path, "utf8") : "");
     await waitUntil({ what: "the job is done", timeoutMs: 30_000 }, () => journal().includes(id));
     await agent.kill();
     await core.start();
