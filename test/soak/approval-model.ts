@@ -2,6 +2,7 @@ import type { Approval } from "../../src/api/approval.js";
 import type { Change } from "../../src/api/change.js";
 import type { Heart } from "../unit/controllers/support/heart.js";
 import { resourceOf } from "../unit/controllers/support/resources.js";
+import type { Policy } from "./disturbances.js";
 import type { SeededRandom } from "./random.js";
 
 /** How many users have to approve, and for how long an approval counts. */
@@ -20,15 +21,20 @@ export class ApprovalModel {
   readonly #random: SeededRandom;
   readonly #app: string;
   readonly #judged = new Set<string>();
+  readonly #policy: () => Policy;
+  /** Commits of Changes that were let through by break-glass. */
+  readonly broken = new Set<string>();
   /** Hashes of plans that were seen before, to approve with a wrong one. */
   readonly #hashes: string[] = [];
   /** Number of Changes that were applied with approvals. */
   approved = 0;
 
-  constructor(heart: Heart, random: SeededRandom, app: string) {
+  /** `policy` tells what the Environment of the app asks for. */
+  constructor(heart: Heart, random: SeededRandom, app: string, policy: () => Policy) {
     this.#heart = heart;
     this.#random = random;
     this.#app = app;
+    this.#policy = policy;
   }
 
   /** A user decides about the Change that waits: mostly approves it, and sometimes a plan of before. Returns what the user has done. */
@@ -38,7 +44,8 @@ export class ApprovalModel {
     if (waiting === undefined || dice > 0.9) return this.#withdraw();
     const user = this.#random.pick(USERS);
     if (dice < 0.7) return this.#put(waiting, user, "Approve");
-    if (dice < 0.8) return this.#put(waiting, user, "Reject");
+    if (dice < 0.78) return this.#put(waiting, user, "Reject");
+    if (dice < 0.82) return this.#put(waiting, user, "BreakGlass");
     const planHash = this.#hashes.length === 0 ? "0".repeat(32) : this.#random.pick(this.#hashes);
     return this.#put(waiting, user, "Approve", planHash);
   }
@@ -62,8 +69,14 @@ export class ApprovalModel {
       if (!hasBegun || this.#judged.has(metadata.uid)) continue;
       this.#judged.add(metadata.uid);
       if (FREE_CAUSES.has(spec.cause)) continue;
+      if (this.#isBroken(change)) {
+        this.broken.add(spec.inputs?.commit ?? "");
+        continue;
+      }
+      const { frozen, required } = this.#policy();
+      if (frozen) wrong.push(`${metadata.name} (${spec.cause}) has begun in a freeze`);
       const approvers = this.#approvers(change);
-      if (approvers.size >= REQUIRED) this.approved++;
+      if (approvers.size >= required) this.approved++;
       else
         wrong.push(
           `${metadata.name} (${spec.cause}) was applied with ${approvers.size} approvals of plan ${status?.planHash}: ${[...approvers].join()}`,
@@ -74,7 +87,7 @@ export class ApprovalModel {
 
   /** Users whose approval of the plan of a Change counts now. */
   #approvers({ metadata, status }: Change): Set<string> {
-    const now = this.#heart.clock.now();
+    const now = this.#heart.api.time();
     const all = this.#approvals().filter(({ spec }) => spec.change.uid === metadata.uid);
     const time = (one: Approval): number => Date.parse(one.metadata.creationTimestamp ?? "");
     const counting = all.filter(
@@ -90,6 +103,12 @@ export class ApprovalModel {
         ),
     );
     return new Set(counting.map(({ spec }) => spec.approver));
+  }
+
+  /** Whether a user has let the plan of a Change through, and has not withdrawn that. */
+  #isBroken({ metadata, status }: Change): boolean {
+    const own = this.#approvals().filter(({ spec }) => spec.change.uid === metadata.uid);
+    return own.some(({ spec }) => spec.decision === "BreakGlass" && spec.planHash === status?.planHash);
   }
 
   #withdraw(): string {

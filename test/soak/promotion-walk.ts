@@ -2,13 +2,12 @@ import type { OverseerAppStatus } from "../../src/api/overseer-app.js";
 import type { MemoryObject } from "../support/memory-destination.js";
 import { Heart, KilledError } from "../unit/controllers/support/heart.js";
 import { ApprovalModel, EXPIRES_MS, REQUIRED } from "./approval-model.js";
+import { Disturbances, type Policy } from "./disturbances.js";
 import { SeededRandom } from "./random.js";
 
 const SOAK_MS = 300_000;
 /** The clock goes on in steps of this length at most. */
 const SLICE_MS = 30_000;
-/** What prod asks for in a walk with approvals. */
-const APPROVAL = { approval: { required: REQUIRED, expires: `${EXPIRES_MS / 1000}s` } };
 const STAGES = ["dev", "staging", "prod"] as const;
 const APPS = STAGES.map((stage) => `${stage}/web`);
 
@@ -26,7 +25,7 @@ export interface PromotionResult {
 /**
  * Walks at random through commits, health, the clock, kills, and requests of users, in memory, and checks after each step: no stage runs
  * what was not healthy in the one before; none moves backwards without a rollback; prod applies no plan without the approvals of two users, if it asks
- * for them. In the end, with everything healthy and fair approvers, the last commit arrives everywhere. The same seed makes the same steps.
+ * for them, unless a user uses break-glass; nothing begins in a freeze, or in a suspension. In the end, with everything healthy and fair approvers, the last commit arrives everywhere. The same seed makes the same steps.
  */
 export class PromotionWalk {
   readonly #random: SeededRandom;
@@ -40,26 +39,37 @@ export class PromotionWalk {
   readonly #wrong: string[] = [];
   /** Users who decide about prod, and what they permit; undefined without approvals. */
   readonly #approvals: ApprovalModel | undefined;
+  readonly #disturbances: Disturbances;
+  /** The value that each commit has. */
+  readonly #values = new Map<string, string>();
   #applied = 0;
   #requests = 0;
 
   constructor(seed: number, { approvals = false } = {}) {
     this.#random = new SeededRandom(seed);
     this.#heart.start();
-    this.#heart.govern("dev", { namespaces: [{ name: "dev" }] });
-    for (const [index, name] of STAGES.entries())
-      if (index > 0)
-        this.#heart.govern(name, {
-          namespaces: [{ name, from: STAGES[index - 1] }],
-          promotesFrom: [STAGES[index - 1]],
-          promotion: { soak: `${(SOAK_MS * index) / 2000}s` },
-          ...(approvals && name === "prod" ? { gates: APPROVAL } : {}),
-        });
-    this.#approvals = approvals ? new ApprovalModel(this.#heart, this.#random, "prod/web") : undefined;
-    this.#commit();
     const source = { repositoryRef: { name: "repo", namespace: "shop" }, path: "web" };
     const spec = { source, health: { timeout: "1m", rollbackOnFailure: this.#random.next() < 0.5 } };
+    const policy = { frozen: false, required: REQUIRED, soak: SOAK_MS / 1000 };
+    this.#disturbances = new Disturbances(this.#heart, this.#random, spec, policy, (changed) =>
+      this.#governProd(changed, approvals),
+    );
+    this.#heart.govern("dev", { namespaces: [{ name: "dev" }] });
+    this.#heart.govern("staging", promotedFrom("dev", "staging", policy.soak / 2));
+    this.#governProd(policy, approvals);
+    this.#approvals = approvals
+      ? new ApprovalModel(this.#heart, this.#random, "prod/web", () => this.#disturbances.policy)
+      : undefined;
+    this.#commit();
     for (const app of APPS) this.#heart.apply(app, spec);
+  }
+
+  #governProd({ frozen, required, soak }: Policy, approvals: boolean): void {
+    this.#heart.govern("prod", {
+      ...promotedFrom("staging", "prod", soak),
+      ...(approvals ? { gates: { approval: { required, expires: `${EXPIRES_MS / 1000}s` } } } : {}),
+      ...(frozen ? { freeze: { reason: "a walk" } } : {}),
+    });
   }
 
   /** Walks as long as it is told to, then lets everything become healthy. */
@@ -82,6 +92,7 @@ export class PromotionWalk {
     else if (dice < 0.62) this.#count("promote", () => this.#request("promote"));
     else if (dice < 0.72) return this.#kill();
     else if (dice < 0.76) this.#count("down", () => this.#down());
+    else if (dice < 0.82) this.#count(this.#disturbances.act(APPS), () => {});
     else if (this.#approvals !== undefined) this.#count(this.#approvals.decide(), () => {});
     await this.#settle(this.#random.int(SOAK_MS / 2));
   }
@@ -96,7 +107,9 @@ export class PromotionWalk {
     const number = this.#line.length + 1;
     const v = isNew ? number : this.#random.int(number) + 1;
     const document = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata: { v: "${v}" }\n`;
-    this.#line.push(this.#heart.commit({ ".number": String(number), "web/a.yaml": document }));
+    const commit = this.#heart.commit({ ".number": String(number), "web/a.yaml": document });
+    this.#line.push(commit);
+    this.#values.set(commit, String(v));
   }
 
   #changeHealth(): void {
@@ -152,7 +165,7 @@ export class PromotionWalk {
   }
 
   #note(): void {
-    this.#wrong.push(...(this.#approvals?.judge() ?? []));
+    this.#wrong.push(...(this.#approvals?.judge() ?? []), ...this.#disturbances.judge());
     for (const app of APPS) {
       const { applied } = this.#statusOf(app);
       if (applied === undefined) continue;
@@ -177,15 +190,22 @@ export class PromotionWalk {
       const earlier = APPS[index - 1];
       if (earlier === undefined || this.#statusOf(app).applied === undefined) continue;
       const value = shownValue(this.#heart, app);
-      if (value !== "" && this.#healthy.get(earlier)?.has(value) !== true)
+      const isBroken = app === "prod/web" && this.#isBroken(value);
+      if (value !== "" && !isBroken && this.#healthy.get(earlier)?.has(value) !== true)
         this.#wrong.push(`${app} runs ${value}, which was never healthy in ${earlier}`);
     }
+  }
+
+  /** Whether a value has come to prod by break-glass. */
+  #isBroken(value: string): boolean {
+    return [...(this.#approvals?.broken ?? [])].some((commit) => this.#values.get(commit) === value);
   }
 
   /** With everything healthy, no pin and enough time, the last commit arrives. */
   async #arrive(): Promise<void> {
     if (this.#wrong.length > 0) return;
     this.#heart.start();
+    this.#disturbances.end(APPS);
     await this.#settle(SOAK_MS);
     for (const stage of STAGES) {
       this.#heart.request(`${stage}/end`, "web");
@@ -213,6 +233,10 @@ export class PromotionWalk {
   #statusOf(app: string): OverseerAppStatus {
     return this.#heart.app(app)?.status ?? {};
   }
+}
+
+function promotedFrom(earlier: string, name: string, soak: number): Readonly<Record<string, unknown>> {
+  return { namespaces: [{ name, from: earlier }], promotesFrom: [earlier], promotion: { soak: `${soak}s` } };
 }
 
 /** Calls `look` after each reconcile. */

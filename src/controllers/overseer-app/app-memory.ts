@@ -125,7 +125,7 @@ export class AppMemory {
   /** The other repositories that the inputs which gates judged last are read from. */
   related: { readonly inputsKey: string; readonly repositories: readonly RelatedRepository[] } | undefined;
   /** What of the inputs that approvals were last asked for differs each time they are rendered; undefined if nothing does. */
-  repeated: { readonly inputsKey: string; readonly differs: string | undefined } | undefined;
+  repeated: { readonly inputsKey: string; readonly differs: Promise<string | undefined> } | undefined;
   /** Images and chart versions by input key. */
   readonly versions = new LRUCache<string, readonly string[]>({ max: MAX_VERSIONS });
   /** Keys of the inputs at commits that gates have compared. */

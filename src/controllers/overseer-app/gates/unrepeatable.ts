@@ -13,7 +13,7 @@ const SHOWN_FIELDS = 3;
 
 /**
  * Returns what of the documents differs when inputs are rendered again, for example a random password; undefined if nothing does, or if
- * they can no longer be rendered. The answer is kept until other inputs are asked about.
+ * they can no longer be rendered. The answer is kept until other inputs are asked about; callers that ask at the same time share one render.
  */
 export async function unrepeatableParts(run: AppRun, inputs: Inputs, cause: ChangeCause): Promise<string | undefined> {
   // A deletion applies no documents.
@@ -22,11 +22,18 @@ export async function unrepeatableParts(run: AppRun, inputs: Inputs, cause: Chan
   if (known?.inputsKey === inputs.key) return known.differs;
   const first = run.desired?.inputs.key === inputs.key ? run.desired : run.memory.renders.get(inputs.key);
   if (first === undefined) return undefined;
-  const second = await renderAgain(run, inputs);
-  if (second === undefined) return undefined;
-  const differs = describeDifference(first, second);
-  run.memory.repeated = { inputsKey: inputs.key, differs };
-  return differs;
+  const forget = (): void => {
+    if (run.memory.repeated === asked) run.memory.repeated = undefined;
+  };
+  const compare = async (): Promise<string | undefined> => {
+    const second = await renderAgain(run, inputs);
+    if (second === undefined) forget();
+    return second && describeDifference(first, second);
+  };
+  const asked = { inputsKey: inputs.key, differs: compare() };
+  run.memory.repeated = asked;
+  asked.differs.catch(forget);
+  return asked.differs;
 }
 
 type Documents = Pick<Rendered, "documents" | "hooks">;

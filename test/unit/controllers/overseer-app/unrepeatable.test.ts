@@ -62,5 +62,13 @@ describe("A chart that renders differently each time", function () {
     await heart.settle(["web"]);
     expect(heart.changes("web")).to.deep.equal(["web-1 Succeeded"]);
     expect(counts.results.filter((one) => one === "helm miss")).to.have.length(2);
+    heart.environment("other", ASKING);
+    heart.commit(chart("new"));
+    await heart.settle(["web"]);
+    expect(heart.changes("web")).to.include("web-2 Waiting");
+    expect(
+      counts.results.filter((one) => one === "helm miss"),
+      "two Environments ask",
+    ).to.have.length(4);
   });
 });

@@ -4,7 +4,6 @@ import { type Environment, EnvironmentSpec } from "../../../../src/api/environme
 import { API_VERSION } from "../../../../src/api/group.js";
 import type { OverseerApp } from "../../../../src/api/overseer-app.js";
 import type { FailpointHook } from "../../../../src/base/failpoint.js";
-import { canonicalJson } from "../../../../src/base/hash.js";
 import { HostRules } from "../../../../src/base/host-rules.js";
 import { RevisionIndex } from "../../../../src/controllers/git-repository/revision-index.js";
 import type { AppMemory } from "../../../../src/controllers/overseer-app/app-memory.js";
@@ -90,13 +89,11 @@ export class Heart {
   apply(name: string, spec: Record<string, unknown> = {}): void {
     const { metadata, ...made } = app(keyOf(name), { spec });
     const before = this.app(name);
-    const isEdited = before !== undefined && canonicalJson(before.spec) !== canonicalJson(made.spec);
-    const generation = (before?.metadata.generation ?? metadata.generation ?? 1) + (isEdited ? 1 : 0);
     this.api.put("overseerapps", {
       ...made,
       ...(before ?? {}),
       spec: made.spec,
-      metadata: { ...metadata, ...before?.metadata, generation },
+      metadata: { ...metadata, ...before?.metadata },
     });
   }
 
