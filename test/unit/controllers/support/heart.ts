@@ -33,8 +33,9 @@ import { MemorySnapshot } from "../../render/support/memory-snapshot.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import { FakeLogger } from "../../support/fake-logger.js";
 import { appOfApproval, approvalOf } from "./approvals.js";
+import { IDLE_SERVICES } from "./idle-services.js";
 import { MemoryApi } from "./memory-api.js";
-import { app, cacheOf, change, keyOf, repository, resourceOf, unreachable } from "./resources.js";
+import { app, cacheOf, change, keyOf, repository, resourceOf } from "./resources.js";
 
 const REMOTE = { url: "https://git.example.com/shop.git", credential: undefined, id: "remote" };
 /** More reconciles without rest are a loop. */
@@ -222,24 +223,18 @@ export class Heart {
         },
         fetch: async () => this.gitFault(),
       } as unknown as GitEngine,
-      hosts: { pullRequestsOf: unreachable, checksOf: unreachable } as unknown as AppServices["hosts"],
       lines: new FirstParentLines({ history: async () => ({ read: async (id) => this.#commitObject(id) }) }),
-      relatedRules: { allowedHosts: new HostRules([]), digestKey: "" },
-      remoteBases: { hosts: new HostRules([]), tags: { get: async () => undefined, put: async () => {} } },
       renderer: this.renderer,
       destinations: { of: async () => this.destination, current: () => this.destination, forget: () => {} },
-      values: { use: () => {}, read: async () => undefined, forget: () => {} },
+      ...IDLE_SERVICES,
       secretStores: new SecretStores({ hosts: new HostRules([]) }, this.clock),
-      accountTokens: { create: async () => "" },
       status: new StatusWriter(client),
       events: { record: (_, { type, reason, message }) => void this.events.push(`${type} ${reason}: ${message}`) },
-      observer: new Proxy({} as AppServices["observer"], { get: () => () => {} }),
       claims: new Claims(),
       gates: GATES,
       lister: cacheLister({ OverseerApp: apps, GitRepository: repositories, Environment: environments }, memories),
       waiting: new WaitingApps(),
       rollout: new RolloutPlaces(),
-      signers: { keyOf: async () => undefined },
       failpoint: (point) => {
         try {
           failpoint(point);
@@ -248,15 +243,11 @@ export class Heart {
           throw error;
         }
       },
-      trustedNamespaces: new Set(["shop", "dev", "staging", "prod"]),
-      ...{ digestKey: "0".repeat(32), wholePlans: new WholePlans() },
+      digestKey: "0".repeat(32),
+      wholePlans: new WholePlans(),
       enqueue: (key) => void this.#queue.add(key),
       busy: () => this.busy,
-      proof: { problem: async () => undefined, ownPolicies: async () => new Set() },
       approvals: this.api.cache<Approval>(resourceOf("Approval", "approvals"), undefined, appOfApproval),
-      permissions: { has: async () => true },
-      ...{ onApplied: () => {}, onCommitReport: () => {} },
-      pollNow: () => {},
     });
   }
 
