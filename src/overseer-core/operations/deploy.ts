@@ -1,5 +1,6 @@
 import type { CoreApp } from "../../api/core/app.js";
 import type { CoreJob } from "../../api/core/job.js";
+import type { CoreNode } from "../../api/core/node.js";
 import { ProblemError } from "../../http/problem.js";
 import { existing } from "../existing.js";
 import type { Store } from "../store/store.js";
@@ -26,7 +27,8 @@ export function deploy(
   app: CoreApp,
   { type = "deploy", leaveData = false, revert = false, movedFrom }: DeployOptions = {},
 ): CoreJob {
-  const node = chooseNode(store, app);
+  // What runs is put right where it is, whatever the labels of nodes say now.
+  const node = revert ? presentNode(store, app) : chooseNode(store, app);
   const open = store.jobs.openOf(app.id);
   const newest = open.find((job) => job.type !== "remove");
   if (newest?.payload.version === app.version && newest.nodeId === node.id && (revert || !newest.payload.revert)) {
@@ -49,6 +51,11 @@ export function deploy(
   store.apps.assign(app.id, node.id);
   store.apps.setStatus(app.id, "deploying");
   return job;
+}
+
+function presentNode(store: Store, app: CoreApp): CoreNode {
+  const id = store.apps.nodeOf(app.id) ?? "";
+  return existing(store.nodes.find(id), "node", id);
 }
 
 /** Creates a new version from an earlier one, and deploys it. */

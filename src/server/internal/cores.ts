@@ -27,11 +27,11 @@ function coreView(url: string, connections: readonly KnownCore[]): CoreView {
   const apps = [...state.all("app")].sort((a, b) => (a.name < b.name ? -1 : 1));
   const view = (app: AppRecord): CoreAppView => appView(app, state.newestJob(app.id));
   const nodes = [...state.all("node")].map((node) =>
-    nodeView(node, apps.filter(({ nodeId }) => nodeId === node.id).map(view)),
+    nodeView(node, apps.filter((app) => nodeOf(app) === node.id).map(view)),
   );
   return {
     ...{ url, usedBy, nodes: nodes.sort(compareNodes) },
-    unplaced: apps.filter(({ nodeId }) => nodeId === null || state.byId("node", nodeId) === undefined).map(view),
+    unplaced: apps.filter((app) => state.byId("node", nodeOf(app) ?? "") === undefined).map(view),
     ...(problem === undefined ? {} : { problem: problem.message }),
   };
 }
@@ -42,10 +42,10 @@ function compareNodes(a: CoreNodeView, b: CoreNodeView): number {
 }
 
 function nodeView(node: NodeRecord, apps: readonly CoreAppView[]): CoreNodeView {
-  const { name, hostname, ipAddress, version, runner, status, lastHeartbeat, problem, config } = node;
+  const { name, hostname, ipAddress, version, runner, status, lastHeartbeat, problem, config, drained } = node;
   const labels = config?.labels ?? {};
   return {
-    ...{ name, hostname, version, status, schedulable: config?.schedulable ?? true, apps: [...apps] },
+    ...{ name, hostname, version, status, schedulable: (config?.schedulable ?? true) && !drained, apps: [...apps] },
     ...(ipAddress === null ? {} : { address: ipAddress }),
     ...(runner === undefined ? {} : { runner }),
     // The record of a node that is online is as old as its last change, and so is the time in it.
@@ -96,4 +96,9 @@ function imagesIn(compose: string): ReadonlyMap<string, string | undefined> {
   return new Map(
     services.map(([name, service]) => [name, typeof service?.image === "string" ? service.image : undefined]),
   );
+}
+
+/** Returns the ID of the node that an app names, or that the Core chose for it. */
+function nodeOf({ nodeId, assignedNodeId }: AppRecord): string | undefined {
+  return nodeId ?? assignedNodeId ?? undefined;
 }

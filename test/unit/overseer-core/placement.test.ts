@@ -82,6 +82,12 @@ describe("placement of apps on a Core", () => {
       "db stays on the node one, where its data is (volume data), and the node one does not have the label disk=ssd",
     );
     expect((await appOf(db))?.status).to.equal("running");
+    const observed = { version: 1, services: [], drift: ["service web was stopped"] };
+    const apps = ["db", "web"].map((app) => ({ app, observed, redeploy: true }));
+    const report = await core.post(`/api/nodes/${one.id}/report`, { problem: null, apps }, { token: one.token });
+    expect(report.status).to.equal(204);
+    expect((await finish(one)).payload, "drift is reverted where the app is").to.include({ app: "db", revert: true });
+    expect((await finish(one)).payload).to.include({ app: "web", revert: true });
     expect((await deploy(web)).body.job?.nodeId).to.equal(two.id);
     expect((await core.claim(one))?.job, "removed where it was").to.include({ type: "remove" });
   });

@@ -186,6 +186,14 @@ describe("a preview for a Core", () => {
     });
   });
 
+  it("refuses labels of nodes on a Core that would ignore them", () => {
+    const labeled = document("App", "web", { ...(web.object.spec as object), nodeLabels: { disk: "ssd" } });
+    expect(preview([labeled], { node: [node()] })).to.equal("Create web");
+    expect(preview([labeled], { node: [node()] }, { abilities: { changes: false } })).to.match(
+      /^refused: this Core does not place apps by labels/,
+    );
+  });
+
   it("refuses updates of apps on a Core without PUT, but not unchanged apps", () => {
     const held = { node: [node()], app: [app({ metadata: mark("shop/web") })] };
     expect(preview([web], held, { abilities: { updateApps: false } })).to.match(
