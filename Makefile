@@ -2,9 +2,9 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help doctor install build compile generate yaml-vectors control-plane-binaries test-binaries control-plane control-plane-stop demo dev test test-unit \
-	test-behaviour check lint format soak reliability bench image site sbom package-cli clean
+	test-behaviour check lint format soak reliability bench image site sbom provenance package-cli clean
 
-export SEED MINUTES ONLY GREP REQUIRE WORKERS RETRIES IMAGE NODE_IMAGE TOOLS_IMAGE
+export SEED MINUTES ONLY GREP REQUIRE WORKERS RETRIES IMAGE NODE_IMAGE TOOLS_IMAGE PLATFORM
 bin := node_modules/.bin
 # Print the paths of binaries only for control-plane-binaries itself.
 demo dev test test-behaviour bench image: quietly := >/dev/null
@@ -87,7 +87,7 @@ reliability: compile ## Feed hostile inputs to all readers, and faults to the re
 bench: control-plane-binaries ## Run the benchmarks against their budgets (ARGS=…)
 	@node build/bench/run.js $(ARGS)
 
-image: control-plane-binaries ## Build the container image (IMAGE=name, NODE_IMAGE=base image, TOOLS_IMAGE=image with kubectl and helm)
+image: control-plane-binaries ## Build the container image (IMAGE=name, NODE_IMAGE=base image, TOOLS_IMAGE=image with kubectl and helm, PLATFORM=linux/arm64)
 	@sh tools/image.sh
 
 site: compile ## Build the documentation as a static site in build/site, and check its links
@@ -95,6 +95,9 @@ site: compile ## Build the documentation as a static site in build/site, and che
 
 sbom: compile ## Write the software bill of materials of the packages (CycloneDX) to build/sbom.cdx.json
 	@node build/tools/sbom.js
+
+provenance: compile ## Sign the files of a release, and write SLSA provenance for them (ARGS='--key FILE FILE…')
+	@node build/tools/release/sign-release.js $(ARGS)
 
 package-cli: compile ## Write the npm package of the command line to build/cli (ARGS=--executable: also a single executable)
 	@node build/tools/package-cli.js $(ARGS)
