@@ -38,12 +38,22 @@ export function withClusterFlags(command: Command): Command {
     .addOption(new Option("--as-group <GROUP>", "group to impersonate; may be repeated").argParser(collect))
     .addOption(env(new Option("--token <TOKEN>", "bearer token, in place of the credentials of the kubeconfig")))
     .addOption(env(new Option("--server <URL>", "REST API to use in place of a kubeconfig")))
-    .addOption(
-      env(new Option("--request-timeout <DURATION>", "time limit of one request, such as 15s; 0 is none"))
-        .argParser(duration)
-        .default(15_000, "15s"),
-    )
+    .addOption(requestTimeout("15s"))
     .addOption(new Option("-q, --quiet", "print no progress and no hints"));
+}
+
+/** Adds the flags of a connection to the REST API, for commands that do not use a cluster. */
+export function withServerFlags(command: Command): Command {
+  return command
+    .addOption(env(new Option("--server <URL>", "REST API, such as https://gitops.example.com")))
+    .addOption(env(new Option("--token <TOKEN>", "bearer token for --server; defaults to the one of the last sign-in")))
+    .addOption(requestTimeout("30s"));
+}
+
+function requestTimeout(fallback: string): Option {
+  return env(new Option("--request-timeout <DURATION>", "time limit of one request, such as 15s; 0 is none"))
+    .argParser(duration)
+    .default(duration(fallback), fallback);
 }
 
 /** Adds `-o`. `formats` are those that the command has. */

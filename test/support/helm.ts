@@ -125,7 +125,9 @@ export async function installedFlags(kube: TestKube, name = OPERATOR): Promise<s
   const args = live.spec?.template.spec.containers[0]?.args ?? [];
   return args.filter(
     (flag) =>
-      !/^--(metrics-address|server-address|api-address|internal-address|leader-token-file|cache-dir)=/.test(flag),
+      !/^--(metrics-address|server-address|api-address|internal-address|leader-token-file|cache-dir|audit-dir)=/.test(
+        flag,
+      ),
   );
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { NamespaceParam } from "./fields.js";
 
 const KEY = z.string().regex(/^[-._a-zA-Z0-9]{1,253}$/, "must be a key of a Secret");
 /** Number of keys in a request. */
@@ -35,3 +36,23 @@ export const PushedSecret = z
     setAt: z.string().describe("Time in RFC 3339, in UTC."),
   })
   .describe("A Secret that was set. Its values are in no response.");
+
+/** Query of the Secrets that are kept out of Git. */
+export const PushedSecretsQuery = z.strictObject({
+  namespace: NamespaceParam.optional().describe("Namespace. Unset for all."),
+});
+
+/** The Secrets that are kept out of Git. Their values are not read. */
+export const PushedSecrets = z
+  .object({
+    items: z.array(
+      z.object({
+        namespace: z.string(),
+        name: z.string(),
+        setBy: z.string().optional().describe("The user."),
+        setAt: z.string().optional().describe("Time in RFC 3339, in UTC."),
+      }),
+    ),
+  })
+  .describe("The Secrets that are kept out of Git. Their values are not read.");
+export type PushedSecrets = z.infer<typeof PushedSecrets>;

@@ -1,6 +1,7 @@
+import { randomBytes } from "node:crypto";
 import type { Environment } from "../../api/environment.js";
 import { type FreezeSpec, freezePatch } from "../../api/environment-freeze.js";
-import { API_VERSION, GROUP } from "../../api/group.js";
+import { ANNOTATION_NOTIFY_TEST, API_VERSION, GROUP } from "../../api/group.js";
 import type { RawObject } from "../../kube/object.js";
 import type {
   AppTree,
@@ -10,6 +11,14 @@ import type {
   Identity,
   Question,
 } from "../connection/connection.js";
+import type {
+  LogFilter,
+  LogRange,
+  LogSource,
+  LogSources,
+  PushedSecretRow,
+  SecretValues,
+} from "../connection/extras.js";
 import type { LiveApp, LiveApproval, LiveChange } from "../connection/live.js";
 import { UsageError } from "../exit-codes.js";
 import { KINDS } from "../kinds.js";
@@ -18,6 +27,8 @@ import { objectsOf } from "./app-objects.js";
 import { buildTree } from "./build-tree.js";
 import { Cluster } from "./cluster.js";
 import { groupsForApproval, whoAmI } from "./identity.js";
+import { logSources, readLog } from "./pod-logs.js";
+import { pushedSecrets, setSecret } from "./pushed-secrets.js";
 import { requestReconcile } from "./reconcile-request.js";
 
 /** Length of `spec.suspendReason`. */
@@ -65,6 +76,28 @@ export class ClusterConnection extends Cluster implements Connection {
         ...(groups.length === 0 ? {} : { groups }),
       },
     });
+  }
+
+  logSources(app: LiveApp, filter: LogFilter): Promise<LogSources> {
+    return logSources(this, app, filter);
+  }
+
+  log(_app: LiveApp, source: LogSource, range: LogRange): AsyncIterable<string> {
+    return readLog(this, source, range);
+  }
+
+  setSecret(values: SecretValues): Promise<readonly string[]> {
+    return setSecret(this, values);
+  }
+
+  pushedSecrets(namespace: string): Promise<readonly PushedSecretRow[]> {
+    return pushedSecrets(this, namespace);
+  }
+
+  async requestTest(channel: Target): Promise<string> {
+    const value = `${new Date().toISOString()}-${randomBytes(3).toString("hex")}`;
+    await this.patch(channel, { metadata: { annotations: { [ANNOTATION_NOTIFY_TEST]: value } } });
+    return value;
   }
 
   async wholePlan(): Promise<undefined> {}

@@ -4,6 +4,7 @@ import type { WholePlan } from "../../api/rest/changes.js";
 import type { RawObject } from "../../kube/object.js";
 import type { Kind } from "../kinds.js";
 import type { Target } from "../target.js";
+import type { LogFilter, LogRange, LogSource, LogSources, PushedSecretRow, SecretValues } from "./extras.js";
 import type { LiveApp, LiveApproval, LiveChange } from "./live.js";
 
 /** A list that the API server has formatted. */
@@ -130,5 +131,15 @@ export interface Connection extends Reader {
   setFreeze(environment: Target, freeze: FreezeSpec | null): Promise<Environment & RawObject>;
   /** Returns the live objects of an app. */
   treeOf(app: LiveApp): Promise<AppTree>;
+  /** Returns the containers of the pods of an app. */
+  logSources(app: LiveApp, filter: LogFilter): Promise<LogSources>;
+  /** Yields the lines of the log of a container. */
+  log(app: LiveApp, source: LogSource, range: LogRange): AsyncIterable<string>;
+  /** Sets a Secret that is kept out of Git, in the namespace of the connection. Returns its keys that were set to another value, or all that were given if that is not known. */
+  setSecret(values: SecretValues): Promise<readonly string[]>;
+  /** Lists the Secrets that are kept out of Git. Empty: of all namespaces. */
+  pushedSecrets(namespace: string): Promise<readonly PushedSecretRow[]>;
+  /** Requests a test message of a NotificationChannel, and returns the value that its status repeats. */
+  requestTest(channel: Target): Promise<string>;
   close(): Promise<void>;
 }

@@ -32,7 +32,9 @@ async function open(flags: ClusterFlags): Promise<Connection> {
 }
 
 /** Returns the only server that the user has signed in to, if there is no cluster configuration at all. */
-async function onlyLogin(flags: ClusterFlags): Promise<string | undefined> {
+export async function onlyLogin(
+  flags: Pick<ClusterFlags, "context" | "kubeconfig" | "as">,
+): Promise<string | undefined> {
   if (flags.context !== undefined || flags.kubeconfig !== undefined || flags.as !== undefined) return undefined;
   if (process.env.KUBERNETES_SERVICE_HOST !== undefined || process.env.KUBECONFIG !== undefined) return undefined;
   const { kubeconfigs } = await import("../cluster/connect.js");

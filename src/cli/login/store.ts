@@ -3,8 +3,8 @@ import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/prom
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { messageOf } from "../../base/errors.js";
 import { CommandError, EXIT } from "../exit-codes.js";
+import { fileFault } from "../file-fault.js";
 
 /** Tokens of an issuer of OpenID Connect, and how they are renewed. */
 export interface IssuedTokens {
@@ -90,7 +90,7 @@ export class LoginStore {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return { logins: {} };
       if (error instanceof CommandError) throw error;
-      throw new CommandError(`${this.path} cannot be read: ${messageOf(error)}`, EXIT.noConnection);
+      throw new CommandError(`${this.path} cannot be read: ${fileFault(error)}`, EXIT.noConnection);
     }
     const read = parse(text);
     if (isLogins(read)) return read;
@@ -108,7 +108,7 @@ export class LoginStore {
       await rename(temporary, this.path);
     } catch (error) {
       await rm(temporary, { force: true });
-      throw new CommandError(`${this.path} cannot be written: ${messageOf(error)}`, EXIT.failed);
+      throw new CommandError(`${this.path} cannot be written: ${fileFault(error)}`, EXIT.failed);
     }
   }
 
@@ -121,7 +121,7 @@ export class LoginStore {
         return () => rm(lock, { force: true });
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST")
-          throw new CommandError(`${lock} cannot be written: ${messageOf(error)}`, EXIT.failed);
+          throw new CommandError(`${lock} cannot be written: ${fileFault(error)}`, EXIT.failed);
       }
       if (performance.now() > end)
         throw new CommandError(`another command keeps ${lock}: delete it if none runs`, EXIT.timeout);

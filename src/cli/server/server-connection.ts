@@ -3,7 +3,9 @@ import type { FreezeSpec } from "../../api/environment-freeze.js";
 import type { CreatedObject } from "../../api/rest/actions.js";
 import { CAN_I_RESOURCES } from "../../api/rest/can-i-resources.js";
 import type { WholePlan } from "../../api/rest/changes.js";
+import type { RequestedTest } from "../../api/rest/channels.js";
 import type { AppObjects } from "../../api/rest/objects.js";
+import type { PushedSecrets } from "../../api/rest/secrets.js";
 import type { CanI, Whoami } from "../../api/rest/user.js";
 import { Semaphore } from "../../base/semaphore.js";
 import { isStatus, KubeStatusError } from "../../kube/errors.js";
@@ -22,12 +24,21 @@ import type {
   WatchLine,
   WatchStart,
 } from "../connection/connection.js";
+import type {
+  LogFilter,
+  LogRange,
+  LogSource,
+  LogSources,
+  PushedSecretRow,
+  SecretValues,
+} from "../connection/extras.js";
 import type { LiveApp, LiveApproval, LiveChange } from "../connection/live.js";
 import { notFound } from "../connection/not-found.js";
 import { CommandError, EXIT } from "../exit-codes.js";
 import { KINDS, type Kind } from "../kinds.js";
 import type { Target } from "../target.js";
 import type { ServerHttp } from "./server-http.js";
+import { logQuery, sourcesOf } from "./server-logs.js";
 import { treeOfObjects } from "./tree-of-objects.js";
 
 /** Watches at the same time: the server permits a user eight streams. */
@@ -160,6 +171,47 @@ export class ServerConnection implements Connection {
     return treeOfObjects(
       await this.#http.request<AppObjects>({ method: "GET", path: `${this.#path("apps", target)}/objects` }),
     );
+  }
+
+  async logSources({ metadata }: LiveApp, filter: LogFilter): Promise<LogSources> {
+    const path = `${this.#path("apps", metadata)}/objects`;
+    return sourcesOf(await this.#http.request<AppObjects>({ method: "GET", path }), filter);
+  }
+
+  async *log({ metadata }: LiveApp, source: LogSource, range: LogRange): AsyncGenerator<string> {
+    const { namespace, pod, container } = source;
+    const leave = await this.#watches.enter(undefined, undefined);
+    try {
+      const path = `${this.#path("apps", metadata)}/logs`;
+      const query = { pod: `${namespace}/${pod}`, container, ...logQuery(range) };
+      const chunks = await this.#http.stream({ method: "GET", path, query });
+      for await (const line of splitLines(chunks, path)) yield (JSON.parse(line) as { text: string }).text;
+    } finally {
+      leave();
+    }
+  }
+
+  async setSecret({ name, data, type, replace }: SecretValues): Promise<readonly string[]> {
+    if (replace)
+      throw new CommandError("--replace needs a kubeconfig: the REST API reads no keys of Secrets", EXIT.usage);
+    const path = this.#path("secrets", { name });
+    const body = { data, ...(type === undefined ? {} : { type }) };
+    return (await this.#http.request<{ readonly keys: readonly string[] }>({ method: "PUT", path, body })).keys;
+  }
+
+  async pushedSecrets(namespace: string): Promise<readonly PushedSecretRow[]> {
+    const query = { namespace: namespace === "" ? undefined : namespace };
+    return (await this.#http.request<PushedSecrets>({ method: "GET", path: "/secrets", query })).items;
+  }
+
+  async requestTest(channel: Target): Promise<string> {
+    const { requested } = await this.#write<RequestedTest>(channel, `${this.#path("channels", channel)}/test`);
+    return requested;
+  }
+
+  /** Returns a page of the audit trail, unchecked. */
+  auditPage(query: Readonly<Record<string, string | undefined>>): Promise<unknown> {
+    return this.#http.request({ method: "GET", path: "/audit", query });
   }
 
   close(): Promise<void> {

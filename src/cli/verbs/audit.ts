@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { duration } from "../flags.js";
+import { duration, withServerFlags } from "../flags.js";
 import type { AddVerbs } from "../verb.js";
 import type { AuditFlags } from "./audit/audit-flags.js";
 
@@ -18,22 +18,12 @@ Examples:
   kubectl logs deployment/overseer-gitops | overseer audit list -
   overseer audit verify audit-000000012000.jsonl audit.jsonl`,
     );
-  audit
+  const list = audit
     .command("list", { isDefault: true })
     .argument("[FILE...]", "files of audit records or logs; - for standard input")
     .summary("list records, newest first")
     .description(
       "List records, newest first: of the REST API at --server, or of files. The REST API requires the permission to list auditrecords.gitops.overseer.io.",
-    )
-    .addOption(
-      new Option("--server <URL>", "address of the REST API, such as https://gitops.example.com").env(
-        "OVERSEER_SERVER",
-      ),
-    )
-    .addOption(
-      new Option("--token <TOKEN>", "bearer token for --server; defaults to the one of the last sign-in").env(
-        "OVERSEER_TOKEN",
-      ),
     )
     .addOption(new Option("--since <DURATION>", "only records of this time, such as 24h").argParser(duration))
     .option("--user <NAME>", "only actions of this user; overseer-gitops for the operator")
@@ -47,6 +37,7 @@ Examples:
       const { listAudit } = await import("./audit/audit.js");
       finish(await listAudit(files, flags));
     });
+  withServerFlags(list);
   audit
     .command("verify")
     .argument("<FILE...>", "files of records, the oldest first; - for standard input")

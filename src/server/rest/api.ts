@@ -17,6 +17,7 @@ import { appObjectRoutes } from "./routes/app-objects.js";
 import { appRoutes } from "./routes/apps.js";
 import { auditRoutes } from "./routes/audit.js";
 import { changeRoutes } from "./routes/changes.js";
+import { channelRoutes } from "./routes/channels.js";
 import { connectionTestRoutes } from "./routes/connection-test.js";
 import { coreRoutes } from "./routes/cores.js";
 import { decisionRoutes } from "./routes/decisions.js";
@@ -47,6 +48,7 @@ export function restRoutes(parts: RestParts): RestRoute[] {
     ...connectionTestRoutes(parts),
     ...resourceRoutes(parts),
     ...secretRoutes(parts),
+    ...channelRoutes(parts),
     ...syncStatusRoutes(parts),
     ...eventRoutes(parts),
     ...logRoutes(parts),

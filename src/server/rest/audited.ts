@@ -12,6 +12,7 @@ const KINDS: Readonly<Record<string, string>> = {
   repositories: "GitRepository",
   environments: "Environment",
   secrets: "Secret",
+  channels: "NotificationChannel",
 };
 const VERBS: Readonly<Record<string, string>> = { POST: "create", PATCH: "update", PUT: "update", DELETE: "delete" };
 /** Actor of requests without a valid credential. */

@@ -219,6 +219,38 @@ describe("overseer --server, without a kubeconfig", function () {
     expect(await dora.prints(["rollback", "web", "--timeout", "2m"])).to.match(/Succeeded \(\+0 ~1 -0\)\n$/);
   });
 
+  it("sets secrets, tests channels, and passes on why there are no logs", async () => {
+    const value = world.canary();
+    const set = await dora.prints(["secret", "set", "db", "password=-"], value);
+    expect(set).to.equal(`Secret ${world.namespace}/db: password set\n`);
+    expect(await dora.prints(["secret", "list"])).to.match(/^NAMESPACE +NAME +SET BY +AGE\n\S+ +db +oidc:dora +/);
+    const stored = await world.kube.get(world.object("v1", "Secret", "db"));
+    expect((stored as unknown as { data: object }).data).to.deep.equal({
+      password: Buffer.from(value).toString("base64"),
+    });
+    const replace = await dora.run(["secret", "set", "db", "other=-", "--replace"], value);
+    expect([replace.code, replace.stderr]).to.deep.equal([
+      2,
+      "overseer: --replace needs a kubeconfig: the REST API reads no keys of Secrets\n",
+    ]);
+    const channel = world.object(API_VERSION, "NotificationChannel", "chat");
+    const { apiVersion, kind, name } = channel;
+    const { namespace } = world;
+    const spec = { slack: { secretRef: { name: "absent" } } };
+    await world.kube.apply({ apiVersion, kind, metadata: { name, namespace }, spec });
+    const tested = await dora.run(["notify", "test", "chat", "--timeout", "60s"]);
+    expect([tested.code, tested.stderr]).to.satisfy(
+      ([code, text]: [number, string]) => code === 1 && /chat: the test message was not sent: /.test(text),
+      tested.stderr,
+    );
+    expect((await dora.run(["notify", "test", "chatt"])).stderr).to.contain('did you mean "chat"?');
+    const logs = await dora.run(["logs", "web"]);
+    expect([logs.code, logs.stderr]).to.deep.equal([
+      1,
+      `overseer: ${world.namespace}/web has no pods: see "overseer tree web"\n`,
+    ]);
+  });
+
   it("suspends and resumes apps, and follows the limits of the API", async () => {
     await dora.prints(["suspend", "web", "--reason", "migration"]);
     expect(await dora.prints(["get", "app", "web", "-o", "yaml"])).to.contain("by oidc:dora: migration");

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { podOf, rulesOf } from "../../support/chart-objects.js";
+import { find, podOf, rulesOf } from "../../support/chart-objects.js";
 import { API, refusalOf, renderChart, SERVER, type Values } from "../../support/helm.js";
 import type { TestObject } from "../../support/kube.js";
 
@@ -29,6 +29,37 @@ describe("The chart", function () {
     ]);
     for (const objectsOf of [defaults, more])
       expect(JSON.stringify(rulesOf(objectsOf, "ClusterRole", SERVER))).to.not.contain("impersonate");
+  });
+
+  it("keeps the audit files of the API in the pod, or of each replica on a volume", async () => {
+    const kept = { "api.enabled": true, "api.replicas": 2 };
+    const inPod = podOf(await renderChart(kept), API);
+    expect(inPod.containers[0].args).to.include("--audit-dir=/var/lib/overseer/audit");
+    expect(inPod.volumes).to.deep.include({ name: "audit", emptyDir: { sizeLimit: "2Gi" } });
+    const audit = { volume: "PersistentVolumeClaim", storageClassName: "fast", size: "5Gi" };
+    const objects = await renderChart({ ...kept, "api.audit": audit });
+    const { volumeClaimTemplates, serviceName, template } = find(objects, "StatefulSet", API).spec as {
+      readonly volumeClaimTemplates: readonly object[];
+      readonly serviceName: string;
+      readonly template: { readonly spec: { readonly volumes?: readonly object[] } };
+    };
+    expect([serviceName, volumeClaimTemplates]).to.deep.equal([
+      API,
+      [
+        {
+          metadata: { name: "audit" },
+          spec: {
+            accessModes: ["ReadWriteOnce"],
+            storageClassName: "fast",
+            resources: { requests: { storage: "5Gi" } },
+          },
+        },
+      ],
+    ]);
+    expect(template.spec.volumes ?? []).to.deep.equal([]);
+    expect(objects.some(({ kind, metadata }) => kind === "Deployment" && metadata.name === API)).to.equal(false);
+    const none = podOf(await renderChart({ ...kept, "api.audit": { enabled: false } }), API);
+    expect(JSON.stringify(none)).to.not.contain("audit");
   });
 
   it("refuses an API whose sign-in cannot work", async () => {

@@ -4,6 +4,8 @@ import { UsageError } from "../../exit-codes.js";
 export interface AuditFlags {
   readonly server?: string;
   readonly token?: string;
+  /** Milliseconds; 0 is no limit. */
+  readonly requestTimeout?: number;
   /** Milliseconds. */
   readonly since?: number;
   readonly user?: string;

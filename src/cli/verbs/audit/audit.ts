@@ -1,6 +1,7 @@
 import type { AuditPage } from "../../../api/rest/audit.js";
 import { matchesAudit } from "../../../audit/audit-query.js";
 import { type AuditRecord, parseRecord } from "../../../audit/record.js";
+import { onlyLogin } from "../../connection/with-connection.js";
 import { EXIT, type ExitCode, UsageError } from "../../exit-codes.js";
 import { formatTable } from "../../output/table.js";
 import { print, say } from "../../terminal.js";
@@ -10,7 +11,8 @@ import { readLines, recordIn } from "./read-lines.js";
 
 /** Runs `overseer audit list`. Fails if records of a source are missing: the list looks complete otherwise. */
 export async function listAudit(files: readonly string[], flags: AuditFlags): Promise<ExitCode> {
-  const { server, limit = Number.POSITIVE_INFINITY } = flags;
+  const { limit = Number.POSITIVE_INFINITY } = flags;
+  const server = flags.server ?? (files.length === 0 ? await onlyLogin({}) : undefined);
   if (!(limit >= 1)) throw new UsageError("--limit must be a number from 1");
   if (files.length === 0 && server === undefined)
     throw new UsageError("name files of records, or set --server to the address of the REST API");

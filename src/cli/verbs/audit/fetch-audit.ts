@@ -1,9 +1,6 @@
 import { AuditPage } from "../../../api/rest/audit.js";
 import type { AuditRecord } from "../../../audit/record.js";
-import { serverUrl } from "../../login/server-url.js";
-import { LoginStore } from "../../login/store.js";
-import { fixedToken, storedToken } from "../../login/tokens.js";
-import { ServerHttp } from "../../server/server-http.js";
+import { connectServer } from "../../server/connect-server.js";
 import { type AuditFlags, nameOf } from "./audit-flags.js";
 
 const LIMIT = 500;
@@ -15,23 +12,21 @@ const TIMEOUT_MS = 30_000;
  */
 export async function* fetchAudit(
   server: string,
-  { token, since, user, app, verb, limit = Number.POSITIVE_INFINITY }: AuditFlags,
+  { token, requestTimeout = TIMEOUT_MS, since, user, app, verb, limit = Number.POSITIVE_INFINITY }: AuditFlags,
   onGap: (source: AuditPage["sources"][number]) => void,
 ): AsyncGenerator<readonly AuditRecord[]> {
-  const url = serverUrl(server);
   const [namespace, name] = app === undefined ? [] : nameOf(app);
   const from = since === undefined ? undefined : new Date(Date.now() - since).toISOString();
   const filter = { user, verb, namespace, name, since: from, limit: String(Math.min(LIMIT, limit)) };
-  const store = new LoginStore(process.env);
-  const tokens = token === undefined ? storedToken(store, url) : fixedToken(url, token);
-  const http = new ServerHttp({ url, tokens, ca: (await store.get(url))?.ca, timeoutMs: TIMEOUT_MS });
+  const own = token === undefined ? {} : { token };
+  const connection = await connectServer(server, { ...own, requestTimeout });
   const said = new Set<string>();
   let before: string | undefined;
   let next: string | undefined;
   try {
     do {
       before = next;
-      const page = AuditPage.parse(await http.request({ method: "GET", path: "/audit", query: { ...filter, before } }));
+      const page = AuditPage.parse(await connection.auditPage({ ...filter, before }));
       for (const source of page.sources) {
         const text = JSON.stringify(source);
         if (!said.has(text)) onGap(source);
@@ -42,6 +37,6 @@ export async function* fetchAudit(
       // A source that cannot be asked stays where it is.
     } while (next !== undefined && next !== before);
   } finally {
-    await http.close();
+    await connection.close();
   }
 }

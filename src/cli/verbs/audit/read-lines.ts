@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { messageOf } from "../../../base/errors.js";
 import { CommandError, EXIT } from "../../exit-codes.js";
+import { fileFault } from "../../file-fault.js";
 
 /** Yields the lines of files, `-` for standard input, without empty ones. Throws CommandError if a file cannot be read. */
 export async function* readLines(files: readonly string[]): AsyncGenerator<string> {
@@ -11,7 +11,7 @@ export async function* readLines(files: readonly string[]): AsyncGenerator<strin
       for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))
         if (line.trim() !== "") yield line;
     } catch (error) {
-      throw new CommandError(`${file} cannot be read: ${messageOf(error)}`, EXIT.failed);
+      throw new CommandError(`${file} cannot be read: ${fileFault(error)}`, EXIT.failed);
     }
   }
 }

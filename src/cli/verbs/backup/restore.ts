@@ -10,6 +10,7 @@ import { restoredManifest } from "../../../migration/backup/restored.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import { withCluster } from "../../cluster/with-cluster.js";
 import { CommandError, EXIT, type ExitCode } from "../../exit-codes.js";
+import { fileFault } from "../../file-fault.js";
 import type { ClusterFlags } from "../../flags.js";
 import { KINDS, type Kind } from "../../kinds.js";
 import { hint, print, say } from "../../terminal.js";
@@ -62,7 +63,7 @@ async function activeSetOf(cluster: Cluster, { kind, metadata }: BackupObject): 
 
 async function readBackup(file: string): Promise<Backup> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
-    throw new CommandError(`${file} cannot be read: ${messageOf(error)}`, EXIT.notAllowed);
+    throw new CommandError(`${file} cannot be read: ${fileFault(error)}`, EXIT.notAllowed);
   });
   let value: unknown;
   try {

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import type { OverseerApp } from "../../../api/overseer-app.js";
-import { messageOf } from "../../../base/errors.js";
 import { type CoreAccess, coreAccess } from "../../../destinations/overseer/client/core-access.js";
 import { CoreClient } from "../../../destinations/overseer/client/core-client.js";
 import type { SecretData } from "../../../destinations/secret-data.js";
@@ -9,6 +8,7 @@ import { VERSION } from "../../../version.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import { withCluster } from "../../cluster/with-cluster.js";
 import { CommandError, EXIT, type ExitCode, UsageError } from "../../exit-codes.js";
+import { fileFault } from "../../file-fault.js";
 import type { ClusterFlags } from "../../flags.js";
 import { KINDS } from "../../kinds.js";
 import { parseTargetOf } from "../../target.js";
@@ -75,7 +75,7 @@ async function base64Of(file: string): Promise<string> {
   try {
     return (await readFile(file)).toString("base64");
   } catch (error) {
-    throw new CommandError(`${file} cannot be read: ${messageOf(error)}`, EXIT.notAllowed);
+    throw new CommandError(`${file} cannot be read: ${fileFault(error)}`, EXIT.notAllowed);
   }
 }
 

@@ -4,6 +4,7 @@ import { buffer } from "node:stream/consumers";
 import type { Whoami } from "../../../api/rest/user.js";
 import { messageOf } from "../../../base/errors.js";
 import { CommandError, EXIT, type ExitCode } from "../../exit-codes.js";
+import { fileFault } from "../../file-fault.js";
 import { type CliClient, Issuer } from "../../login/issuer.js";
 import { Loopback } from "../../login/loopback.js";
 import { serverUrl } from "../../login/server-url.js";
@@ -163,7 +164,7 @@ async function readCa(path: string): Promise<string> {
     const text = await readFile(path, "utf8");
     if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
   } catch (error) {
-    throw new CommandError(`--certificate-authority ${path} cannot be read: ${messageOf(error)}`, EXIT.usage);
+    throw new CommandError(`--certificate-authority ${path} cannot be read: ${fileFault(error)}`, EXIT.usage);
   }
   throw new CommandError(`--certificate-authority ${path} has no certificate in PEM`, EXIT.usage);
 }

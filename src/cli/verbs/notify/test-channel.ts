@@ -1,12 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { findCondition } from "../../../api/conditions.js";
-import { ANNOTATION_NOTIFY_TEST } from "../../../api/group.js";
 import type { NotificationChannel } from "../../../api/notification-channel.js";
 import { formatDuration } from "../../../base/duration.js";
 import type { RawObject } from "../../../kube/object.js";
-import { withCluster } from "../../cluster/with-cluster.js";
 import { shownName } from "../../connection/apps.js";
 import { follow } from "../../connection/follow.js";
+import { withConnection } from "../../connection/with-connection.js";
 import { CommandError, EXIT, type ExitCode } from "../../exit-codes.js";
 import type { ClusterFlags } from "../../flags.js";
 import { KINDS } from "../../kinds.js";
@@ -22,15 +20,14 @@ export interface NotifyTestFlags extends ClusterFlags {
 
 /** Runs `overseer notify test`: the operator sends a test message, and the result is printed. */
 export function testChannel(name: string, flags: NotifyTestFlags): Promise<ExitCode> {
-  return withCluster(flags, async (cluster) => {
+  return withConnection(flags, async (connection) => {
     const target = parseTargetOf(name, [KINDS.channel]);
-    const before = await cluster.get<LiveChannel>(target);
-    const value = `${new Date().toISOString()}-${randomBytes(3).toString("hex")}`;
-    await cluster.patch(target, { metadata: { annotations: { [ANNOTATION_NOTIFY_TEST]: value } } });
+    const before = await connection.get<LiveChannel>(target);
+    const value = await connection.requestTest(target);
     hint(flags, `${shownName(before)}: waiting for the operator`);
     const known = readyOf(before);
     let last = before;
-    for await (const channel of follow<LiveChannel>(cluster, target, AbortSignal.timeout(flags.timeout))) {
+    for await (const channel of follow<LiveChannel>(connection, target, AbortSignal.timeout(flags.timeout))) {
       if (channel === undefined) throw new CommandError(`${shownName(before)} was deleted`, EXIT.failed);
       last = channel;
       if (channel.status?.lastHandledTest === value) {

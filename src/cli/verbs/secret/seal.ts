@@ -9,6 +9,7 @@ import { parseManifests } from "../../../manifest/yaml/parse.js";
 import { SEALED_API_VERSION, scopeAnnotations } from "../../../secrets/sealed/sealed-secret.js";
 import { type SealScope, sealLabel, sealValue } from "../../../secrets/sealed/sealed-value.js";
 import { EXIT, type ExitCode, UsageError } from "../../exit-codes.js";
+import { fileFault } from "../../file-fault.js";
 import { print } from "../../terminal.js";
 import { readValues } from "./secret-values.js";
 
@@ -101,6 +102,6 @@ async function readText(file: string, flag: string): Promise<string> {
   try {
     return file === "-" ? await text(process.stdin) : await readFile(file, "utf8");
   } catch (error) {
-    throw new UsageError(`${flag} ${file} cannot be read: ${messageOf(error)}`);
+    throw new UsageError(`${flag} ${file} cannot be read: ${fileFault(error)}`);
   }
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { messageOf } from "../../../base/errors.js";
 import { UsageError } from "../../exit-codes.js";
+import { fileFault } from "../../file-fault.js";
 
 const KEY = /^[-._a-zA-Z0-9]{1,253}$/;
 const FORMS = "KEY=- (standard input), KEY=@FILE or KEY=env:VARIABLE";
@@ -43,7 +43,7 @@ async function readValue(key: string, from: string, { env, stdin }: ValueSources
     try {
       return await readFile(from.slice(1));
     } catch (error) {
-      throw new UsageError(`${key}: the file cannot be read: ${messageOf(error)}`);
+      throw new UsageError(`${key}: the file cannot be read: ${fileFault(error)}`);
     }
   }
   if (from.startsWith("env:")) {

@@ -6,7 +6,7 @@ import {
   LABEL_PUSHED,
 } from "../../../api/group.js";
 import { ObjectParams } from "../../../api/rest/fields.js";
-import { PushedSecret, PushedSecretBody } from "../../../api/rest/secrets.js";
+import { PushedSecret, PushedSecretBody, PushedSecrets, PushedSecretsQuery } from "../../../api/rest/secrets.js";
 import { rfc3339 } from "../../../base/clock.js";
 import { ProblemError } from "../../../http/problem.js";
 import { PARTIAL_OBJECT } from "../../../kube/client/kube-client.js";
@@ -18,17 +18,37 @@ import { REST_MANAGER } from "../writes/create-object.js";
 /** A Secret takes 1 MiB, and base64 a third more. */
 const MAX_BODY_BYTES = 1_500_000;
 
+const PARTIAL_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
 /** What is read of a Secret: never its values. */
 interface SecretMetadata {
   readonly metadata: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly annotations?: Readonly<Record<string, string>>;
     readonly labels?: Readonly<Record<string, string>>;
     readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[];
   };
 }
 
-/** Route that sets Secrets which are kept out of Git, in the name of the user. */
+/** Routes about Secrets which are kept out of Git, in the name of the user. */
 export function secretRoutes({ clock, users }: Pick<RestParts, "clock" | "users">): RestRoute[] {
   return [
+    restRoute({
+      method: "GET",
+      path: "/api/gitops/secrets",
+      summary: "Lists the Secrets that are kept out of Git, with who set them and when. Reads no values.",
+      access: "user",
+      query: PushedSecretsQuery,
+      responses: { 200: PushedSecrets },
+      handle: async ({ caller, query: { namespace } }) => {
+        const { body } = await users.as(caller).request<{ readonly items: readonly SecretMetadata[] }>({
+          ...{ method: "GET", path: namespace === undefined ? "/api/v1/secrets" : pathOf(namespace) },
+          ...{ query: { labelSelector: `${LABEL_PUSHED}=true` }, accept: PARTIAL_LIST },
+        });
+        return { status: 200, body: { items: body.items.map(pushedSecret) } };
+      },
+    }),
     restRoute({
       method: "PUT",
       path: "/api/gitops/secrets/:namespace/:name",
@@ -62,6 +82,16 @@ export function secretRoutes({ clock, users }: Pick<RestParts, "clock" | "users"
       },
     }),
   ];
+}
+
+function pushedSecret({ metadata: { namespace, name, annotations = {} } }: SecretMetadata) {
+  const setBy = annotations[ANNOTATION_SECRET_SET_BY];
+  const setAt = annotations[ANNOTATION_SECRET_SET_AT];
+  return {
+    ...{ namespace, name },
+    ...(setBy === undefined ? {} : { setBy }),
+    ...(setAt === undefined ? {} : { setAt }),
+  };
 }
 
 async function readMetadata(kube: UserKube, namespace: string, name: string): Promise<SecretMetadata | undefined> {
