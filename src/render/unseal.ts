@@ -62,9 +62,10 @@ function secretOf(
   const scope = scopeOfSealed(metadata.annotations);
   const label = sealLabel(scope, namespace, metadata.name);
   const faults: string[] = [];
-  const data: Record<string, string> = {};
+  // A map: as a field of an object, a value with the key __proto__ would get lost.
+  const data = new Map<string, string>();
   for (const [key, value] of Object.entries(isRecord(own.data) ? own.data : {})) {
-    if (typeof value === "string" && !value.includes("{{")) data[key] = Buffer.from(value).toString("base64");
+    if (typeof value === "string" && !value.includes("{{")) data.set(key, Buffer.from(value).toString("base64"));
     else
       faults.push(
         `spec.template.data.${showKey(key)} is a template, which only the controller of Sealed Secrets fills in`,
@@ -73,8 +74,10 @@ function secretOf(
   for (const [key, value] of Object.entries(isRecord(encryptedData) ? encryptedData : {})) {
     const plain = typeof value === "string" ? unsealValue(keys, label, value) : undefined;
     if (plain === undefined) faults.push(undecryptable(key, keys.length, from, scope, label));
-    else data[key] = plain.toString("base64");
+    else data.set(key, plain.toString("base64"));
   }
+  if (own.data !== undefined && own.data !== null && !isRecord(own.data))
+    faults.push("spec.template.data must be a map of keys and texts");
   if (!isRecord(encryptedData))
     faults.push("spec.encryptedData is missing: is it a SealedSecret of a version before 0.7?");
   const secret: KubeObject = {
@@ -88,7 +91,7 @@ function secretOf(
     },
     ...(typeof own.type === "string" ? { type: own.type } : {}),
     ...(own.immutable === true ? { immutable: true } : {}),
-    data,
+    data: Object.fromEntries(data),
   };
   return { secret, faults: faults.length > 0 ? faults : checkSecret(secret).map(({ message }) => message) };
 }
