@@ -30,17 +30,23 @@ export function adoptedManagedFields(
   const owned = mine?.fieldsV1 ?? {};
   let fields = union(owned, options.extras);
   const others: ManagedFieldsEntry[] = [];
+  const versions = new Set<string | undefined>();
   for (const entry of entries) {
     if (entry === mine) continue;
     if (!isMain(entry)) others.push(entry);
-    else if (isMoved(entry, options)) fields = union(fields, entry.fieldsV1 ?? {});
-    else {
+    else if (isMoved(entry, options)) {
+      fields = union(fields, entry.fieldsV1 ?? {});
+      versions.add(entry.apiVersion);
+    } else {
       const shared = isHand(entry) || isLegacy(entry);
       others.push(...withoutFields(entry, shared ? union(owned, options.extras) : options.extras));
     }
   }
   const moved = others.length + (mine ? 1 : 0) < entries.length || others.some((entry) => !entries.includes(entry));
-  return moved ? [...others, ourEntry(ours, mine, fields)] : undefined;
+  // Field names are those of a version: under that, the API server converts them when the document of another version is applied.
+  const [version, ...otherVersions] = isEmpty(options.extras) ? versions : [];
+  const named = version !== undefined && otherVersions.length === 0 ? { ...ours, apiVersion: version } : ours;
+  return moved ? [...others, ourEntry(named, mine, fields)] : undefined;
 }
 
 function isMoved(entry: ManagedFieldsEntry, options: { tools: boolean; keepsApplied?: boolean }): boolean {

@@ -50,6 +50,33 @@ describe("adoptedManagedFields", () => {
     expect(books(whole)).to.deep.equal({ [OURS.manager]: data("a") });
   });
 
+  const versions: readonly (readonly [what: string, live: readonly ManagedFieldsEntry[], expected: string])[] = [
+    ["one version of kubectl apply", [entry("kubectl-client-side-apply", data("a"), { apiVersion: "v0" })], "v0"],
+    [
+      "one version of two managers",
+      ["kubectl-client-side-apply", "before-first-apply"].map((name) => entry(name, data(name), { apiVersion: "v0" })),
+      "v0",
+    ],
+    [
+      "several versions",
+      [
+        entry("kubectl-client-side-apply", data("a"), { apiVersion: "v0" }),
+        entry("before-first-apply", data("b"), { apiVersion: "v2" }),
+      ],
+      "v1",
+    ],
+    [
+      "an entry of the app itself",
+      [mine(data("b")), entry("kubectl-client-side-apply", data("a"), { apiVersion: "v0" })],
+      "v1",
+    ],
+  ];
+  for (const [what, live, expected] of versions)
+    it(`keeps the version of the fields, so that they are removed when the document has another one: ${what}`, () => {
+      const after = adoptedManagedFields(object(...live), OURS, NOTHING);
+      expect(after?.map(({ manager, apiVersion }) => [manager, apiVersion])).to.deep.equal([[OURS.manager, expected]]);
+    });
+
   it("keeps entries of subresources and controllers", () => {
     const scale = entry("kubectl", { "f:spec": { "f:replicas": {} } }, { subresource: "scale" });
     expect(
