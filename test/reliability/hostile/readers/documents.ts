@@ -1,4 +1,3 @@
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { readValue } from "../../../../src/manifest/yaml/read-value.js";
 import { textNodes } from "../../../../src/manifest/yaml/text-nodes.js";
 import { KUBERNETES_SCHEMA } from "../../../../src/manifest/yaml/yaml-schema.js";
@@ -13,15 +12,13 @@ import { parseRemoteBase } from "../../../../src/render/kustomize/remote-address
 import { parseRemoteFile } from "../../../../src/render/kustomize/remote-file.js";
 import type { RepositoryPath } from "../../../../src/render/repository-path.js";
 import { expand } from "../../../../src/render/substitute/expand.js";
-import { FileDecryptor } from "../../../../src/secrets/file-decryptor.js";
-import { sealLabel, sealValue, unsealValue } from "../../../../src/secrets/sealed/sealed-value.js";
-import { ageKey, keyFile, Sops } from "../../../support/sops.js";
 import { application, FULL_APPLICATION, flux, REPOSITORY } from "../../../unit/migration/support/fixtures.js";
 import { compileFiles } from "../../../unit/render/compose/support/compile.js";
 import { app, expandFiles, expandText } from "../../../unit/render/overseer/support/expand.js";
 import { renderFiles, request } from "../../../unit/render/support/harness.js";
 import { MemorySnapshot } from "../../../unit/render/support/memory-snapshot.js";
 import { CANARY, type HostileReader, type ReaderGroup } from "../reader.js";
+import { encrypted, SECRET } from "./encrypted.js";
 
 const ROOT = "" as RepositoryPath;
 const MANIFESTS = [
@@ -29,7 +26,6 @@ const MANIFESTS = [
   "a: &a [1, 2]\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: m, annotations: {gitops.overseer.io/wave: '1'}}\ndata:\n  x: |\n    text\n  y: >-\n    more\n  z: *a\n",
   '{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"n"}}',
 ];
-const SECRET = `apiVersion: v1\nkind: Secret\nmetadata: {name: db, namespace: shop}\nstringData:\n  password: ${CANARY}\n  other: "${CANARY}"\ndata: {x: Y2FuYXJ5}\n`;
 const KUSTOMIZATION =
   "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml, ./base]\ncomponents: [c]\nconfigMapGenerator:\n- name: m\n  files: [x=a.yaml]\n  envs: [a.env]\npatches:\n- path: p.yaml\n- patch: 'a: 1'\n  target: {kind: X}\nhelmCharts: [{name: c}]\nreplacements: [{path: r.yaml}]\nimages: [{name: a, newTag: '1'}]\n";
 const COMPOSE = `services:\n  web:\n    image: nginx:1\n    ports: ["80:80", {target: 443, published: "8443"}]\n    environment: {A: "$\{A:-b}", P: "${CANARY}"}\n    depends_on: {db: {condition: service_started}}\n    volumes: ["data:/d", "/srv/x:/y:ro"]\n    healthcheck: {test: ["CMD", "true"], interval: 10s}\n    deploy: {resources: {limits: {memory: 1g, cpus: "0.5"}}, replicas: 2}\n  db:\n    image: postgres:16\n    env_file: [a.env]\n    extends: {service: base}\n  base: {image: 'x:1'}\nvolumes: {data: {}}\nnetworks: {front: {driver: bridge}}\nconfigs: {c: {content: x}}\n`;
@@ -253,61 +249,6 @@ function objectsOf(value: unknown): readonly never[] {
   const kind = typeof one.kind === "string" ? one.kind : "Application";
   const apiVersion = typeof one.apiVersion === "string" ? one.apiVersion : "v1";
   return [{ ...one, apiVersion, kind, metadata: { ...metadata, name: "x", namespace: "argocd" } } as never];
-}
-
-/** SOPS files of each format, by the real sops, and values that were sealed. */
-async function encrypted(): Promise<readonly HostileReader[]> {
-  const [sops, key] = [await Sops.find(), await ageKey()];
-  const readers: HostileReader[] = [];
-  for (const [name, content] of [
-    ["a.yaml", SECRET],
-    ["a.json", JSON.stringify({ a: { b: CANARY }, c: [1, CANARY] })],
-    ["a.env", `A=${CANARY}\nB=x\n`],
-    ["a.ini", `[x]\na = ${CANARY}\n`],
-  ] as const) {
-    const text = await sops.encrypt(name, content, [key]);
-    readers.push({
-      name: `sops-${name.slice(2)}`,
-      secret: true,
-      samples: [text],
-      words: [
-        "ENC[AES256_GCM,",
-        "sops:",
-        "mac:",
-        "lastmodified",
-        "unencrypted_suffix: x",
-        "encrypted_regex: (a+)+$",
-        "type:str]",
-      ],
-      read: async (input: string) =>
-        void (await new FileDecryptor({ from: "keys", files: new Map([["a.agekey", keyFile(key)]]) }).read(
-          Buffer.from(input),
-          name,
-        )),
-    });
-  }
-  const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const keys: readonly KeyObject[] = [privateKey];
-  const sealed = sealValue(publicKey, sealLabel("strict", "shop", "db"), Buffer.from(CANARY));
-  readers.push({
-    name: "sealed-values",
-    secret: true,
-    samples: [sealed, Buffer.from(sealed, "base64").toString("latin1")],
-    read: (text: string) => unsealValue(keys, sealLabel("strict", "shop", "db"), text),
-  });
-  readers.push({
-    name: "sops-keys",
-    secret: true,
-    samples: [keyFile(key), `AGE-SECRET-KEY-1${CANARY}`],
-    read: async (text: string) =>
-      void (await new FileDecryptor({ from: "keys", files: new Map([["a.agekey", text]]) }).read(
-        Buffer.from(await sops1),
-        "a.yaml",
-      )),
-  });
-  const sops1 = sops.encrypt("a.yaml", "a: b\n", [key]);
-  await sops1;
-  return readers;
 }
 
 /** Readers of files of repositories, and of objects of other tools. */

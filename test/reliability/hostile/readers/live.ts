@@ -1,77 +1,21 @@
 import { OverseerAppStatus } from "../../../../src/api/overseer-app.js";
-import { RESOURCES } from "../../../../src/api/resources.js";
 import { provenLedger } from "../../../../src/controllers/overseer-app/status/ledger-signature.js";
 import { healthOf } from "../../../../src/destinations/kubernetes/health/rules.js";
 import { identifiedApp, parseApplied } from "../../../../src/destinations/kubernetes/ownership/identity.js";
 import { isExplained, observe } from "../../../../src/destinations/kubernetes/watch/observed-object.js";
 import { ownershipOf } from "../../../../src/destinations/overseer/ownership-record.js";
-import { readRemoteKubeconfig } from "../../../../src/kube/client/remote-kubeconfig.js";
-import { KubeStatusError, readStatus } from "../../../../src/kube/errors.js";
 import { fieldPaths, intersect, union } from "../../../../src/kube/fields/managed-fields.js";
 import { readLease } from "../../../../src/kube/lease/lease-record.js";
-import { fieldFaults } from "../../../../src/kube/refusal-text/field-faults.js";
-import { plainText } from "../../../../src/kube/refusal-text/plain-text.js";
-import { withoutSecretValues } from "../../../../src/kube/refusal-text/secret-answer.js";
-import { endsList, parseWatchEvent } from "../../../../src/kube/watch/watch-event.js";
-import { compile, variablesOf } from "../../../../src/manifest/expressions/expression.js";
 import { hookAnnotation } from "../../../../src/manifest/hook.js";
 import { keepAnnotations, keepRuling } from "../../../../src/manifest/keep-annotations.js";
 import { recreatePermission } from "../../../../src/manifest/recreate.js";
 import { waveOf } from "../../../../src/manifest/wave.js";
 import { parseOwner } from "../../../../src/migration/take-over/owner.js";
-import { CANARY, type HostileReader, type ReaderGroup } from "../reader.js";
+import type { HostileReader, ReaderGroup } from "../reader.js";
+import { deployment, FIELDS, OWN } from "./live-samples.js";
+import { schemas } from "./own-kinds.js";
+import { SERVER } from "./server-answers.js";
 
-const FIELDS = {
-  "f:metadata": { "f:labels": { ".": {}, "f:app": {} } },
-  "f:spec": {
-    "f:ports": { 'k:{"port":80,"protocol":"TCP"}': { ".": {}, "f:port": {} } },
-    "f:finalizers": { 'v:"a"': {} },
-  },
-};
-const OWN = {
-  labels: { "gitops.overseer.io/app": "web", "gitops.overseer.io/app-namespace": "shop" },
-  annotations: {
-    "gitops.overseer.io/applied": "abc.def.prune=disabled,x",
-    "gitops.overseer.io/identity": "uid/apps/Deployment/shop/web#00",
-    "gitops.overseer.io/wave": "3",
-    "gitops.overseer.io/hook": "PreSync",
-    "gitops.overseer.io/hook-run": "uid PreSync",
-  },
-};
-const deployment = {
-  apiVersion: "apps/v1",
-  kind: "Deployment",
-  metadata: {
-    name: "web",
-    namespace: "shop",
-    uid: "u",
-    resourceVersion: "1",
-    generation: 2,
-    ...OWN,
-    managedFields: [
-      {
-        manager: "overseer:shop/web",
-        operation: "Apply",
-        apiVersion: "apps/v1",
-        time: "2026-01-01T00:00:00Z",
-        fieldsType: "FieldsV1",
-        fieldsV1: FIELDS,
-      },
-    ],
-  },
-  spec: {
-    replicas: 2,
-    selector: { matchLabels: { app: "web" } },
-    template: { spec: { containers: [{ name: "web", image: "x:1" }] } },
-  },
-  status: {
-    observedGeneration: 2,
-    replicas: 2,
-    updatedReplicas: 2,
-    availableReplicas: 2,
-    conditions: [{ type: "Available", status: "True", reason: "Ok", message: "fine" }],
-  },
-};
 const KINDS: readonly (readonly [group: string, version: string, kind: string])[] = [
   ["apps", "v1", "Deployment"],
   ["apps", "v1", "StatefulSet"],
@@ -240,182 +184,6 @@ const LIVE: readonly HostileReader[] = [
     read: (value: unknown) => readLease({ metadata: deployment.metadata, ...(Object(value) as object) } as never),
   },
 ];
-
-const SERVER: readonly HostileReader[] = [
-  {
-    name: "watch-events",
-    samples: [
-      JSON.stringify({ type: "MODIFIED", object: deployment }),
-      JSON.stringify({
-        type: "BOOKMARK",
-        object: { metadata: { resourceVersion: "5", annotations: { "k8s.io/initial-events-end": "true" } } },
-      }),
-      JSON.stringify({ type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } }),
-    ],
-    words: ['"type":"ERROR"', '"object":null', '"metadata":{}'],
-    read: (line: string) => {
-      const event = parseWatchEvent(line, "/api/v1/pods", undefined);
-      if (event.type !== "ERROR") endsList(event);
-    },
-  },
-  {
-    name: "refusals",
-    samples: [
-      {
-        kind: "Status",
-        code: 422,
-        reason: "Invalid",
-        message:
-          'Deployment.apps "web" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0',
-        details: {
-          kind: "Deployment",
-          name: "web",
-          causes: [{ reason: "FieldValueInvalid", message: "Invalid value: -1: must be >= 0", field: "spec.replicas" }],
-        },
-      },
-      {
-        kind: "Status",
-        code: 500,
-        message:
-          "failed to create typed patch object (shop/web; apps/v1, Kind=Deployment): errors:\n  .spec.replica: field not declared in schema\n  .spec.ports[0].port: expected numeric (int or float), got string",
-      },
-      {
-        kind: "Status",
-        code: 400,
-        message:
-          'Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32',
-      },
-    ],
-    words: ["errors:\n  .", "[0]", '[name="a"]', "Invalid value: ", "<nil>", "map[string]"],
-    read: (value: unknown) => {
-      const status = readStatus(value);
-      fieldFaults(status, deployment);
-      plainText(status.message ?? "");
-      return new KubeStatusError(422, status, "/apis/apps/v1/namespaces/shop/deployments/web");
-    },
-  },
-  {
-    name: "refusals-of-secrets",
-    secret: true,
-    samples: [
-      `Secret "db" is invalid: data[password]: Invalid value: "${CANARY}": must be base64`,
-      `admission webhook "x.example.com" denied the request: the password "${CANARY}" is weak`,
-      `Secret in version "v1" cannot be handled as a Secret: illegal base64 data at input byte 4: ${CANARY}`,
-    ],
-    words: ["Invalid value: ", "denied the request: ", "\n", '"'],
-    read: (message: string) => {
-      const status = withoutSecretValues(
-        {
-          kind: "Status",
-          reason: "Invalid",
-          message,
-          details: { causes: [{ message, field: "data[password]", reason: "FieldValueInvalid" }] },
-        } as never,
-        422,
-        { method: "PATCH", path: "/api/v1/namespaces/shop/secrets/db" } as never,
-      );
-      throw new KubeStatusError(422, status, "/api/v1/namespaces/shop/secrets/db");
-    },
-  },
-  {
-    name: "kubeconfig",
-    secret: true,
-    samples: [
-      `apiVersion: v1\nkind: Config\ncurrent-context: a\ncontexts:\n- name: a\n  context: {cluster: c, user: u}\nclusters:\n- name: c\n  cluster: {server: "https://10.0.0.1:6443"}\nusers:\n- name: u\n  user: {token: ${CANARY}}\n`,
-    ],
-    words: ["exec:", "insecure-skip-tls-verify: true", "tokenFile: /x", "certificate-authority: /x", "auth-provider:"],
-    read: (text: string) => readRemoteKubeconfig(text, "Secret shop/cluster"),
-  },
-  {
-    name: "health-expressions",
-    samples: [
-      "status.conditions.exists(c, c.type == 'Ready' && c.status == 'True')",
-      "status.replicas == spec.replicas ? true : false",
-      "[1,2].map(x, x * 2).size() > 1",
-    ],
-    words: [".map(x, ", ".filter(y, ", ".all(z, ", "matches('", "+ ", "status", "spec.template", "'a'*", "has("],
-    read: (text: string) => compile(text).evaluate(variablesOf(deployment)),
-  },
-];
-
-/** Specs and statuses of our own kinds, through their schemas. */
-function schemas(): HostileReader[] {
-  return RESOURCES.flatMap(({ kind, spec, status }) => [
-    {
-      name: `spec-${kind}`,
-      weight: 0.5,
-      samples: SPECS[kind] ?? [{}],
-      words: SPEC_WORDS,
-      read: (value: unknown) => void spec.safeParse(value),
-    },
-    {
-      name: `status-${kind}`,
-      weight: 0.25,
-      samples: [
-        {
-          conditions: [
-            {
-              type: "Ready",
-              status: "True",
-              reason: "Applied",
-              message: "m",
-              lastTransitionTime: "2026-01-01T00:00:00Z",
-            },
-          ],
-          observedGeneration: 1,
-        },
-      ],
-      read: (value: unknown) => void status.safeParse(value),
-    },
-  ]);
-}
-
-const SPEC_WORDS = ["1h", "99999999h", "* * * * *", "0 99 * * *", "Europe/Berlin", "a/b", "*", "CEL", "{{name}}"];
-const SPECS: Readonly<Record<string, readonly unknown[]>> = {
-  GitRepository: [
-    {
-      url: "https://git.example.com/shop.git",
-      interval: "5m",
-      ref: { branch: "main" },
-      secretRef: { name: "git" },
-      verify: { mode: "Commit", secretRef: { name: "keys" } },
-    },
-  ],
-  OverseerApp: [
-    {
-      source: {
-        repositoryRef: { name: "repo" },
-        path: "deploy",
-        helm: { values: { a: 1 } },
-        kustomize: { images: [{ name: "a", newTag: "1" }] },
-      },
-      destination: { kubernetes: { namespace: "shop" } },
-      sync: { prune: true, selfHeal: true, mode: "Manual" },
-      health: { timeout: "5m" },
-      dependsOn: [{ name: "db" }],
-    },
-  ],
-  Environment: [
-    {
-      order: 1,
-      places: [{ namespaces: ["prod"] }],
-      windows: [{ schedule: "0 22 * * *", duration: "1h", timeZone: "Europe/Berlin" }],
-      approvals: [{ group: "ops", count: 2 }],
-    },
-  ],
-  OverseerAppSet: [
-    {
-      generators: [
-        { list: { items: [{ name: "a" }] } },
-        { git: { repositoryRef: { name: "repo" }, directories: ["apps/*"] } },
-      ],
-      template: { metadata: { name: "{{name}}" }, spec: {} },
-    },
-  ],
-  NotificationChannel: [{ provider: { slack: { secretRef: { name: "s" } } }, events: ["Failed"] }],
-  Change: [{ app: { name: "web" }, cause: "Sync", requester: "jane" }],
-  Approval: [{ change: { name: "web-1", uid: "u" }, planHash: "h", decision: "Approve" }],
-};
 
 /** Readers of what API servers answer, of live objects, and of our own objects. */
 export function liveReaders(): ReaderGroup {
