@@ -4,17 +4,18 @@ import { subjectsWith } from "../../../src/cli/verbs/auth/subjects.js";
 import {
   argument,
   checkClock,
-  checkDeployment,
   checkKinds,
   checkLease,
   checkPolicies,
-  type OperatorDeployment,
+  checkWorkload,
+  type OperatorWorkload,
 } from "../../../src/cli/verbs/doctor/checks.js";
 import { manifestOf } from "../../../src/cli/verbs/export/export.js";
 
 const NOW = Date.parse("2026-11-30T12:00:00Z");
 const metadata = { name: "overseer-gitops", namespace: "overseer-system", uid: "u", resourceVersion: "1" };
-const deployment = (ready: number, version = "1.0.0"): OperatorDeployment => ({
+const deployment = (ready: number, version = "1.0.0"): OperatorWorkload => ({
+  kind: "Deployment",
   metadata: { ...metadata, labels: { "app.kubernetes.io/version": version } },
   spec: {
     replicas: 2,
@@ -34,12 +35,14 @@ describe("overseer doctor", () => {
     expect(checkKinds(["changes", "apps"], ["apps"]).message).to.equal(
       "the cluster does not serve changes: install or upgrade the chart",
     );
-    expect([2, 1, 0].map((ready) => checkDeployment(deployment(ready), "1.0.0").state)).to.deep.equal([
+    expect([2, 1, 0].map((ready) => checkWorkload(deployment(ready), "1.0.0").state)).to.deep.equal([
       "ok",
       "warning",
       "failed",
     ]);
-    expect(checkDeployment(deployment(2, "0.9.0"), "1.0.0").message).to.include(
+    const set = checkWorkload({ ...deployment(1), kind: "StatefulSet" }, "1.0.0");
+    expect(`${set.name}: ${set.message}`).to.match(/^statefulset .* describe statefulset /);
+    expect(checkWorkload(deployment(2, "0.9.0"), "1.0.0").message).to.include(
       "version 0.9.0, but this program is 1.0.0",
     );
     expect(checkClock(NOW, NOW + 1000, 500).state).to.equal("ok");

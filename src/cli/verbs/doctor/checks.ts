@@ -13,8 +13,9 @@ export interface Check {
   readonly message: string;
 }
 
-/** A Deployment of the operator. */
-export interface OperatorDeployment extends RawObject {
+/** A Deployment of the operator, or the StatefulSet of its API. */
+export interface OperatorWorkload extends RawObject {
+  readonly kind: "Deployment" | "StatefulSet";
   readonly spec: {
     readonly replicas?: number;
     readonly template: {
@@ -43,15 +44,16 @@ export function checkKinds(expected: readonly string[], served: readonly string[
 }
 
 /** Judges whether the operator runs, in the version of this program. */
-export function checkDeployment({ metadata, spec, status }: OperatorDeployment, version: string): Check {
-  const name = `deployment ${metadata.namespace ?? ""}/${metadata.name}`;
+export function checkWorkload({ kind, metadata, spec, status }: OperatorWorkload, version: string): Check {
+  const what = kind.toLowerCase();
+  const name = `${what} ${metadata.namespace ?? ""}/${metadata.name}`;
   const [ready, wanted] = [status?.readyReplicas ?? 0, spec.replicas ?? 1];
   const running = metadata.labels?.["app.kubernetes.io/version"];
   if (ready < wanted)
     return {
       name,
       state: ready === 0 ? "failed" : "warning",
-      message: `${ready} of ${wanted} replicas are ready: see "kubectl -n ${metadata.namespace ?? ""} describe deployment ${metadata.name}"`,
+      message: `${ready} of ${wanted} replicas are ready: see "kubectl -n ${metadata.namespace ?? ""} describe ${what} ${metadata.name}"`,
     };
   if (running !== undefined && running !== version)
     return {
@@ -95,7 +97,7 @@ export function checkLease(lease: RawObject | undefined, now: number): Check {
 
 /** Judges whether the admission policies that requests and approvals rely on are in force in a namespace. */
 export function checkPolicies(
-  deployment: OperatorDeployment,
+  deployment: OperatorWorkload,
   policies: readonly LivePolicy[],
   bindings: readonly LiveBinding[],
   namespace: string,

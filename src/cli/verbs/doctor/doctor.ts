@@ -16,11 +16,11 @@ import {
   argument,
   type Check,
   checkClock,
-  checkDeployment,
   checkKinds,
   checkLease,
   checkPolicies,
-  type OperatorDeployment,
+  checkWorkload,
+  type OperatorWorkload,
 } from "./checks.js";
 
 /** Runs `overseer doctor`: exit code 1 if a check has failed. */
@@ -83,14 +83,9 @@ async function kinds(cluster: Cluster): Promise<Check> {
   );
 }
 
-/** Deployments, lease and policies: needs rights in the namespace of the operator. */
+/** Workloads, lease and policies: needs rights in the namespace of the operator. */
 async function operator(cluster: Cluster, now: number): Promise<readonly Check[]> {
-  const query = { labelSelector: "app.kubernetes.io/name=overseer-gitops" };
-  const { items } = await cluster.request<{ items: OperatorDeployment[] }>({
-    method: "GET",
-    path: "/apis/apps/v1/deployments",
-    query,
-  });
+  const items = [...(await workloads(cluster, "Deployment")), ...(await workloads(cluster, "StatefulSet"))];
   if (items.length === 0)
     return [
       {
@@ -104,21 +99,31 @@ async function operator(cluster: Cluster, now: number): Promise<readonly Check[]
       metadata.labels?.["app.kubernetes.io/component"] === "controller" ||
       argument(argsOf(metadata.name, items), "roles") === "controller",
   );
-  const deployments = items.map((deployment) => checkDeployment(deployment, VERSION));
-  if (controller === undefined) return deployments;
+  const running = items.map((workload) => checkWorkload(workload, VERSION));
+  if (controller === undefined) return running;
   return [
-    ...deployments,
+    ...running,
     ...(await attempt("leader", async () => [await leader(cluster, controller, now)])),
     ...(await attempt("policies", async () => [await policies(cluster, controller)])),
   ];
 }
 
-function argsOf(name: string, deployments: readonly OperatorDeployment[]): readonly string[] {
-  const found = deployments.find(({ metadata }) => metadata.name === name);
+/** Workloads of the operator of a kind. A list does not say the kind of its items. */
+async function workloads(cluster: Cluster, kind: OperatorWorkload["kind"]): Promise<readonly OperatorWorkload[]> {
+  const { items } = await cluster.request<{ items: Omit<OperatorWorkload, "kind">[] }>({
+    method: "GET",
+    path: `/apis/apps/v1/${kind.toLowerCase()}s`,
+    query: { labelSelector: "app.kubernetes.io/name=overseer-gitops" },
+  });
+  return items.map((item) => ({ ...item, kind }) as OperatorWorkload);
+}
+
+function argsOf(name: string, workloads: readonly OperatorWorkload[]): readonly string[] {
+  const found = workloads.find(({ metadata }) => metadata.name === name);
   return found?.spec.template.spec.containers[0]?.args ?? [];
 }
 
-async function leader(cluster: Cluster, controller: OperatorDeployment, now: number): Promise<Check> {
+async function leader(cluster: Cluster, controller: OperatorWorkload, now: number): Promise<Check> {
   const { namespace = "", name } = controller.metadata;
   const lease = argument(argsOf(name, [controller]), "lease-name") ?? "overseer-gitops";
   const path = `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases/${encodeURIComponent(lease)}`;
@@ -129,7 +134,7 @@ async function leader(cluster: Cluster, controller: OperatorDeployment, now: num
   return checkLease(live, now);
 }
 
-async function policies(cluster: Cluster, controller: OperatorDeployment): Promise<Check> {
+async function policies(cluster: Cluster, controller: OperatorWorkload): Promise<Check> {
   const admission = "/apis/admissionregistration.k8s.io/v1";
   const [live, bindings] = await Promise.all([
     cluster.request<{ items: LivePolicy[] }>({ method: "GET", path: `${admission}/validatingadmissionpolicies` }),
