@@ -16,7 +16,13 @@ export interface Panel {
   readonly description?: string;
   readonly datasource?: DataSource;
   readonly gridPos: { readonly h: number; readonly w: number; readonly x: number; readonly y: number };
-  readonly fieldConfig?: { readonly defaults: { readonly unit?: string } };
+  readonly fieldConfig?: {
+    readonly defaults: {
+      readonly unit?: string;
+      readonly mappings?: readonly { readonly options: Readonly<Record<string, { readonly color?: string }>> }[];
+      readonly thresholds?: { readonly steps: readonly { readonly color: string; readonly value: number | null }[] };
+    };
+  };
   readonly targets?: readonly {
     readonly datasource: DataSource;
     readonly expr: string;
@@ -24,6 +30,14 @@ export interface Panel {
     readonly refId: string;
   }[];
   readonly alert?: unknown;
+  readonly options?: { readonly textMode?: string };
+  readonly transformations?: readonly {
+    readonly options: {
+      readonly excludeByName?: Readonly<Record<string, boolean>>;
+      readonly indexByName?: Readonly<Record<string, number>>;
+      readonly renameByName?: Readonly<Record<string, string>>;
+    };
+  }[];
 }
 
 /** A variable of a dashboard. */

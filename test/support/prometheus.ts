@@ -12,6 +12,13 @@ export interface QueryResult {
   readonly value: number;
 }
 
+/** A series of a query over a time. */
+export interface RangeResult {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Seconds since 1970, and the value. */
+  readonly points: readonly (readonly [time: number, value: number])[];
+}
+
 /** A rule as Prometheus evaluates it. */
 export interface EvaluatedRule {
   readonly name: string;
@@ -80,6 +87,19 @@ export class Prometheus {
       readonly result: readonly { metric: Record<string, string>; value: [number, string] }[];
     }>(`/api/v1/query?query=${encodeURIComponent(expr)}`);
     return data.result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
+  }
+
+  /** Evaluates an expression for each second of the last ones. */
+  async range(expr: string, seconds: number): Promise<readonly RangeResult[]> {
+    const end = Date.now() / 1000;
+    const query = new URLSearchParams({ query: expr, start: String(end - seconds), end: String(end), step: "1" });
+    const { result } = await this.#get<{
+      readonly result: readonly { metric: Record<string, string>; values: readonly [number, string][] }[];
+    }>(`/api/v1/query_range?${query}`);
+    return result.map(({ metric, values }) => ({
+      labels: metric,
+      points: values.map(([time, value]) => [time, Number(value)] as const),
+    }));
   }
 
   /** Returns the values of a label of the series that a selector matches, as a dashboard's variable asks for them. */

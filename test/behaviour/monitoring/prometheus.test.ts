@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { ensurePrometheus } from "../../../tools/binaries.js";
+import { repositoryRoot } from "../../../tools/repository-root.js";
 import { runCommand } from "../../../tools/run-command.js";
 import { waitUntil } from "../../../tools/wait-until.js";
+import { dashboardPicture, type PanelSeries } from "../../support/dashboard-picture.js";
 import { DASHBOARDS, type Dashboard, queriesOf, readDashboards } from "../../support/dashboards.js";
 import { Prometheus } from "../../support/prometheus.js";
 import { World } from "../../support/world.js";
@@ -12,6 +15,14 @@ import { Scenario } from "./scenario.js";
 const RULES = join(DASHBOARDS, "alerts.yaml");
 /** Queries of what this scenario does not have: an API of a Git host, and polls that a valid webhook requests. */
 const UNUSED: readonly string[] = ["Overseer / Operator: Git hosts A"];
+
+/** How much of the scenario pictures of the dashboards show. */
+const PICTURE_SECONDS = 120;
+
+function legendOf(format: string, labels: Readonly<Record<string, string>>): string {
+  if (format !== "__auto") return format.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (_, name: string) => labels[name] ?? "");
+  return Object.values(labels).join(" ");
+}
 
 /** Replaces the variables of Grafana. Rates are over more than the whole scenario, however slow the machine is. */
 function filled(expr: string, namespace: string, app: string): string {
@@ -78,6 +89,25 @@ describe("Prometheus, with the dashboards and alerts", function () {
       }
     });
   }
+
+  if (process.env.SCREENSHOTS)
+    it("is drawn for the documentation", async () => {
+      const end = Date.now() + PICTURE_SECONDS * 1000;
+      while (Date.now() < end) await scenario.again();
+      for (const [file, dashboard] of readDashboards()) {
+        const app = (expr: string): string => filled(expr, world.namespace, "never").replaceAll("[10m]", "[1m]");
+        const data = new Map<number, PanelSeries[]>();
+        for (const { id, targets = [] } of dashboard.panels) {
+          const found: PanelSeries[] = [];
+          for (const { expr, legendFormat } of targets)
+            for (const { labels, points } of await prometheus.range(app(expr), PICTURE_SECONDS))
+              found.push({ labels, points, legend: legendOf(legendFormat, labels) });
+          data.set(id, found);
+        }
+        const path = join(repositoryRoot(), "docs/images", `dashboard-${file.replace(".json", ".svg")}`);
+        await writeFile(path, dashboardPicture(dashboard, data));
+      }
+    });
 
   it("evaluates every alert without an error, and has every metric that they read", async () => {
     const rules = await waitUntil({ what: "the rules are evaluated", timeoutMs: 60_000 }, async () => {
