@@ -30,7 +30,7 @@ export interface HelmRendererOptions {
 /** Charts of the repository, by `helm template` on a private copy. */
 export class HelmRenderer implements Renderer {
   readonly kind = "helm";
-  readonly version = 4;
+  readonly version = 3;
   readonly keepsResults = true;
   readonly #options: HelmRendererOptions;
   readonly #locator: ChartLocator;

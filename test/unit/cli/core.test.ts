@@ -12,9 +12,10 @@ const PROGRAM = join(repositoryRoot(), "build/src/cli/main.js");
 describe("overseer core", function () {
   this.timeout(60_000);
   let core: CoreRig;
+  let one: { readonly id: string; readonly token: string };
   before(async () => {
     core = await CoreRig.start();
-    const one = await core.node("one");
+    one = await core.node("one");
     for (const [name, compose] of [
       ["web", "services: {web: {image: x}}"],
       ["db", "services: {db: {image: x, volumes: ['data:/d']}}\nvolumes: {data: {}}"],
@@ -58,6 +59,29 @@ describe("overseer core", function () {
     expect(stderr).to.include("Restore db from backup latest, which the Core does not list?");
     expect(stderr).to.include("The volumes and files of the app on one that the backup contains are overwritten");
     expect((await run("backups")).stderr).to.include("db has no backup");
+  });
+
+  it("restores the backup that the question names, and prints no Compose document", async () => {
+    const { apps } = (await core.get("/api/apps")).body as unknown as {
+      apps: { id: string; name: string; assignedNodeId: string }[];
+    };
+    const app = apps.find(({ name }) => name === "db");
+    await core.post(`/api/apps/${app?.id}/backup`, {});
+    const claim = async (): Promise<Record<string, unknown>> => {
+      const body = { nodeId: one.id, lane: "data" };
+      return (await core.post("/api/jobs/claim", body, { token: one.token })).body as never;
+    };
+    const id = "0123abcd".repeat(8);
+    const snapshot = { id, time: "2026-05-01T03:00:00.000Z", incomplete: false, node: "one" };
+    const result = { snapshot: id, sizeBytes: 7, snapshots: [snapshot], excluded: [] };
+    const { job } = (await claim()) as { job: { id: string } };
+    expect((await core.end(job.id, one.token, { status: "completed", result })).status).to.be.below(300);
+    const { stdout } = await run("restore", "db", "--yes", "--no-wait");
+    expect(stdout).to.match(/^restore of db started/);
+    expect((await claim()).data).to.include({ snapshot: id });
+    const listed = await run("apps", "-o", "json");
+    expect(JSON.parse(listed.stdout)).to.have.length(2);
+    expect(listed.stdout).not.to.include("services");
   });
 
   it("says what is wrong, with the remedy", async () => {

@@ -48,8 +48,10 @@ describe("deletes of the product", () => {
     const takeOver = ["live-owner.ts", "state.ts"].map((name) => `src/cli/verbs/take-over/${name}`);
     // A session ends by DELETE: a served route that sends nothing.
     const signOut = "src/server/rest/routes/sign-in.ts";
+    // A drain ends by DELETE.
+    const undrain = "src/cli/verbs/core/drain.ts";
     const senders = filesWith(/\bmethod:\s*["'`]DELETE|deleteCollection|deletecollection/i);
-    expect(senders.filter((path) => path !== signOut)).to.deep.equal([
+    expect(senders.filter((path) => path !== signOut && path !== undrain)).to.deep.equal([
       "src/controllers/overseer-app-set/children/write-apps.ts",
       "src/controllers/overseer-app/changes/change-record.ts",
       "src/destinations/kubernetes/apply/remove.ts",
@@ -66,6 +68,7 @@ describe("deletes of the product", () => {
     // Methods of the served routes and operations in admission policies: nothing is sent.
     const types = [
       signOut,
+      undrain,
       "src/http/route.ts",
       "src/api/policies/admission-policy.ts",
       "src/api/policies/change-policies.ts",

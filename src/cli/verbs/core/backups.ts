@@ -83,7 +83,8 @@ export function restoreApp(name: string, flags: RestoreFlags): Promise<ExitCode>
     const snapshot = chosenSnapshot(app, flags.snapshot);
     await confirm(await questionOf(core, app, flags.snapshot, snapshot), flags);
     const path = `/api/apps/${encodeURIComponent(app.id)}/restore`;
-    const job = await startJob(core, path, { snapshot: flags.snapshot });
+    // What the question named: "latest" would be another one if a backup ends meanwhile, or its node has one of its own.
+    const job = await startJob(core, path, { snapshot: snapshot?.id ?? flags.snapshot });
     if (!flags.wait) {
       print(`restore of ${name} started: job ${job}\n`);
       return EXIT.done;

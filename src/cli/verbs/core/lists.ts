@@ -35,7 +35,8 @@ export function listNodes(flags: CoreFlags & ListFlags): Promise<ExitCode> {
 export function listApps(flags: CoreFlags & ListFlags): Promise<ExitCode> {
   return withCore(flags, async (core) => {
     const [nodes, apps] = [await nodesOf(core), await appsOf(core)];
-    if (flags.output === "json") print(jsonOutput(apps));
+    // Compose documents may contain secrets as plain values.
+    if (flags.output === "json") print(jsonOutput(apps.map(({ compose: _, ...app }) => app)));
     else if (apps.length === 0) hint(flags, "there are no apps");
     else
       print(

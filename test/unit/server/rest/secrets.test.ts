@@ -20,7 +20,7 @@ async function put(live: object | undefined, body: object = { data: { password: 
     return { status: 200, warnings: [], body: { metadata: live } };
   };
   const parts = { clock: systemClock, users: { as: () => ({ request }) } } as unknown as RestParts;
-  const [route] = secretRoutes(parts);
+  const route = secretRoutes(parts).find(({ method }) => method === "PUT");
   const call = { caller: { name: "eve" }, params: { namespace: "shop", name: "db" }, body, headers: {} };
   const reply = (await route?.handle(call as never)) as { status: number; body: object };
   return { ...reply, sent };
