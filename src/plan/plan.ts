@@ -184,11 +184,11 @@ export function planHash(plan: Plan, key: string): string {
 }
 
 /**
- * Returns the hash by which users approve a plan that its Change cannot show completely. It is keyed: only who was given the plan itself
- * has it.
+ * Returns the hash by which a user approves a plan that its Change cannot show completely. It is keyed, and another one for each user: only
+ * who was given the plan has it, and it is of no use in the Approval of another user.
  */
-export function wholePlanHash(planHash: string, key: string): string {
-  return hmacSha256(key, `whole plan ${planHash}`, 32);
+export function wholePlanHash(planHash: string, user: string, key: string): string {
+  return hmacSha256(key, `whole plan ${planHash} ${user}`, 32);
 }
 
 function describeWrite(write: PreviewedWrite): PlannedAction {

@@ -42,6 +42,7 @@ import type { EventSource, Watch } from "./events/event-source.js";
 import { EventSources, type ResourceEvent, type SecretEvent } from "./events/event-sources.js";
 import { eventTable } from "./events/event-table.js";
 import { GATES } from "./gates.js";
+import { leaderFacts } from "./leader-facts.js";
 import { Notifications } from "./notifications.js";
 import type { OperatorParts } from "./operator-parts.js";
 import { ResourceIndex } from "./resource-index.js";
@@ -92,14 +93,10 @@ export class Operator {
     this.#repositories = repositoryController(this.#shared);
     const destinations = appDestinations(this.#shared);
     this.#apps = appController(this.#shared, destinations);
-    const { apps } = this.#shared.resources;
-    this.facts = {
-      ...{ app: (key) => apps.get(key), renders: (key) => memories.get(key)?.renders },
-      destination: (key) => destinations.current(key),
-      wholePlan: (uid) => this.#shared.wholePlans.get(uid),
-      cores: () => this.#shared.connections.all(),
-      trail: audit.trail,
-    };
+    this.facts = leaderFacts(this.#shared, {
+      ...{ memories, destinations, trail: audit.trail, digestKey: parts.cluster.digestKey },
+      judgeAgain: (app) => this.#apps.queue.add(app, PRIORITY.background),
+    });
     this.#statuses = commitStatusController(this.#shared);
     this.#environments = environmentController(this.#shared);
     this.#notifications = new Notifications(this.#shared);

@@ -141,6 +141,6 @@ function addFile(
     if ("problem" in entry) report.problem(`${path}:${entry.line}: ${entry.problem}`);
     else if (entry.value !== undefined && secret) environment.setEncrypted(entry.name, entry.value);
     else if (entry.value !== undefined) environment.set(entry.name, entry.value === "" ? [] : [{ text: entry.value }]);
-    else warn(report, `${path}: ${entry.name.slice(0, 60)} has no value and is omitted`);
+    else warn(report, `${path}: ${secret ? "a name" : entry.name.slice(0, 60)} has no value and is omitted`);
   }
 }

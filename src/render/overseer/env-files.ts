@@ -154,7 +154,9 @@ function addFile(
   }
   for (const one of entries) {
     if ("problem" in one) report.problem(`${path}:${one.line}: ${one.problem}`);
-    else if (one.value === undefined) report.note(`${path}: ${one.name.slice(0, 60)} has no value and is omitted`);
+    else if (one.value === undefined)
+      // A name in an encrypted file may be a secret: a line without "=", for example of a key.
+      report.note(`${path}: ${secret ? "a name" : one.name.slice(0, 60)} has no value and is omitted`);
     else if (!secret || one.value === "") variables.set(one.name, one.value.replaceAll("$", "$$$$"));
     else {
       const name = envFileSecret(app, service, one.name);

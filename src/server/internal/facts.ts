@@ -30,6 +30,10 @@ export interface LeaderFacts {
   readonly destination: (key: string) => Destination | undefined;
   /** Returns the plan of a Change that its status cannot show completely, by the UID of the Change. */
   readonly wholePlan: (changeUid: string) => KeptPlan | undefined;
+  /** Returns the hash by which a user approves a whole plan. */
+  readonly wholePlanHash: (planHash: string, user: string) => string;
+  /** Enqueues an app, whose Change is then judged again. */
+  readonly judgeAgain: (app: string) => void;
   /** Connections to Cores. */
   readonly cores: () => Iterable<KnownCore>;
   /** The audit trail of the leader. */
@@ -115,9 +119,24 @@ export function observedObjects(facts: LeaderFacts, key: string): ObservedObject
   return { items, ...(incomplete === undefined ? {} : { incomplete }) };
 }
 
-/** Returns the whole plan of a Change; undefined if it is not in memory, or the Change has another one by now. */
-export function wholePlan(facts: LeaderFacts, changeUid: string, planHash: string): WholePlan | undefined {
+/**
+ * Returns the whole plan of a Change with the hash by which a user approves it. If it is not in memory, or the Change has another one by now,
+ * undefined: then its app is judged again, which makes the plan.. A plan that is too large is incomplete.
+ */
+export function wholePlan(
+  facts: LeaderFacts,
+  changeUid: string,
+  { planHash, user, app }: { readonly planHash: string; readonly user: string; readonly app: string },
+): WholePlan | undefined {
   const kept = facts.wholePlan(changeUid);
-  if (kept === undefined || kept.planHash !== planHash) return undefined;
-  return { planHash: kept.wholeHash, complete: true, actions: JSON.parse(kept.json.toString("utf8")) };
+  if (kept === undefined || kept.planHash !== planHash) {
+    facts.judgeAgain(app);
+    return undefined;
+  }
+  if (kept.json === undefined) return { planHash, complete: false, actions: [] };
+  return {
+    planHash: facts.wholePlanHash(planHash, user),
+    complete: true,
+    actions: JSON.parse(kept.json.toString("utf8")),
+  };
 }

@@ -29,7 +29,13 @@ const TrailQuery = AuditQuery.extend({ before: z.string().max(64).optional() });
 
 /** A Change, and its plan. */
 const PlanParams = z.strictObject({ uid: z.string().max(64) });
-const PlanQuery = z.strictObject({ planHash: z.string().max(64) });
+const PlanQuery = z.strictObject({
+  planHash: z.string().max(64),
+  /** Who is given the plan. */
+  user: z.string().max(1024),
+  /** Namespace and name of the app. */
+  app: z.string().max(320),
+});
 
 /** Body of a comparison. */
 const Comparison = z.strictObject({
@@ -97,9 +103,9 @@ export function internalRoutes(facts: () => LeaderFacts | undefined): Route<"rol
       params: PlanParams,
       query: PlanQuery,
       responses: { 200: WholePlan },
-      handle: ({ params: { uid }, query: { planHash } }) => ({
+      handle: ({ params: { uid }, query }) => ({
         status: 200,
-        body: orNothing(wholePlan(known(), uid, planHash)),
+        body: orNothing(wholePlan(known(), uid, query)),
       }),
     }),
     route({

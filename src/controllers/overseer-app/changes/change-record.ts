@@ -146,6 +146,7 @@ export async function recordChange(run: AppRun, change: Change, update: ChangeUp
   const written = (await status.write(changes.resource, change, next)) ?? change;
   changes.note(written);
   notePlanComment(run, change, next);
+  if (isFinal(next.phase) && next.phase !== "Planned") run.services.wholePlans.drop(change.metadata.uid);
   logChange(run, change, before, next);
   await auditChange(run, change, before, next);
   return written;

@@ -78,7 +78,7 @@ async function judge(
     (one) => one.spec.approver === approver && one.spec.decision === "Withdraw" && isLater(one),
   );
   if (withdrawal) return stale(`withdrawn by Approval ${withdrawal.metadata.name}`);
-  const wholeHash = planHash === undefined ? undefined : wholePlanHash(planHash, run.services.digestKey);
+  const wholeHash = planHash === undefined ? undefined : wholePlanHash(planHash, approver, run.services.digestKey);
   const knowsWhole = spec.planHash === wholeHash;
   if (planHash === undefined || (spec.planHash !== planHash && !knowsWhole))
     return stale(

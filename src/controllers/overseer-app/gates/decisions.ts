@@ -32,13 +32,13 @@ export function standingRejections(run: AppRun): StandingRejection[] {
 function isWithdrawn(run: AppRun, change: KnownChange, { approver, time = "" }: CountedApproval): boolean {
   return decisionsOn(run, change.metadata.uid).some(({ metadata, spec }) => {
     if ((metadata.creationTimestamp ?? "") < time) return false;
-    if (spec.decision === "BreakGlass") return isOf(run, spec.planHash, change);
+    if (spec.decision === "BreakGlass") return isOf(run, spec, change);
     return spec.decision === "Withdraw" && spec.approver === approver;
   });
 }
 
-/** Reports whether a hash is that of the plan of a Change, as its status shows it or whole. */
-function isOf({ services }: AppRun, hash: string, { status }: KnownChange): boolean {
+/** Reports whether a decision is about the plan of a Change, as its status shows it or whole. */
+function isOf({ services }: AppRun, { planHash, approver }: Approval["spec"], { status }: KnownChange): boolean {
   if (status?.planHash === undefined) return false;
-  return hash === status.planHash || hash === wholePlanHash(status.planHash, services.digestKey);
+  return planHash === status.planHash || planHash === wholePlanHash(status.planHash, approver, services.digestKey);
 }

@@ -7,6 +7,7 @@ import { serverTime } from "../gates/server-time.js";
 import { keyAt } from "../hosts/input-changes.js";
 import type { AppRun } from "../run.js";
 import type { LocatedInputs } from "../source/locate-inputs.js";
+import { newestLedger } from "../status/ledger-signature.js";
 import { earlierAppOf } from "./earlier-app.js";
 
 /**
@@ -75,7 +76,7 @@ export function notFailedForMates({ services }: AppRun, paths: readonly Promotio
   try {
     return allProven(
       mates.map((mate) =>
-        notFailedFor(mate, services.lister.get("OverseerApp", mate.key)?.status?.ledger ?? [], commit),
+        notFailedFor(mate, newestLedger(services, services.lister.get("OverseerApp", mate.key)), commit),
       ),
     );
   } catch (error) {

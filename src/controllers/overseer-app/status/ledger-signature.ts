@@ -54,6 +54,15 @@ export function provenLedger(
   return { ledger };
 }
 
+/** Returns the newest ledger of an app, for what it holds against inputs: that needs no proof. */
+export function newestLedger(
+  { memories }: Pick<AppServices, "memories">,
+  app: Pick<OverseerApp, "metadata" | "status"> | undefined,
+): readonly LedgerEntry[] {
+  const known = memories.get(`${app?.metadata.namespace}/${app?.metadata.name}`)?.writtenLedger;
+  return (known?.appUid === app?.metadata.uid ? known?.ledger : undefined) ?? app?.status?.ledger ?? [];
+}
+
 /**
  * Ignores what a ledger proves unless the operator has signed it: a user who may write the status would otherwise promote untested commits.
  * What it holds against inputs stays, since that opens nothing. The soak of the applied inputs begins anew. If this process has written another one,

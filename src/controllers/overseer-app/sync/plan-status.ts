@@ -1,5 +1,5 @@
 import type { Change, ChangeStatus } from "../../../api/change.js";
-import { describePlan, type Plan, type PlanExtent, planHash, summarize, wholePlanHash } from "../../../plan/plan.js";
+import { describePlan, type Plan, type PlanExtent, planHash, summarize } from "../../../plan/plan.js";
 import type { AppRun } from "../run.js";
 import { statusNotes } from "../source/notes.js";
 
@@ -21,8 +21,8 @@ export function planStatus(run: AppRun, plan: Plan, extent: PlanExtent = "Brief"
 }
 
 /**
- * Keeps the plan of a Change for users who decide about it, if its status cannot show it completely. A plan that is too large even for
- * that is not kept, so that its hash is never known.
+ * Keeps the plan of a Change for users who decide about it, if its status cannot show it completely. Of a plan that is too large even for
+ * that, only the fact is kept, so that its hash is given to no user.
  */
 export function keepWholePlan(
   { services }: AppRun,
@@ -32,6 +32,5 @@ export function keepWholePlan(
 ): void {
   if (planIncomplete === undefined || hash === undefined) return;
   const { actions, incomplete } = describePlan(plan, "Entire");
-  if (incomplete !== undefined) return;
-  services.wholePlans.keep(uid, { planHash: hash, wholeHash: wholePlanHash(hash, services.digestKey), actions });
+  services.wholePlans.keep(uid, hash, incomplete === undefined ? actions : undefined);
 }

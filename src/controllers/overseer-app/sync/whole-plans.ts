@@ -5,10 +5,8 @@ import type { PlannedAction } from "../../../api/change.js";
 export interface KeptPlan {
   /** The hash in the status of the Change. */
   readonly planHash: string;
-  /** The hash by which the whole plan is approved. */
-  readonly wholeHash: string;
-  /** The actions, as JSON. */
-  readonly json: Buffer;
+  /** The actions, as JSON; undefined if they are too large. */
+  readonly json: Buffer | undefined;
 }
 
 /** Bytes of all plans. A plan that is dropped is computed anew when its Change is judged again. */
@@ -18,17 +16,21 @@ const MAX_BYTES = 48 * 2 ** 20;
 export class WholePlans {
   readonly #plans = new LRUCache<string, KeptPlan>({
     maxSize: MAX_BYTES,
-    sizeCalculation: ({ json }) => json.length + 1,
+    sizeCalculation: ({ json }) => (json?.length ?? 0) + 100,
   });
 
-  keep(
-    changeUid: string,
-    { actions, ...hashes }: Omit<KeptPlan, "json"> & { readonly actions: readonly PlannedAction[] },
-  ): void {
-    this.#plans.set(changeUid, { ...hashes, json: Buffer.from(JSON.stringify(actions)) });
+  /** `actions`: undefined if they are too large to be kept. */
+  keep(changeUid: string, planHash: string, actions: readonly PlannedAction[] | undefined): void {
+    const json = actions && Buffer.from(JSON.stringify(actions));
+    this.#plans.set(changeUid, { planHash, json });
   }
 
   get(changeUid: string): KeptPlan | undefined {
     return this.#plans.get(changeUid);
+  }
+
+  /** Drops the plan of a Change that has ended. */
+  drop(changeUid: string): void {
+    this.#plans.delete(changeUid);
   }
 }

@@ -76,7 +76,7 @@ export function changeRoutes(parts: RestParts): RestRoute[] {
       params: ObjectParams,
       responses: { 200: WholePlan },
       handle: async ({ caller, params: { namespace, name } }) => {
-        const body = await wholePlanOf(parts, await readChange(parts, caller, namespace, name));
+        const body = await wholePlanOf(parts, caller, await readChange(parts, caller, namespace, name));
         return { status: 200, body };
       },
     }),

@@ -37,7 +37,7 @@ export async function decide(
   const current = change.status?.planHash;
   if (current === undefined)
     throw new ProblemError("CONFLICT", "the Change has no plan yet: read it again in a few seconds");
-  const isWhole = current !== planHash && (await isWholePlan(parts, change, planHash));
+  const isWhole = current !== planHash && (await isWholePlan(parts, user, change, planHash));
   if (current !== planHash && !isWhole)
     throw new ProblemError("PLAN_CHANGED", "the plan has changed: review it, and decide about its current hash", {
       currentPlanHash: current,
@@ -64,7 +64,7 @@ export async function decide(
 }
 
 /** Reports whether a hash names the plan of a Change whose status does not show the whole plan. */
-async function isWholePlan(parts: RestParts, change: Change, hash: string): Promise<boolean> {
+async function isWholePlan(parts: RestParts, user: Identity, change: Change, hash: string): Promise<boolean> {
   if (change.status?.planIncomplete === undefined) return false;
-  return (await wholePlanOf(parts, change)).planHash === hash;
+  return (await wholePlanOf(parts, user, change)).planHash === hash;
 }
