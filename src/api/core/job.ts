@@ -33,7 +33,7 @@ export const CoreJob = z
           .string()
           .optional()
           .describe(
-            "Name of the drained node that the app is moved from. It is removed there when the job is completed.",
+            "Name of the node that the app is moved from. It runs there until the job is completed, and is then removed.",
           ),
       })
       .catchall(z.json()),

@@ -1,3 +1,4 @@
+import type { CoreApp } from "../../api/core/app.js";
 import type { CoreJob, CoreJobEnd, CoreJobWork, JobLane } from "../../api/core/job.js";
 import { canonicalJson } from "../../base/hash.js";
 import { ProblemError } from "../../http/problem.js";
@@ -21,6 +22,10 @@ export function claim(
   for (;;) {
     const job = store.jobs.nextOf(nodeId, lane, worker);
     if (job === undefined) return undefined;
+    if (store.jobs.isOvertaken(job)) {
+      store.jobs.end(job.id, { status: "failed", error: "not finished: a later deployment has succeeded" });
+      continue;
+    }
     const compose = composeOf(store, job);
     if (compose === undefined) {
       store.jobs.end(job.id, {
@@ -59,7 +64,10 @@ export function addLogs(store: Store, job: CoreJob, from: number, lines: readonl
   store.jobs.logs.add(job.id, from, lines);
 }
 
-/** Ends a job. Repeating the same result does nothing. Returns whether this call ended the job. */
+/**
+ * Ends a job. Repeating the same result does nothing. The end of a deployment after a later one has succeeded changes nothing but the job.
+ * Returns whether this call ended the job.
+ */
 export function endJob(store: Store, job: CoreJob, end: CoreJobEnd): boolean {
   const { status, result = null, error = null } = end;
   if (job.status === "completed" || job.status === "failed") {
@@ -78,23 +86,25 @@ export function endJob(store: Store, job: CoreJob, end: CoreJobEnd): boolean {
     recordBackup(store, appId, end);
     return true;
   }
+  if (store.jobs.isOvertaken(job)) return true;
   if (status === "completed" && nodeId !== null && job.payload.version !== null) {
     store.apps.setGoodVersion(appId, job.payload.version, nodeId);
   }
-  const newer = store.jobs.openOf(appId).some((other) => other.type !== "remove");
-  if (!newer) store.apps.setStatus(appId, status === "completed" ? "running" : "error");
-  if (!newer && job.payload.movedFrom !== undefined) endMove(store, appId);
+  const app = store.apps.find(appId);
+  const isNewest = store.jobs.laterStatuses(job).every((later) => later === "failed");
+  if (app === undefined || app.assignedNodeId !== nodeId || !isNewest) return true;
+  store.apps.setStatus(appId, status === "completed" ? "running" : "error");
+  if (job.payload.movedFrom !== undefined) endMove(store, app);
   return true;
 }
 
-/** Leaves a moved app on one node: the other one if it runs there, otherwise the drained one. */
-function endMove(store: Store, appId: string): void {
-  const app = store.apps.find(appId);
-  const runs = store.apps.nodeOf(appId);
-  if (app === undefined || runs === undefined) return;
+/** Leaves a moved app on one node: the other one if it runs there, otherwise the former one. */
+function endMove(store: Store, app: CoreApp): void {
+  const runs = store.apps.nodeOf(app.id);
+  if (runs === undefined || store.nodes.find(runs) === undefined) return;
   removeElsewhere(store, app, runs);
-  store.apps.assign(appId, runs);
-  store.apps.setStatus(appId, "running");
+  store.apps.assign(app.id, runs);
+  if (store.apps.goodVersion(app.id, runs)?.version === app.version) store.apps.setStatus(app.id, "running");
 }
 
 function notClaimed(job: CoreJob): ProblemError {

@@ -1,3 +1,4 @@
+import type { CoreApp } from "../../api/core/app.js";
 import type { CoreNode } from "../../api/core/node.js";
 import { ProblemError } from "../../http/problem.js";
 import type { Store } from "../store/store.js";
@@ -34,14 +35,18 @@ export function deleteNode(store: Store, node: CoreNode, leaveApps: boolean): vo
 
 /** Throws IN_USE with the apps on a node and what would be lost with it. */
 function checkEmpty(store: Store, node: CoreNode): void {
-  const apps = store.apps
+  const isOn = ({ id, assignedNodeId }: CoreApp): boolean =>
+    [assignedNodeId, store.apps.nodeOf(id), ...store.placements.nodesOf(id)].includes(node.id);
+  const texts = store.apps
     .list()
-    .filter(({ id, assignedNodeId }) => (assignedNodeId ?? store.apps.nodeOf(id)) === node.id);
-  if (apps.length === 0) return;
-  const texts = apps.map((app) => {
-    const data = dataOn(store, app, node.id);
-    return data.length === 0 ? app.name : `${app.name} with ${listed(data)}`;
-  });
+    .filter(isOn)
+    .map((app) => {
+      const data = dataOn(store, app, node.id);
+      if (data.length > 0) return `${app.name} with ${listed(data)}`;
+      const isElsewhere = app.assignedNodeId !== node.id && !store.apps.runsOn(app.id, node.id);
+      return isElsewhere ? `${app.name} until its removal there has succeeded` : app.name;
+    });
+  if (texts.length === 0) return;
   throw new ProblemError(
     "IN_USE",
     `the node ${node.name} runs ${listed(texts)}: drain it first, and move the data that stays by backup and restore. If the machine is lost, so is that data: then repeat with ?leaveApps=true`,

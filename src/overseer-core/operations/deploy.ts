@@ -14,8 +14,6 @@ export interface DeployOptions {
   readonly leaveData?: boolean;
   /** Whether the deployment reverts drift, and so starts the images that were deployed. */
   readonly revert?: boolean;
-  /** Name of the drained node that the app is moved from. There it runs until the deployment has succeeded. */
-  readonly movedFrom?: string;
 }
 
 /**
@@ -25,7 +23,7 @@ export interface DeployOptions {
 export function deploy(
   store: Store,
   app: CoreApp,
-  { type = "deploy", leaveData = false, revert = false, movedFrom }: DeployOptions = {},
+  { type = "deploy", leaveData = false, revert = false }: DeployOptions = {},
 ): CoreJob {
   // What runs is put right where it is, whatever the labels of nodes say now.
   const node = revert ? presentNode(store, app) : chooseNode(store, app);
@@ -35,8 +33,8 @@ export function deploy(
     return mustFind(store, newest.id);
   }
   if (!leaveData) checkDataStays(store, app, node);
-  const others = store.placements.nodesOf(app.id).filter((id) => id !== node.id);
-  if (movedFrom === undefined) for (const other of others) remove(store, app, other, null);
+  const former = leaveData ? undefined : formerNode(store, app, node);
+  if (former === undefined) removeElsewhere(store, app, node.id);
   const job = store.jobs.create({
     type,
     nodeId: node.id,
@@ -45,12 +43,21 @@ export function deploy(
     app: app.name,
     version: app.version,
     revert,
-    ...(movedFrom === undefined ? {} : { movedFrom }),
+    ...(former === undefined ? {} : { movedFrom: former.name }),
   });
   supersede(store, open, (old) => old.type !== "remove" || old.nodeId === node.id, job.id);
   store.apps.assign(app.id, node.id);
   store.apps.setStatus(app.id, "deploying");
   return job;
+}
+
+/**
+ * Returns the node that an app runs on until it runs on another one; undefined if it does not move, or if a person has named the other node,
+ * which then takes its place at once.
+ */
+function formerNode(store: Store, app: CoreApp, node: CoreNode): CoreNode | undefined {
+  const id = store.apps.nodeOf(app.id);
+  return app.nodeId !== null || id === undefined || id === node.id ? undefined : store.nodes.find(id);
 }
 
 function presentNode(store: Store, app: CoreApp): CoreNode {

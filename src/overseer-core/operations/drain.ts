@@ -24,7 +24,7 @@ export function drain(store: Store, node: CoreNode, { dryRun, moves }: CoreDrain
   store.nodes.setDrained(node.id, true);
   for (const { app: name } of plan.moves) {
     const app = existing(store.apps.findByName(name), "app", name);
-    deploy(store, app, { movedFrom: node.name });
+    deploy(store, app);
   }
   return plan;
 }

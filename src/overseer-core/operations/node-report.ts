@@ -20,7 +20,9 @@ export function recordReport(store: Store, node: CoreNode, { problem, apps, rout
       if (app === undefined || !store.apps.runsOn(app.id, node.id)) continue;
       store.apps.setObserved(app.id, observed);
       // Only the version that runs is deployed again: reverting drift never deploys a version that was not deployed or failed.
-      if (!redeploy || observed?.version !== app.version || store.jobs.openOf(app.id).length > 0) continue;
+      if (!redeploy || observed?.version !== app.version) continue;
+      // A removal that waits for another node, which may be lost, hinders nothing here.
+      if (store.jobs.openOf(app.id).some(({ type, nodeId }) => type !== "remove" || nodeId === node.id)) continue;
       if (app.status !== "running" || !node.config.schedulable || node.drained) continue;
       deploy(store, app, { revert: true });
       redeployed.push(name);

@@ -34,7 +34,7 @@ export interface NewJob {
   readonly version: number | null;
   /** Whether the job reverts drift. */
   readonly revert?: boolean;
-  /** Name of the drained node that the app is moved from. */
+  /** Name of the node that the app is moved from. It runs there until the job has succeeded. */
   readonly movedFrom?: string;
   /** Snapshot to restore. */
   readonly snapshot?: string;
@@ -64,6 +64,7 @@ export class Jobs {
   readonly #pending;
   readonly #newerOnNode;
   readonly #newerDeployment;
+  readonly #laterStatuses;
   readonly #ended;
   readonly #delete;
 
@@ -93,8 +94,14 @@ export class Jobs {
       "UPDATE jobs SET status = ?, result = ?, error = ?, updated_at = ?, revision = ? WHERE id = ?",
     );
     this.#setWorker = database.query("UPDATE jobs SET worker = ? WHERE id = ?");
+    const isLater = `later.placed = jobs.placed AND later.seq > jobs.seq AND later.type IN ('deploy', 'rollback')`;
     this.#open = database.query<JobRow>(
-      "SELECT * FROM jobs WHERE placed = ? AND lane = ? AND status IN ('pending', 'running') ORDER BY seq DESC",
+      `SELECT * FROM jobs WHERE placed = ? AND lane = ? AND status IN ('pending', 'running')
+       AND NOT (type IN ('deploy', 'rollback') AND EXISTS
+       (SELECT 1 FROM jobs later WHERE ${isLater} AND later.status = 'completed')) ORDER BY seq DESC`,
+    );
+    this.#laterStatuses = database.query<Pick<JobRow, "status">>(
+      `SELECT later.status FROM jobs, jobs later WHERE jobs.id = ? AND ${isLater}`,
     );
     this.#running = database.query<JobRow>("SELECT * FROM jobs WHERE node_id = ? AND status = 'running' ORDER BY seq");
     this.#pending = database.query<JobRow>(
@@ -167,7 +174,7 @@ export class Jobs {
     return this.#set(id, status, result, error);
   }
 
-  /** Returns the unfinished jobs of an app, newest first. */
+  /** Returns the unfinished jobs of an app, newest first, without deployments that are overtaken. */
   openOf(appId: string, lane: JobLane = "deploy"): CoreJob[] {
     return this.#open.all(appId, lane).map((row) => this.#view(row));
   }
@@ -181,6 +188,17 @@ export class Jobs {
     const running = this.#running.all(nodeId).find((row) => laneOf(row.type) === lane && isOwn(row));
     const row = running ?? this.#pending.get(nodeId, lane, worker ?? 0);
     return row && this.#view(row);
+  }
+
+  /** Returns the statuses of the later deployments of the same app, on any node. */
+  laterStatuses(job: CoreJob): CoreJob["status"][] {
+    return this.#laterStatuses.all(job.id).map(({ status }) => status);
+  }
+
+  /** Whether a later deployment of the same app has succeeded, so that the result of this one does not count any more. */
+  isOvertaken(job: CoreJob): boolean {
+    const isDeployment = job.type === "deploy" || job.type === "rollback";
+    return isDeployment && this.laterStatuses(job).includes("completed");
   }
 
   /** Returns the running jobs of a node. */

@@ -89,6 +89,8 @@ describe("placement of apps on a Core", () => {
     expect((await finish(one)).payload, "drift is reverted where the app is").to.include({ app: "db", revert: true });
     expect((await finish(one)).payload).to.include({ app: "web", revert: true });
     expect((await deploy(web)).body.job?.nodeId).to.equal(two.id);
+    expect(await core.claim(one), "runs until it runs elsewhere").to.equal(undefined);
+    await finish(two);
     expect((await core.claim(one))?.job, "removed where it was").to.include({ type: "remove" });
   });
 
@@ -144,6 +146,56 @@ describe("placement of apps on a Core", () => {
     await finish(two);
     expect(await nodeOf(web)).to.equal(two.id);
   });
+
+  it("keeps an app on the drained node until a newer version runs on the other one", async () => {
+    const one = await core.node("one");
+    const web = await run("web", one);
+    const two = await core.node("two");
+    await drain(one);
+    await core.call("PUT", `/api/apps/${web}`, { compose: `${COMPOSE}# 2\n` });
+    expect((await deploy(web)).body.job?.payload, "also without a drain").to.deep.include({ movedFrom: "one" });
+    expect(await core.claim(one), "it is not removed yet").to.equal(undefined);
+    const early = await core.call("DELETE", `/api/nodes/${one.id}`);
+    expect(early.body.detail, "it runs only there").to.match(/^the node one runs web: drain it first/);
+    await finish(two, { status: "failed", error: "no image" });
+    expect(await appOf(web), "version 2 runs nowhere").to.deep.include({ status: "error", assignedNodeId: one.id });
+    await finish(two);
+    expect((await deploy(web)).body.job).to.deep.include({ nodeId: two.id });
+    await finish(two);
+    const late = await core.call("DELETE", `/api/nodes/${one.id}`);
+    expect(late.body.detail).to.match(/^the node one runs web until its removal there has succeeded: /);
+    expect((await finish(one)).type).to.equal("remove");
+    expect(await appOf(web)).to.deep.include({ status: "running", assignedNodeId: two.id });
+    expect((await core.call("DELETE", `/api/nodes/${one.id}`)).status).to.equal(204);
+  });
+
+  for (const end of ["completed", "failed", undefined] as const) {
+    const title = end === undefined ? "is claimed again" : `has ${end}`;
+    it(`leaves a moved app where it runs when an old deployment of the lost node ${title}`, async () => {
+      const one = await core.node("one");
+      const web = await run("web", one);
+      const two = await core.node("two");
+      await core.call("PUT", `/api/apps/${web}`, { compose: `${COMPOSE}# 2\n` });
+      await deploy(web);
+      const old = `${(await core.claim(one))?.job?.id}`;
+      await goOffline(one, [two]);
+      await drain(one);
+      await finish(two);
+      expect(await appOf(web)).to.deep.include({ status: "running", assignedNodeId: two.id });
+      const report = async () => {
+        const observed = { version: 2, services: [], drift: ["service web was stopped"] };
+        const apps = [{ app: "web", observed, redeploy: true }];
+        await core.post(`/api/nodes/${two.id}/report`, { problem: null, apps }, { token: two.token });
+        expect((await finish(two)).payload, "drift is reverted").to.deep.include({ revert: true });
+      };
+      await report();
+      if (end !== undefined) expect((await core.end(old, one.token, { status: end })).status).to.be.below(300);
+      expect((await core.claim(one))?.job, "not started again").to.deep.include({ type: "remove" });
+      expect((await core.get(`/api/jobs/${old}`)).body.job?.status).to.equal(end ?? "failed");
+      expect(await appOf(web)).to.deep.include({ status: "running", assignedNodeId: two.id });
+      await report();
+    });
+  }
 
   it("moves apps off a lost node when it is drained, and removes them there when it is back", async () => {
     const one = await core.node("one");

@@ -54,14 +54,12 @@ function failure(job: JobRecord, where: string): string {
 }
 
 function movedText({ payload }: JobRecord): string {
-  return payload?.movedFrom === undefined ? "" : `, to move it from the drained node ${payload.movedFrom}`;
+  return payload?.movedFrom === undefined ? "" : `, to move it from the node ${payload.movedFrom}`;
 }
 
 /** After a failed move, the app is on its former node. */
 function failedMove({ payload }: JobRecord, where: string): string {
-  return payload?.movedFrom === undefined
-    ? where
-    : ` on another node, so it stays on the drained node ${payload.movedFrom}`;
+  return payload?.movedFrom === undefined ? where : ` on another node, so it stays on the node ${payload.movedFrom}`;
 }
 
 function remarkOf(job: JobRecord | undefined, node: NodeRecord | undefined): Pick<ObjectHealth, "remark"> {
