@@ -1,7 +1,8 @@
 import { Agent, type Dispatcher, request } from "undici";
 import { z } from "zod";
+import { CoreId } from "../../api/core/fields.js";
 import { type CoreJobEnd, CoreJobWork, type JobLane } from "../../api/core/job.js";
-import { CoreNode, type CoreNodeRegister, type CoreNodeReport } from "../../api/core/node.js";
+import type { CoreNodeRegister, CoreNodeReport } from "../../api/core/node.js";
 import { CoreNodeRoute } from "../../api/core/route.js";
 import { Problem } from "../../api/problem.js";
 import { messageOf } from "../../base/errors.js";
@@ -12,12 +13,20 @@ export class CoreCallError extends Error {
   readonly code: string;
   /** HTTP status; undefined if there was no response. */
   readonly status: number | undefined;
+  /** Invalid places in the body, as JSON Pointers. */
+  readonly pointers: readonly string[];
 
-  constructor(message: string, code: string, status: number | undefined, cause?: unknown) {
+  constructor(
+    message: string,
+    code: string,
+    status: number | undefined,
+    { cause, pointers = [] }: { readonly cause?: unknown; readonly pointers?: readonly string[] } = {},
+  ) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = "CoreCallError";
     this.code = code;
     this.status = status;
+    this.pointers = pointers;
   }
 }
 
@@ -63,9 +72,10 @@ export class AgentCoreClient {
     return this.#dispatcher.destroy();
   }
 
-  async register(node: CoreNodeRegister, signal: AbortSignal): Promise<CoreNode> {
+  /** Registers the node, and returns its ID. Cores of other versions describe nodes by other fields. */
+  async register(node: CoreNodeRegister, signal: AbortSignal): Promise<{ readonly id: string }> {
     const body = (await this.#post("/api/nodes/register", node, signal)) as { node?: unknown };
-    return CoreNode.parse(body.node);
+    return z.object({ id: CoreId }).parse(body.node);
   }
 
   async heartbeat(nodeId: string, signal: AbortSignal): Promise<void> {
@@ -90,7 +100,7 @@ export class AgentCoreClient {
       const body = await this.#post("/api/jobs/claim", claim, signal, waitSeconds);
       return body === undefined ? undefined : CoreJobWork.parse(body);
     } catch (error) {
-      if (!("worker" in claim) || !(error instanceof CoreCallError) || error.status !== 400) throw error;
+      if (!("worker" in claim) || !hasUnknownField(error)) throw error;
       this.#workers = false;
       return undefined;
     }
@@ -156,7 +166,7 @@ export class AgentCoreClient {
       text = await response.body.text();
     } catch (error) {
       signal.throwIfAborted();
-      throw new CoreCallError(`cannot reach the Core: ${messageOf(error)}`, "UNREACHABLE", undefined, error);
+      throw new CoreCallError(`cannot reach the Core: ${messageOf(error)}`, "UNREACHABLE", undefined, { cause: error });
     }
     const { statusCode: status } = response;
     if (status >= 300 && status !== 304) throw rejectionOf(path, status, text);
@@ -167,11 +177,14 @@ export class AgentCoreClient {
 
 function rejectionOf(path: string, status: number, text: string): CoreCallError {
   const problem = Problem.safeParse(parseJson(text)).data;
-  return new CoreCallError(
-    `the Core rejected ${path}: ${problem?.detail ?? status}`,
-    problem?.code ?? "UNKNOWN",
-    status,
-  );
+  const message = `the Core rejected ${path}: ${problem?.detail ?? status}`;
+  const pointers = (problem?.errors ?? []).flatMap(({ pointer }) => pointer ?? []);
+  return new CoreCallError(message, problem?.code ?? "UNKNOWN", status, { pointers });
+}
+
+/** Whether a Core rejected a body as a whole, as it does with a field that it does not know. Other errors name their field. */
+function hasUnknownField(error: unknown): boolean {
+  return error instanceof CoreCallError && error.code === "INVALID" && error.pointers.includes("#");
 }
 
 function parseJson(text: string): unknown {
