@@ -6,6 +6,7 @@ import { messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
 import { secretNames } from "../operations/compose.js";
 import { type AgentCoreClient, CoreCallError } from "./core-client.js";
+import { diskFullText, isDiskFull } from "./disk-full.js";
 import { JobLog, MAX_LOG_LINES } from "./job-log.js";
 import type { Journal, UnreportedEnd } from "./journal.js";
 import { RunError, type Runner, type RunResult } from "./runner.js";
@@ -46,7 +47,10 @@ export class JobWorker {
   /** Reports the result of the last job, if the Core may not have received it. */
   async #reportLast(): Promise<void> {
     const { core, journal, logger, signal } = this.#options;
-    const last = this.#unsaved ?? journal.unreported();
+    const onDamage = (file: string): void => {
+      logger.error("the stored result of a job was damaged; the job runs again", { file });
+    };
+    const last = this.#unsaved ?? journal.unreported(onDamage);
     if (last === undefined) return;
     try {
       for (let sent = 0; sent < last.lines.length; sent += MAX_LOG_LINES) {
@@ -88,7 +92,7 @@ export class JobWorker {
       journal.done(ended);
     } catch (error) {
       if (!isDiskFull(error)) throw error;
-      logger.error("the result of a job cannot be stored, and is kept in memory", { error: diskFullText(error) });
+      logger.error("the result of a job cannot be stored, and is kept in memory", { error: messageOf(error) });
       this.#unsaved = ended;
     }
   }
@@ -110,7 +114,10 @@ export class JobWorker {
       const result = await runner.deploy(deployment, line, signal);
       return { status: "completed", result: plain(result) };
     } catch (error) {
-      const failure = isDiskFull(error) ? new RunError(diskFullText(error)) : error;
+      const full = isDiskFull(error);
+      // A removal has nothing to try again with: it waits for space.
+      if (full && work.data === null && work.compose === null) throw error;
+      const failure = full ? new RunError(diskFullText(error, nextAfter(work))) : error;
       if (!(failure instanceof RunError)) throw error;
       line(`[${runner.name}] failed: ${failure.message}`);
       const rest = await this.#fallBack(work, failure, line);
@@ -132,9 +139,9 @@ export class JobWorker {
   }
 
   /** Deploys the previous version again if a failed deployment changed services. Returns what happened, for the error of the job. */
-  async #fallBack({ fallback, ...work }: CoreJobWork, error: RunError, line: (text: string) => void): Promise<string> {
+  async #fallBack({ fallback, ...work }: CoreJobWork, first: RunError, line: (text: string) => void): Promise<string> {
     const { runner } = this.#options;
-    if (!error.changed || fallback === null) return "";
+    if (!first.changed || fallback === null) return "";
     const { version, compose } = fallback;
     line(`[${runner.name}] deploying version ${version} again, the last one that was deployed with success`);
     try {
@@ -142,7 +149,8 @@ export class JobWorker {
       const deployment = { project: work.job.payload.app, version, compose, ...secrets, again: "fallback" } as const;
       await runner.deploy(deployment, line, this.#options.signal);
       return `; version ${version} runs again`;
-    } catch (second) {
+    } catch (error) {
+      const second = isDiskFull(error) ? new RunError(diskFullText(error, "deploy again")) : error;
       if (!(second instanceof RunError)) throw second;
       line(`[${runner.name}] failed: ${second.message}`);
       return `; version ${version} could not be deployed again: ${second.message}`;
@@ -163,12 +171,10 @@ export class JobWorker {
   }
 }
 
-function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
-}
-
-function diskFullText(error: unknown): string {
-  return `the disk of the node is full: free space, then deploy again (${messageOf(error)})`;
+/** What to do after a job failed because the disk was full. */
+function nextAfter({ data }: CoreJobWork): string {
+  if (data === null) return "deploy again";
+  return data.snapshot === null ? "back up the app again" : "restore the backup again";
 }
 
 /** Returns the secrets that a document refers to, and the credentials of registries. */

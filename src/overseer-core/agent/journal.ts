@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { CoreJobEnd, JobLane } from "../../api/core/job.js";
 import { readJson, writeJson } from "./private-file.js";
@@ -25,8 +25,20 @@ export class Journal {
     this.#path = join(dataDir, `journal${name}.json`);
   }
 
-  unreported(): UnreportedEnd | undefined {
-    return readJson<{ readonly ended: UnreportedEnd | null }>(this.#path)?.ended ?? undefined;
+  /**
+   * Returns the result that the Core has not acknowledged. A damaged file is moved aside, and `onDamage` gets its new path: the Core then
+   * hands out the job again.
+   */
+  unreported(onDamage: (path: string) => void): UnreportedEnd | undefined {
+    try {
+      return readJson<{ readonly ended: UnreportedEnd | null }>(this.#path)?.ended ?? undefined;
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      const aside = `${this.#path}.damaged`;
+      renameSync(this.#path, aside);
+      onDamage(aside);
+      return undefined;
+    }
   }
 
   done(ended: UnreportedEnd): void {

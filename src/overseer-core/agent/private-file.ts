@@ -1,7 +1,7 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** Reads a JSON file; returns undefined if it does not exist. */
+/** Reads a JSON file; returns undefined if it does not exist. Throws SyntaxError if it contains no JSON. */
 export function readJson<T>(path: string): T | undefined {
   try {
     return JSON.parse(readFileSync(path, "utf8")) as T;
@@ -11,17 +11,23 @@ export function readJson<T>(path: string): T | undefined {
   }
 }
 
-/** Atomically replaces a JSON file that only this user can read. */
+/** Atomically replaces a JSON file that only this user can read. The earlier file stays if this fails, as on a full disk. */
 export function writeJson(path: string, value: unknown): void {
   const draft = `${path}.new`;
-  const file = openSync(draft, "w", 0o600);
   try {
-    writeSync(file, `${JSON.stringify(value, null, 2)}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    const file = openSync(draft, "w", 0o600);
+    try {
+      // On a disk that becomes full, a single write may store a part only, without an error.
+      writeFileSync(file, Buffer.from(`${JSON.stringify(value, null, 2)}\n`));
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
   }
-  renameSync(draft, path);
   const folder = openSync(dirname(path), "r");
   try {
     fsyncSync(folder);

@@ -6,12 +6,18 @@ import { DirectoryReplacer, stagingOf } from "../../../src/overseer-core/agent/b
 import { repositoryRoot } from "../../../tools/repository-root.js";
 import { makeTemporaryFolder, type TemporaryFolder } from "../../../tools/temporary-folder.js";
 
-/** Replaces the directories `a` and `b`, and dies at the call of `fs` with this number. */
+/** Replaces the directories `a` and `b`, and dies at the call of `fs` with this number, or has no space for that write of progress. */
 const SCRIPT = `
   import fs from "node:fs";
   import { syncBuiltinESMExports } from "node:module";
-  const [folder, module, dieAt] = process.argv.slice(1);
+  const [folder, module, dieAt, fullAt] = process.argv.slice(1);
   let calls = 0;
+  let writes = 0;
+  const { openSync } = fs;
+  fs.openSync = (path, ...rest) => {
+    if (path.endsWith(".new") && ++writes === Number(fullAt)) throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+    return openSync(path, ...rest);
+  };
   for (const name of ["renameSync", "rmSync"]) {
     const real = fs[name];
     fs[name] = (...args) => {
@@ -45,9 +51,9 @@ describe("directories that are replaced together", () => {
 
   const content = (): string[] => ["a", "b"].map((name) => readFileSync(join(folder.path, name, "file"), "utf8"));
   const replacer = () => new DirectoryReplacer(join(folder.path, "progress.json"));
-  const run = (dieAt: number) => {
+  const run = (dieAt: number, fullAt = 0) => {
     const module = join(repositoryRoot(), "build/src/overseer-core/agent/backup/replace-directories.js");
-    const args = ["--input-type=module", "--eval", SCRIPT, folder.path, module, String(dieAt)];
+    const args = ["--input-type=module", "--eval", SCRIPT, folder.path, module, String(dieAt), String(fullAt)];
     return spawnSync(process.execPath, args, { encoding: "utf8" });
   };
 
@@ -72,6 +78,14 @@ describe("directories that are replaced together", () => {
       else expect(existsSync(join(folder.path, "progress.json"))).to.equal(true);
     });
   }
+
+  it("have their old content at once when the disk has no space for the progress", () => {
+    for (const write of [1, 2]) {
+      expect(run(0, write).stderr).to.match(/no space/);
+      expect(content(), `write ${write}`).to.deep.equal(["old", "old"]);
+      expect(existsSync(join(folder.path, "progress.json"))).to.equal(false);
+    }
+  });
 
   it("stay as they are if one cannot be replaced", () => {
     const target = (name: string): string => join(folder.path, name);

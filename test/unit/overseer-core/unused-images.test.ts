@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { DeployedRecord, DeployedRecords } from "../../../src/overseer-core/agent/docker/deployed-record.js";
@@ -21,9 +21,11 @@ describe("images that apps do not use any more", () => {
   const bench = (tags: Record<string, string[]>) => {
     const clock = new FakeClock();
     const removed: string[] = [];
+    let finds = (): void => {};
     let running: { image: string; imageName: string } | undefined;
     const images = {
       find: async (id: string) => {
+        finds();
         const left = (tags[id] ?? []).filter((tag) => !removed.includes(tag));
         return tags[id] === undefined || removed.includes(id)
           ? undefined
@@ -45,7 +47,10 @@ describe("images that apps do not use any more", () => {
     const run = (image: string, imageName: string): void => {
       running = { image, imageName };
     };
-    return { clock, removed, unused, run };
+    const onFind = (call: () => void): void => {
+      finds = call;
+    };
+    return { clock, removed, unused, run, onFind };
   };
   const prune = (unused: UnusedImages) => unused.prune(new AbortController().signal);
 
@@ -61,6 +66,30 @@ describe("images that apps do not use any more", () => {
     clock.advance(7 * DAY);
     await prune(unused);
     expect(removed).to.deep.equal(["a:1", "one"]);
+  });
+
+  it("stay while a job starts containers, which waits for a removal in progress", async () => {
+    const { clock, removed, unused, run, onFind } = bench({ one: ["a:1"], two: ["a:2"] });
+    run("one", "a:1");
+    unused.note();
+    run("two", "a:2");
+    clock.advance(8 * DAY);
+    await unused.keeping(() => prune(unused));
+    expect(removed).to.deep.equal([]);
+    let started: Promise<string[]> | undefined;
+    onFind(() => {
+      started ??= unused.keeping(async () => [...removed]);
+    });
+    await prune(unused);
+    expect(await started, "when the work starts").to.deep.equal(["a:1", "one"]);
+  });
+
+  it("do not fail a job when their use cannot be stored", async () => {
+    const { unused, run } = bench({ one: ["a:1"] });
+    run("one", "a:1");
+    mkdirSync(join(folder.path, "images.json.new"));
+    unused.note();
+    await prune(unused);
   });
 
   it("are noted when the agent starts", async () => {

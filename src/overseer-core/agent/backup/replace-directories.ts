@@ -81,11 +81,11 @@ export class DirectoryReplacer {
         renameSync(content, target);
         syncDirectory(dirname(target));
       }
+      this.#write({ job, phase: "replaced", targets });
     } catch (error) {
       this.recover();
       throw error;
     }
-    this.#write({ job, phase: "replaced", targets });
   }
 
   /** Deletes old content. */

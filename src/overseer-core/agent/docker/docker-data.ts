@@ -21,6 +21,7 @@ import type { DeployedRecords } from "./deployed-record.js";
 import { type Container, type DockerEngine, serviceOf } from "./engine.js";
 import { isRefusal } from "./engine-connection.js";
 import type { EngineEvents } from "./engine-events.js";
+import { refusalText } from "./error-after-start.js";
 import { projectName } from "./project-name.js";
 import type { ProjectWatch } from "./project-watch.js";
 import { StoppedApps, untilUndisturbed } from "./stopped-apps.js";
@@ -262,7 +263,7 @@ export class DockerData implements DataRunner {
       return await work();
     } catch (error) {
       if (error instanceof BackupError) throw new RunError(error.message);
-      if (isRefusal(error)) throw new RunError(`the Docker engine refuses this: ${error.message}`);
+      if (isRefusal(error)) throw new RunError(refusalText(error));
       throw error;
     }
   }

@@ -17,6 +17,7 @@ import type { DockerData } from "./docker-data.js";
 import { type Container, type DockerEngine, nameOf, serviceOf } from "./engine.js";
 import { EngineUnreachableError, isRefusal } from "./engine-connection.js";
 import type { EngineEvents } from "./engine-events.js";
+import { errorAfterStart, refusalText } from "./error-after-start.js";
 import { failureText, saysUnreachable } from "./failure-text.js";
 import { imagesAsDeployed, withImages } from "./images-as-deployed.js";
 import { type Mask, maskOf } from "./mask.js";
@@ -101,7 +102,7 @@ export class DockerRunner implements Runner {
       const { project: app, again } = deployment;
       const call: Call = { app, project, directory, input, logins, mask, log: masked, signal, again };
       return this.#deploy(call, deployment).catch((error: unknown) => {
-        throw isRefusal(error) ? new RunError(mask(`the Docker engine refuses this: ${error.message}`)) : error;
+        throw isRefusal(error) ? new RunError(mask(refusalText(error))) : error;
       });
     });
   }
@@ -125,9 +126,10 @@ export class DockerRunner implements Runner {
     });
   }
 
-  async #deploy(call: Call, { secrets, version }: Deployment): Promise<RunResult> {
-    const { cli, engine, records, watch, unused } = this.#options;
+  async #deploy(call: Call, deployment: Deployment): Promise<RunResult> {
+    const { cli, engine, watch, unused } = this.#options;
     const { app, project, log, signal } = call;
+    const { secrets, version } = deployment;
     const root = await engine.rootDirectory(signal);
     const compose = await cli.version(signal);
     watch.usable();
@@ -135,6 +137,20 @@ export class DockerRunner implements Runner {
     const model = await this.#resolve(call);
     const present = await engine.containers(project, signal);
     this.#judge(call, model, { root, before: present, volumes: await engine.volumesOf(project, signal) });
+    // What another job removes meanwhile would be missing after it was found.
+    const { services, ...rest } = await unused.keeping(() => this.#start(call, deployment, model, present));
+    // Reverting drift leaves containers as they are, and so with earlier values of changed secrets.
+    if (call.again !== "drift") watch.keepSecrets(project, secrets.values());
+    await unused.prune(signal);
+    log(`${PREFIX} ${app} is running: ${services.join(", ")}`);
+    for (const [service, image] of Object.entries(rest.images)) log(`${PREFIX} service ${service} runs ${image}`);
+    return { runner: this.name, services, ...rest };
+  }
+
+  /** Pulls images, starts containers until they are healthy, and records what runs. */
+  async #start(call: Call, { secrets, version }: Deployment, model: Mapping, present: readonly Container[]) {
+    const { engine, records, watch, unused } = this.#options;
+    const { app, project, signal } = call;
     const expected = activeServices(model);
     const last = call.again === undefined ? undefined : records.find(project);
     const before = last?.version === version ? last : undefined;
@@ -145,22 +161,16 @@ export class DockerRunner implements Runner {
     watch.addSecrets(project, secrets.values());
     const restarts = new Map(present.map(({ Id, RestartCount }) => [Id, RestartCount]));
     unused.note();
-    const containers = await this.#up(started, expected, restarts);
-    const images = await imagesOf(engine, containers, pinned, signal);
-    const about = { app, project, version, secrets: secrets.size > 0 };
-    records.write(recordOf(about, expected, containers, images, pinned));
-    // Reverting drift leaves containers as they are, and so with earlier values of changed secrets.
-    if (call.again !== "drift") watch.keepSecrets(project, secrets.values());
-    await unused.prune(signal);
-    const services = expected.map(({ name }) => name);
-    log(`${PREFIX} ${app} is running: ${services.join(", ")}`);
-    for (const [service, image] of images) log(`${PREFIX} service ${service} runs ${image}`);
-    return {
-      runner: this.name,
-      services,
-      volumes: await engine.volumes(project, signal),
-      images: Object.fromEntries(images),
-    };
+    try {
+      const containers = await this.#up(started, expected, restarts);
+      const images = await imagesOf(engine, containers, pinned, signal);
+      const volumes = await engine.volumes(project, signal);
+      const about = { app, project, version, secrets: secrets.size > 0 };
+      records.write(recordOf(about, expected, containers, images, pinned));
+      return { services: expected.map(({ name }) => name), volumes, images: Object.fromEntries(images) };
+    } catch (error) {
+      throw errorAfterStart(error, call.mask);
+    }
   }
 
   /** Resolves extensions, merges and variables. Compose reads no file of the node for that. */
@@ -236,9 +246,6 @@ export class DockerRunner implements Runner {
       const onContainers = (containers: readonly Container[]): void => logs.follow(containers);
       const common = { project, expected, engine, events, clock, restarts, onContainers, lastLines, mask, signal };
       return await awaitServices({ ...common, timeoutMs: healthTimeoutMs });
-    } catch (error) {
-      if (error instanceof RunError && !error.changed) throw new RunError(mask(error.message), { changed: true });
-      throw error;
     } finally {
       await logs.finish();
     }

@@ -37,6 +37,10 @@ export interface UnusedImagesOptions {
 export class UnusedImages {
   readonly #options: UnusedImagesOptions;
   readonly #path: string;
+  /** Calls of `keeping` in progress. */
+  #keepers = 0;
+  /** Fulfilled when no image is being removed. */
+  #pruning: Promise<void> = Promise.resolve();
 
   constructor(options: UnusedImagesOptions) {
     this.#options = options;
@@ -53,25 +57,55 @@ export class UnusedImages {
     }
   }
 
-  /** Notes that the images of deployed apps are in use now. To be called before a record changes: it names what was in use until then. */
-  note(): void {
-    if (this.#options.keepMs !== undefined) writeJson(this.#path, Object.fromEntries(this.#noteUsed()));
+  /** Runs work that finds images and starts containers of them. None is removed meanwhile. */
+  async keeping<T>(work: () => Promise<T>): Promise<T> {
+    this.#keepers++;
+    try {
+      await this.#pruning;
+      return await work();
+    } finally {
+      this.#keepers--;
+    }
   }
 
-  /** Notes which images are in use, and removes those that were not for long enough. Failures are logged: the next call repeats it. */
+  /** Notes that the images of deployed apps are in use now. To be called before a record changes: it names what was in use until then. */
+  note(): void {
+    if (this.#options.keepMs !== undefined) this.#store(this.#noteUsed());
+  }
+
+  /**
+   * Notes which images are in use, and removes those that were not for long enough. Removes nothing during `keeping`. Failures are logged:
+   * the next call repeats it.
+   */
   async prune(signal: AbortSignal): Promise<void> {
+    const pruned = this.#pruning.then(() => this.#prune(signal));
+    this.#pruning = pruned.catch(() => {});
+    await pruned;
+  }
+
+  async #prune(signal: AbortSignal): Promise<void> {
     const { keepMs, clock, logger } = this.#options;
     if (keepMs === undefined) return;
     const known = this.#noteUsed();
     try {
       for (const [id, { names, lastUsed }] of known) {
+        if (this.#keepers > 0) break;
         if (clock.now() - lastUsed < keepMs) continue;
         if (await this.#remove(id, names, signal)) known.delete(id);
       }
     } catch (error) {
       logger.warn("unused images cannot be removed", { error: messageOf(error) });
     }
-    writeJson(this.#path, Object.fromEntries(known));
+    this.#store(known);
+  }
+
+  /** Stores what is known. Deployments do not fail if that fails: images are then removed earlier or later. */
+  #store(known: ReadonlyMap<string, DeployedImage>): void {
+    try {
+      writeJson(this.#path, Object.fromEntries(known));
+    } catch (error) {
+      this.#options.logger.warn("the use of images cannot be stored", { error: messageOf(error) });
+    }
   }
 
   #noteUsed(): Map<string, DeployedImage> {
