@@ -27,6 +27,9 @@ export type CoreNodeRegister = z.infer<typeof CoreNodeRegister>;
 export const CoreNodeConfigWrite = z.strictObject({ config: CoreNodeConfig, metadata: Metadata.default({}) });
 export type CoreNodeConfigWrite = z.infer<typeof CoreNodeConfigWrite>;
 
+/** Anonymous volumes of an app that a report names. */
+export const MAX_REPORTED_VOLUMES = 20;
+
 /** Body of a request that reports the state of a node and of some of its apps. */
 export const CoreNodeReport = z.strictObject({
   problem: z.string().max(1024).nullable().describe("Why the node cannot run jobs. Null if it can."),
@@ -36,6 +39,11 @@ export const CoreNodeReport = z.strictObject({
         app: CoreName.describe("Name of the app."),
         observed: CoreAppObserved.nullable().describe("State of the app. Null if the node does not run it."),
         redeploy: z.boolean().describe("Whether the running version is to be deployed again, to revert drift."),
+        volumes: z
+          .array(z.string().max(512))
+          .max(MAX_REPORTED_VOLUMES)
+          .default([])
+          .describe("Anonymous volumes of its containers. The Core does not move the app away from them."),
       }),
     )
     .max(10_000)

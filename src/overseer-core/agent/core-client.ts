@@ -83,7 +83,15 @@ export class AgentCoreClient {
   }
 
   async report(nodeId: string, report: CoreNodeReport, signal: AbortSignal): Promise<void> {
-    await this.#post(`/api/nodes/${nodeId}/report`, report, signal);
+    const path = `/api/nodes/${nodeId}/report`;
+    const apps = report.apps.map(({ volumes, ...app }) => (volumes.length === 0 ? app : { ...app, volumes }));
+    try {
+      await this.#post(path, { ...report, apps }, signal);
+    } catch (error) {
+      // Earlier Cores know no volumes.
+      if (!hasUnknownField(error, /^#\/apps\/\d+$/)) throw error;
+      await this.#post(path, { ...report, apps: report.apps.map(({ volumes: _, ...app }) => app) }, signal);
+    }
   }
 
   /** Claims the next job; returns undefined if there is none within `waitSeconds`. */
@@ -100,7 +108,7 @@ export class AgentCoreClient {
       const body = await this.#post("/api/jobs/claim", claim, signal, waitSeconds);
       return body === undefined ? undefined : CoreJobWork.parse(body);
     } catch (error) {
-      if (!("worker" in claim) || !hasUnknownField(error)) throw error;
+      if (!("worker" in claim) || !hasUnknownField(error, /^#$/)) throw error;
       this.#workers = false;
       return undefined;
     }
@@ -182,9 +190,9 @@ function rejectionOf(path: string, status: number, text: string): CoreCallError 
   return new CoreCallError(message, problem?.code ?? "UNKNOWN", status, { pointers });
 }
 
-/** Whether a Core rejected a body as a whole, as it does with a field that it does not know. Other errors name their field. */
-function hasUnknownField(error: unknown): boolean {
-  return error instanceof CoreCallError && error.code === "INVALID" && error.pointers.includes("#");
+/** Whether a Core rejected an object as a whole, as it does with a field that it does not know. Other errors name their field. */
+function hasUnknownField(error: unknown, place: RegExp): boolean {
+  return error instanceof CoreCallError && error.code === "INVALID" && error.pointers.some((one) => place.test(one));
 }
 
 function parseJson(text: string): unknown {

@@ -21,8 +21,8 @@ export class NodeReporter implements RunnerReports {
     this.#notify();
   }
 
-  app(name: string, observed: CoreAppObserved | null, redeploy: boolean): void {
-    this.#apps.set(name, { app: name, observed, redeploy });
+  app(name: string, observed: CoreAppObserved | null, redeploy: boolean, volumes: readonly string[] = []): void {
+    this.#apps.set(name, { app: name, observed, redeploy, volumes: [...volumes] });
     this.#pending.add(name);
     this.#notify();
   }

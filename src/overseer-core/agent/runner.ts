@@ -56,8 +56,10 @@ export class RunError extends Error {
 export interface RunnerReports {
   /** Sets why the node cannot run jobs; null if it can. */
   problem(text: string | null): void;
-  /** Sets the state of an app. `redeploy` requests a deployment of the version that runs, to revert drift. */
-  app(name: string, observed: CoreAppObserved | null, redeploy: boolean): void;
+  /**
+   * Sets the state of an app. `redeploy` requests a deployment of the version that runs, to revert drift. `volumes`: its anonymous volumes.
+   */
+  app(name: string, observed: CoreAppObserved | null, redeploy: boolean, volumes?: readonly string[]): void;
 }
 
 /** A backup or restore of the data of an app. */

@@ -33,9 +33,11 @@ export function checkDataStays(store: Store, app: CoreApp, node: CoreNode): void
   );
 }
 
-/** Returns what an app stores on a node; empty if it does not run there. */
+/** Returns what an app stores on a node, also in volumes that its images declare; empty if it does not run there. */
 export function dataOn(store: Store, app: CoreApp, nodeId: string): string[] {
-  return localData(store.apps.goodVersion(app.id, nodeId)?.compose ?? "");
+  const declared = localData(store.apps.goodVersion(app.id, nodeId)?.compose ?? "");
+  const seen = store.apps.runsOn(app.id, nodeId) ? store.apps.volumes(app.id) : [];
+  return [...new Set([...declared, ...seen])].sort();
 }
 
 /** Returns what a Compose document stores on its node, sorted: named and anonymous volumes, and mounted paths, except those of the system. */

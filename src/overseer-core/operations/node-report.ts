@@ -15,10 +15,11 @@ export function recordReport(store: Store, node: CoreNode, { problem, apps, rout
     const reported = routesOf(store, node.id).filter(({ app, closed }) => closed === undefined || app === "");
     const own = new Set(reported.map(({ id }) => id));
     for (const route of routes) if (own.has(route.id)) store.routes.setProblem(route.id, route.problem);
-    for (const { app: name, observed, redeploy } of apps) {
+    for (const { app: name, observed, redeploy, volumes } of apps) {
       const app = store.apps.findByName(name);
       if (app === undefined || !store.apps.runsOn(app.id, node.id)) continue;
       store.apps.setObserved(app.id, observed);
+      store.apps.setVolumes(app.id, volumes);
       // Only the version that runs is deployed again: reverting drift never deploys a version that was not deployed or failed.
       if (!redeploy || observed?.version !== app.version) continue;
       // A removal that waits for another node, which may be lost, hinders nothing here.

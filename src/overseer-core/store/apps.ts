@@ -31,6 +31,7 @@ interface AppRow extends BaseRow {
   readonly backup: string | null;
   readonly good_version: number | null;
   readonly good_node: string | null;
+  readonly volumes: string;
 }
 
 interface VersionRow {
@@ -50,6 +51,7 @@ export class Apps extends Table<AppRow, CoreApp> {
   readonly #update;
   readonly #setStatus;
   readonly #setObserved;
+  readonly #setVolumes;
   readonly #setBackup;
   readonly #setGood;
   readonly #assign;
@@ -72,8 +74,11 @@ export class Apps extends Table<AppRow, CoreApp> {
     );
     this.#setStatus = database.query("UPDATE apps SET status = ?, updated_at = ?, revision = ? WHERE id = ?");
     this.#setObserved = database.query("UPDATE apps SET observed = ?, updated_at = ?, revision = ? WHERE id = ?");
+    this.#setVolumes = database.query("UPDATE apps SET volumes = ? WHERE id = ? AND volumes <> ?");
     this.#setBackup = database.query("UPDATE apps SET backup = ?, updated_at = ?, revision = ? WHERE id = ?");
-    this.#setGood = database.query("UPDATE apps SET good_version = ?, good_node = ? WHERE id = ?");
+    this.#setGood = database.query(
+      "UPDATE apps SET good_version = ?1, good_node = ?2, volumes = iif(good_node IS ?2, volumes, '[]') WHERE id = ?3",
+    );
     this.#assign = database.query("UPDATE apps SET assigned_node = ?, updated_at = ?, revision = ? WHERE id = ?");
     this.#addVersion = database.query(
       "INSERT INTO app_versions (app_id, version, compose, domain, node_id, node_labels, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -159,6 +164,17 @@ export class Apps extends Table<AppRow, CoreApp> {
     const app = this.row(id);
     if (app === undefined || app.observed === text) return;
     this.#setObserved.run(text, timestamp(this.context.clock), this.nextRevision(), id);
+  }
+
+  /** Sets the anonymous volumes that the agent of the node saw. */
+  setVolumes(id: string, volumes: readonly string[]): void {
+    const text = canonicalJson([...volumes]);
+    this.#setVolumes.run(text, id, text);
+  }
+
+  /** Returns the anonymous volumes that the agent of the node of the last deployment with success saw. */
+  volumes(id: string): string[] {
+    return JSON.parse(this.row(id)?.volumes ?? "[]");
   }
 
   /** Sets the state of the backups. Does nothing if it is unchanged or the app does not exist. */

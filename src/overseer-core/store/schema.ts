@@ -128,6 +128,9 @@ const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE jobs ADD COLUMN worker INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  ALTER TABLE apps ADD COLUMN volumes TEXT NOT NULL DEFAULT '[]';
+  `,
 ];
 
 /** Migrates the tables in one transaction. Throws CORE_DATA_NEWER if a later version wrote the file. `to`: version, for tests. */

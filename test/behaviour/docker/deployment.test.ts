@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import type { CoreDrainPlan } from "../../../src/api/core/drain.js";
 import { hasDockerAndBusybox } from "../../support/docker.js";
 import { DockerBench, FOREVER, IMAGE, shell } from "../../support/docker-bench.js";
 
@@ -39,11 +40,13 @@ describe("A deployment by the Docker runner (needs root, dockerd and busybox)", 
     expect(await bench.containers("web")).to.deep.equal(before);
   });
 
-  it("waits for health checks and for services that run to completion", async () => {
+  it("waits for health checks and for services that run to completion, and the Core knows the volumes of images", async () => {
+    await bench.docker.busybox("keeps:1", ["VOLUME /kept"]);
     const healthcheck = { test: ["CMD", "test", "-e", "/tmp/ready"], interval: "1s", retries: 20 };
     const job = await bench.deployed("slow", {
       prepare: shell("echo prepared", { restart: "no" }),
       web: shell(`sleep 3; touch /tmp/ready; ${FOREVER}`, {
+        image: "keeps:1",
         healthcheck,
         depends_on: { prepare: { condition: "service_completed_successfully" } },
       }),
@@ -54,6 +57,10 @@ describe("A deployment by the Docker runner (needs root, dockerd and busybox)", 
       "prepare completed",
       "web running",
     ]);
+    const path = `/api/nodes/${(await bench.node())?.id}/drain`;
+    const { plan } = await bench.call<{ plan: CoreDrainPlan }>("POST", path, { dryRun: true });
+    const stays = plan.stays.find(({ app }) => app === "slow");
+    expect(stays?.data).to.deep.equal(["anonymous volume /kept of web"]);
   });
 
   it("passes secrets to containers, and shows them nowhere else", async () => {

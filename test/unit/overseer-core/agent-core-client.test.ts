@@ -51,6 +51,21 @@ describe("an agent with a Core of another version", () => {
     expect(bodies).to.deep.equal([{ nodeId: "node", worker: 1 }, { nodeId: "node" }]);
   });
 
+  it("reports without volumes when the Core does not know them", async () => {
+    const observed = { version: 1, services: [], drift: [] };
+    const app = { app: "db", observed, redeploy: false };
+    const report = (volumes: string[]) =>
+      core.report("node", { problem: null, apps: [{ ...app, volumes }], routes: [] }, signal);
+    const [bare, full] = [{ ...app }, { ...app, volumes: ["anonymous volume /data of db"] }];
+    respond = () => ({ status: 204, body: undefined });
+    await report([]);
+    await report(full.volumes);
+    respond = () => (bodies.length === 3 ? invalid("#/apps/0") : { status: 204, body: undefined });
+    await report(full.volumes);
+    const sent = bodies.map((body) => (body as { apps: unknown[] }).apps[0]);
+    expect(sent).to.deep.equal([bare, full, full, bare]);
+  });
+
   it("keeps its workers after another error", async () => {
     const gateway = { status: 400, body: "bad request" };
     for (const other of [invalid("#/nodeId"), gateway]) {

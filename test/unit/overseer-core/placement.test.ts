@@ -94,6 +94,32 @@ describe("placement of apps on a Core", () => {
     expect((await core.claim(one))?.job, "removed where it was").to.include({ type: "remove" });
   });
 
+  it("never moves an app away from volumes of its images, which only the agent knows", async () => {
+    const [one, two] = [await core.node("one"), await core.node("two")];
+    const db = await run("db", one, { compose: COMPOSE });
+    const seen = ["anonymous volume /var/lib/data of db"];
+    const report = async (node: Node, volumes?: string[]) => {
+      const app = { app: "db", observed: { version: 1, services: [], drift: [] }, redeploy: false };
+      const apps = [volumes === undefined ? app : { ...app, volumes }];
+      return (await core.post(`/api/nodes/${node.id}/report`, { problem: null, apps }, { token: node.token })).status;
+    };
+    const stays = async (node: Node) => list((await drain(node, { dryRun: true })).body.plan?.stays);
+    expect(await report(one), "of an earlier agent").to.equal(204);
+    expect(await stays(one)).to.deep.equal([]);
+    expect(await report(one, Array(21).fill("x"))).to.equal(400);
+    expect(await report(one, seen)).to.equal(204);
+    expect(await report(two, []), "of a node that does not run it").to.equal(204);
+    expect((await stays(one))[0]?.data).to.deep.equal(seen);
+    await deploy(db);
+    await finish(one);
+    expect((await stays(one))[0]?.data, "after another deployment").to.deep.equal(seen);
+    await core.call("PUT", `/api/apps/${db}`, { compose: COMPOSE, nodeId: two.id });
+    expect((await deploy(db)).body.detail).to.match(/^db has data on the node one that does not move to two: anon/);
+    expect((await core.post(`/api/apps/${db}/deploy`, { leaveData: true })).status).to.equal(202);
+    await finish(two);
+    expect((await stays(two))[0], "on the other node").to.deep.include({ app: "db", data: [] });
+  });
+
   it("drains a node: names what happens, moves what has no data, and keeps the rest running", async () => {
     const one = await core.node("one");
     const web = await run("web", one);

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { BackupError } from "../backup/backup-error.js";
 import { boundDevice } from "../host-access/judge-mounts.js";
+import { isAnonymous } from "./anonymous-volumes.js";
 import { type Container, type DockerEngine, type EngineVolume, LABEL_PROJECT, serviceOf } from "./engine.js";
 
 /** Label of Compose with the name of a volume in the document. */
@@ -62,7 +63,7 @@ function keyOf({ Name, Labels }: EngineVolume, fallback: string, project: string
   // Volumes of other projects may have the same name in their documents.
   if (declared !== undefined && Labels?.[LABEL_PROJECT] === project) return `volume ${declared}`;
   // Names that the engine made up differ on each node.
-  return /^[0-9a-f]{64}$/.test(Name) ? fallback : `external ${Name}`;
+  return isAnonymous(Name) ? fallback : `external ${Name}`;
 }
 
 /** Refuses data that a restore could not tell apart, as after a change of the `name` of a volume in the document. */

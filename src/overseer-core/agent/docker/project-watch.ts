@@ -4,6 +4,7 @@ import { cutText } from "../../../base/cut-text.js";
 import { messageOf } from "../../../base/errors.js";
 import type { Logger } from "../../../base/logger.js";
 import type { RunnerReports } from "../runner.js";
+import { anonymousVolumes } from "./anonymous-volumes.js";
 import type { DeployedRecord, DeployedRecords } from "./deployed-record.js";
 import { observeProject } from "./drift.js";
 import { type Container, type DockerEngine, type EngineEvent, nameOf, projectOf } from "./engine.js";
@@ -213,7 +214,7 @@ export class ProjectWatch {
     const texts = drift.slice(0, 20).map((text) => cutText(text, 1000));
     const observed: CoreAppObserved = { version, services: detailed, drift: texts };
     const again = revertible && revertDrift && this.#mayRevert(project);
-    this.#reports.app(app, observed, again);
+    this.#reports.app(app, observed, again, anonymousVolumes(containers));
     if (drift.length > 0)
       this.#options.logger.warn("app differs from what was deployed", { app, drift: texts, redeploy: again });
   }
