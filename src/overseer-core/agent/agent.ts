@@ -159,6 +159,7 @@ export class NodeAgent {
     const made = new JobWorker({
       ...{ core, runner, clock, logger, lane, worker },
       journal: journals(lane, worker),
+      onLateEnd: () => this.#reporter.repeatAll(),
       signal: this.#stopping.signal,
     });
     this.#workers.set(key, made);

@@ -21,15 +21,22 @@ export interface JobWorkerOptions {
   readonly worker: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Called after the Core received a result late: until then, it ignored reports about an app that is new on the node. */
+  readonly onLateEnd: () => void;
   /** Aborted when the agent stops. */
   readonly signal: AbortSignal;
 }
+
+/** Time in milliseconds after a job in which nothing is reported about its app. */
+const SOON_MS = 250;
 
 /** Runs jobs of one lane, one after the other. */
 export class JobWorker {
   readonly #options: JobWorkerOptions;
   /** Result of the last job, if it could not be stored in the journal. */
   #unsaved: UnreportedEnd | undefined;
+  /** When the last job ended, by the monotonic clock; undefined for one before a restart. */
+  #endedAt: number | undefined;
 
   constructor(options: JobWorkerOptions) {
     this.#options = options;
@@ -46,7 +53,7 @@ export class JobWorker {
 
   /** Reports the result of the last job, if the Core may not have received it. */
   async #reportLast(): Promise<void> {
-    const { core, journal, logger, signal } = this.#options;
+    const { core, journal, clock, logger, signal, onLateEnd } = this.#options;
     const onDamage = (file: string): void => {
       logger.error("the stored result of a job was damaged; the job runs again", { file });
     };
@@ -68,6 +75,8 @@ export class JobWorker {
     }
     if (this.#unsaved === undefined) journal.reported();
     this.#unsaved = undefined;
+    if (this.#endedAt === undefined || clock.monotonic() - this.#endedAt > SOON_MS) onLateEnd();
+    this.#endedAt = undefined;
   }
 
   async #runJob(work: CoreJobWork): Promise<void> {
@@ -77,6 +86,7 @@ export class JobWorker {
     const log = new JobLog(work.nextLine, (from, lines) => core.addLogs(id, from, lines, signal), clock);
     try {
       const end = await this.#execute(work, log);
+      this.#endedAt = clock.monotonic();
       this.#keep({ jobId: id, end, ...log.close() });
       logger.info("job ended", { job: id, status: end.status });
     } finally {

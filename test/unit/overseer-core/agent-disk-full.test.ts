@@ -42,6 +42,7 @@ async function end(runner: Partial<Runner>, work: Partial<CoreJobWork>): Promise
     worker: 0,
     clock: new FakeClock(),
     logger: silentLogger,
+    onLateEnd: () => {},
     signal: new AbortController().signal,
   });
   await worker.step("node", 0);
