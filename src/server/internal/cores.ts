@@ -45,7 +45,14 @@ function nodeView(node: NodeRecord, apps: readonly CoreAppView[]): CoreNodeView 
   const { name, hostname, ipAddress, version, runner, status, lastHeartbeat, problem, config, drained } = node;
   const labels = config?.labels ?? {};
   return {
-    ...{ name, hostname, version, status, schedulable: (config?.schedulable ?? true) && !drained, apps: [...apps] },
+    ...{
+      name,
+      hostname,
+      version,
+      status,
+      schedulable: (config?.schedulable ?? true) && drained !== true,
+      apps: [...apps],
+    },
     ...(ipAddress === null ? {} : { address: ipAddress }),
     ...(runner === undefined ? {} : { runner }),
     // The record of a node that is online is as old as its last change, and so is the time in it.

@@ -57,7 +57,7 @@ export function listApps(flags: CoreFlags & ListFlags): Promise<ExitCode> {
 
 function nodeStatus({ status, drained, problem, config }: NodeRecord): string {
   const more = [
-    ...(drained ? ["drained"] : config?.schedulable === false ? ["not schedulable"] : []),
+    ...(drained === true ? ["drained"] : config?.schedulable === false ? ["not schedulable"] : []),
     ...(problem === null ? [] : [problem]),
   ];
   return [status, ...more].join(", ");

@@ -55,7 +55,9 @@ export const APP_KIND = coreKind<AppRecord, CoreAppSpec>({
     record.nodeId === null ? node === undefined : state.byId("node", record.nodeId)?.name === node,
   missing: (spec, name, state, coming) => [...withoutNode(spec, state), ...missingSecrets(spec, name, state, coming)],
   refusal(spec, record, state, abilities) {
-    if (spec.nodeLabels !== undefined && !abilities.changes)
+    // Cores that place apps by labels say of each node whether it is drained.
+    const knowsLabels = abilities.changes && [...state.all("node")].every(({ drained }) => drained !== undefined);
+    if (spec.nodeLabels !== undefined && !knowsLabels)
       return "this Core does not place apps by labels of nodes: name a node with targetNode";
     if (record === undefined || abilities.updateApps || isSame(spec, record, state)) return undefined;
     return `this Core cannot update apps (it has no PUT /api/apps/:id): delete app ${record.name} there, or use a Core that can`;

@@ -29,7 +29,9 @@ export function appHealth(app: AppRecord, state: CoreState): ObjectHealth {
     return app.status === "running"
       ? { status: "Healthy", ...remarkOf(job, node) }
       : { status: "Progressing", message: pending };
-  if (job?.status === "failed") return { status: "Degraded", message: failure(job, where), final: true };
+  // After a failed move, the same version runs on where it was.
+  const stayed = app.status === "running" && job?.payload?.movedFrom !== undefined;
+  if (job?.status === "failed" && !stayed) return { status: "Degraded", message: failure(job, where), final: true };
   if (job?.status === "pending" || job?.status === "running")
     return { status: "Progressing", message: `${job.type} job is ${job.status}${where}${movedText(job)}${offline}` };
   if (offline !== "") return { status: "Degraded", message: offline.slice(2) };
@@ -64,7 +66,12 @@ function failedMove({ payload }: JobRecord, where: string): string {
 
 function remarkOf(job: JobRecord | undefined, node: NodeRecord | undefined): Pick<ObjectHealth, "remark"> {
   if (simulated(job, node?.runner) !== "") return { remark: "simulated" };
-  return node?.drained === true ? { remark: `on the drained node ${node.name}` } : {};
+  const notMoved = job?.status === "failed" && job.payload?.movedFrom !== undefined;
+  const texts = [
+    ...(node?.drained === true ? [`on the drained node ${node.name}`] : []),
+    ...(notMoved ? [`the job ${job.id} did not move it`] : []),
+  ];
+  return texts.length === 0 ? {} : { remark: texts.join("; ") };
 }
 
 function simulated(job: JobRecord | undefined, runner: string | undefined): string {

@@ -70,7 +70,7 @@ export const NodeRecord = CoreNode.extend({
   ipAddress: optionalText,
   lastHeartbeat: optionalText,
   problem: optionalText,
-  drained: z.boolean().default(false).catch(false),
+  drained: z.boolean().optional().catch(undefined),
   version: z.string().default(""),
   runner: z.string().optional(),
   config: CoreNodeConfig.nullish().catch(null),

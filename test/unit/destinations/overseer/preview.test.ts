@@ -188,10 +188,12 @@ describe("a preview for a Core", () => {
 
   it("refuses labels of nodes on a Core that would ignore them", () => {
     const labeled = document("App", "web", { ...(web.object.spec as object), nodeLabels: { disk: "ssd" } });
-    expect(preview([labeled], { node: [node()] })).to.equal("Create web");
-    expect(preview([labeled], { node: [node()] }, { abilities: { changes: false } })).to.match(
-      /^refused: this Core does not place apps by labels/,
-    );
+    const present = node({ drained: false });
+    expect(preview([labeled], { node: [present] })).to.equal("Create web");
+    const refused = /^refused: this Core does not place apps by labels/;
+    expect(preview([labeled], { node: [present] }, { abilities: { changes: false } })).to.match(refused);
+    expect(preview([labeled], { node: [node()] }), "an older Core does not know drained nodes").to.match(refused);
+    expect(preview([web], { node: [node()] }), "without labels").to.equal("Create web");
   });
 
   it("refuses updates of apps on a Core without PUT, but not unchanged apps", () => {

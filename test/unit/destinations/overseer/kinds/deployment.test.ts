@@ -65,8 +65,22 @@ const ROWS: readonly Row[] = [
     "Progressing deploy job is pending on node-1 (simulated), to move it from the node node-2",
   ],
   [
-    "could not be moved",
+    "could not be moved, and runs on where it was",
     {},
+    { status: "failed", error: "no image", logs: [], payload: { version: 1, movedFrom: "node-1" } },
+    { runner: "docker", drained: true },
+    "Healthy  (on the drained node node-1; the job j1 did not move it)",
+  ],
+  [
+    "could not be moved, and does not run as it should",
+    { observed: { version: 1, services: [], drift: ["service web was stopped"] } },
+    { status: "failed", payload: { version: 1, movedFrom: "node-1" } },
+    {},
+    "Degraded on node-1 (simulated): service web was stopped",
+  ],
+  [
+    "could not be moved with a newer version",
+    { status: "error" },
     { status: "failed", error: "no image", logs: [], payload: { version: 1, movedFrom: "node-2" } },
     { name: "node-2" },
     "Degraded deploy job j1 failed on another node, so it stays on the node node-2: no image",
@@ -89,8 +103,9 @@ describe("an app of a Core that", () => {
   for (const [what, ofApp, ofJob, ofNode, expected] of ROWS) {
     it(`${what} is ${expected}`, () => {
       const state = stateOf({ app: [app(ofApp)], node: [node(ofNode)], job: ofJob ? [job(ofJob)] : [] });
-      const { status, message = "" } = appHealth(app(ofApp), state);
-      expect(`${status} ${message}`).to.equal(expected);
+      const { status, message = "", remark } = appHealth(app(ofApp), state);
+      const shown = remark === undefined || remark === "simulated" ? "" : ` (${remark})`;
+      expect(`${status} ${message}${shown}`).to.equal(expected);
     });
   }
 
