@@ -47,14 +47,22 @@ export function createBackup(store: Store, app: CoreApp): CoreJob {
 
 /**
  * Creates a job that replaces the data of an app by that of a snapshot. It runs after the other jobs of the app that have been created.
- * Throws CONFLICT while another restore has not ended.
+ * Throws CONFLICT while another restore, or a deployment to another node, has not ended.
  */
 export function createRestore(store: Store, app: CoreApp, snapshot: string): CoreJob {
   const open = store.jobs.openOf(app.id, "data").find(({ type }) => type === "restore");
   if (open !== undefined) {
     throw new ProblemError("CONFLICT", `the restore ${open.id} of ${app.name} has not ended: restore when it has`);
   }
-  return store.jobs.create({ type: "restore", ...placeOf(store, app), version: null, snapshot });
+  const place = placeOf(store, app);
+  const move = store.jobs.openOf(app.id).find(({ type, nodeId }) => type !== "remove" && nodeId !== place.nodeId);
+  if (move !== undefined) {
+    // The data on the former node stays as it is.
+    const node = store.nodes.find(move.nodeId ?? "")?.name ?? "another node";
+    const message = `${app.name} is being deployed to ${node}: restore when the job ${move.id} has ended`;
+    throw new ProblemError("CONFLICT", message);
+  }
+  return store.jobs.create({ type: "restore", ...place, version: null, snapshot });
 }
 
 /**

@@ -26,7 +26,7 @@ export function deploy(
   { type = "deploy", leaveData = false, revert = false }: DeployOptions = {},
 ): CoreJob {
   // What runs is put right where it is, whatever the labels of nodes say now.
-  const node = revert ? presentNode(store, app) : chooseNode(store, app);
+  const node = revert ? presentNode(store, app) : chooseNode(store, app, leaveData);
   const open = store.jobs.openOf(app.id);
   const newest = open.find((job) => job.type !== "remove");
   if (newest?.payload.version === app.version && newest.nodeId === node.id && (revert || !newest.payload.revert)) {
@@ -48,6 +48,7 @@ export function deploy(
   supersede(store, open, (old) => old.type !== "remove" || old.nodeId === node.id, job.id);
   store.apps.assign(app.id, node.id);
   store.apps.setStatus(app.id, "deploying");
+  store.apps.setRevertDue(app.id, false);
   return job;
 }
 

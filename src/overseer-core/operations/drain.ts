@@ -37,11 +37,13 @@ function drainPlan(store: Store, node: CoreNode): CoreDrainPlan {
     if (app.assignedNodeId !== node.id && store.apps.nodeOf(app.id) !== node.id) continue;
     // It is on its way to another node already.
     if (app.assignedNodeId !== node.id && store.jobs.openOf(app.id).some(({ type }) => type !== "remove")) continue;
-    const data = dataOn(store, app, node.id);
-    const reason = stayReason(store, app, node, data);
+    // Until its deployment to this node succeeds, its data is on the node where it ran before.
+    const place = store.apps.nodeOf(app.id) ?? node.id;
+    const isBound = dataOn(store, app, place).length > 0;
+    const reason = isBound ? dataReason(store.nodes.find(place)) : stayReason(store, app, node);
     const target = reason === undefined ? fittestNode(others.filter(isReady), app, counts) : undefined;
     if (target === undefined) {
-      plan.stays.push({ app: app.name, data, reason: reason ?? noTarget(others, app) });
+      plan.stays.push({ app: app.name, data: dataOn(store, app, node.id), reason: reason ?? noTarget(others, app) });
       continue;
     }
     counts.set(target.id, (counts.get(target.id) ?? 0) + 1);
@@ -50,11 +52,12 @@ function drainPlan(store: Store, node: CoreNode): CoreDrainPlan {
   return plan;
 }
 
-/** Returns why an app cannot be moved, and how to move it; undefined if it can. */
-function stayReason(store: Store, app: CoreApp, node: CoreNode, data: readonly string[]): string | undefined {
-  if (data.length > 0) {
-    return `its data is on ${node.name}: back it up, deploy it to another node with {"leaveData": true}, and restore the backup there`;
-  }
+function dataReason(node: CoreNode | undefined): string {
+  return `its data is on ${node?.name ?? "a node that was deleted"}: back it up, deploy it to another node with {"leaveData": true}, and restore the backup there`;
+}
+
+/** Returns why an app without data cannot be moved, and how to move it; undefined if it can. */
+function stayReason(store: Store, app: CoreApp, node: CoreNode): string | undefined {
   if (app.nodeId !== null) return `it names the node ${node.name}: change that to another node, or to labels`;
   if (store.jobs.openOf(app.id, "data").length > 0) return "a backup or restore has not ended: drain again when it has";
   if (!isReady(node)) return undefined;

@@ -33,11 +33,16 @@ export function checkDataStays(store: Store, app: CoreApp, node: CoreNode): void
   );
 }
 
-/** Returns what an app stores on a node, also in volumes that its images declare; empty if it does not run there. */
+/**
+ * Returns what an app stores on a node, also in volumes that its images declare; empty if it does not run there. What is not known may be
+ * data.
+ */
 export function dataOn(store: Store, app: CoreApp, nodeId: string): string[] {
-  const declared = localData(store.apps.goodVersion(app.id, nodeId)?.compose ?? "");
-  const seen = store.apps.runsOn(app.id, nodeId) ? store.apps.volumes(app.id) : [];
-  return [...new Set([...declared, ...seen])].sort();
+  if (!store.apps.runsOn(app.id, nodeId)) return [];
+  const compose = store.apps.goodVersion(app.id, nodeId)?.compose;
+  const declared =
+    compose === undefined ? ["what a version stores whose document is no longer known"] : localData(compose);
+  return [...new Set([...declared, ...store.apps.volumes(app.id)])].sort();
 }
 
 /** Returns what a Compose document stores on its node, sorted: named and anonymous volumes, and mounted paths, except those of the system. */

@@ -1,3 +1,4 @@
+import type { CoreApp } from "../../api/core/app.js";
 import type { CoreNode, CoreNodeReport } from "../../api/core/node.js";
 import type { Store } from "../store/store.js";
 import { deploy } from "./deploy.js";
@@ -20,14 +21,32 @@ export function recordReport(store: Store, node: CoreNode, { problem, apps, rout
       if (app === undefined || !store.apps.runsOn(app.id, node.id)) continue;
       store.apps.setObserved(app.id, observed);
       store.apps.setVolumes(app.id, volumes);
-      // Only the version that runs is deployed again: reverting drift never deploys a version that was not deployed or failed.
-      if (!redeploy || observed?.version !== app.version) continue;
-      // A removal that waits for another node, which may be lost, hinders nothing here.
-      if (store.jobs.openOf(app.id).some(({ type, nodeId }) => type !== "remove" || nodeId === node.id)) continue;
-      if (app.status !== "running" || !node.config.schedulable || node.drained) continue;
-      deploy(store, app, { revert: true });
-      redeployed.push(name);
+      // An agent requests each revert once; a node that accepts no deployments now gets it later.
+      const due = redeploy || (store.apps.isRevertDue(app.id) && (observed?.drift.length ?? 0) > 0);
+      store.apps.setRevertDue(app.id, due && !acceptsReverts(node));
+      if (redeploy && revert(store, node, { ...app, observed })) redeployed.push(name);
     }
   });
   return redeployed;
+}
+
+/** Reverts the drift that a node has kept while it accepted no deployments. Returns the names of the apps that are deployed again. */
+export function revertKept(store: Store, node: CoreNode): string[] {
+  if (!acceptsReverts(node)) return [];
+  const due = store.apps.list().filter(({ id }) => store.apps.runsOn(id, node.id) && store.apps.isRevertDue(id));
+  return due.filter((app) => revert(store, node, app)).map(({ name }) => name);
+}
+
+/** Deploys the version of an app that runs again, unless something else is under way. Returns whether it does. */
+function revert(store: Store, node: CoreNode, app: CoreApp): boolean {
+  // Reverting drift never deploys a version that was not deployed or failed.
+  if (app.status !== "running" || app.observed?.version !== app.version || !acceptsReverts(node)) return false;
+  // A removal that waits for another node, which may be lost, hinders nothing here.
+  if (store.jobs.openOf(app.id).some(({ type, nodeId }) => type !== "remove" || nodeId === node.id)) return false;
+  deploy(store, app, { revert: true });
+  return true;
+}
+
+function acceptsReverts({ config, drained }: CoreNode): boolean {
+  return config.schedulable && !drained;
 }

@@ -7,9 +7,9 @@ import { dataOn } from "./local-data.js";
 /**
  * Returns the node that an app is deployed to: the one that it names; otherwise the one that it is on, as long as that fits; otherwise
  * the fitting one with the fewest apps. Nodes that are online come first. Throws CONFLICT if none fits, or if the node that the app has data
- * on does not fit any more.
+ * on does not fit any more, unless it may leave the data there.
  */
-export function chooseNode(store: Store, app: CoreApp): CoreNode {
+export function chooseNode(store: Store, app: CoreApp, leaveData = false): CoreNode {
   const nodes = store.nodes.list();
   if (nodes.length === 0) {
     throw conflict("no node is registered: start an agent (overseer-agent) with a token of role agent");
@@ -18,7 +18,7 @@ export function chooseNode(store: Store, app: CoreApp): CoreNode {
   const present = nodes.find(({ id }) => id === app.assignedNodeId);
   const why = present && unfitReason(present, app);
   if (present !== undefined && why === undefined && (isReady(present) || isPlaced(store, app, present))) return present;
-  if (present !== undefined && why !== undefined) {
+  if (present !== undefined && why !== undefined && !leaveData) {
     const data = dataOn(store, app, present.id);
     if (data.length > 0) {
       throw conflict(`${app.name} stays on the node ${present.name}, where its data is (${shown(data)}), and ${why}`);

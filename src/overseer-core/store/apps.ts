@@ -11,7 +11,7 @@ import { canonicalJson } from "../../base/hash.js";
 import { type BaseRow, base, newId, type StoreContext, timestamp } from "./context.js";
 import { Table } from "./table.js";
 
-/** Maximum number of stored versions of an app; older ones are deleted. */
+/** Maximum number of stored versions of an app; older ones are deleted, except the last one that was deployed with success. */
 export const MAX_VERSIONS = 100;
 
 type AppStatus = (typeof APP_STATUSES)[number];
@@ -32,6 +32,7 @@ interface AppRow extends BaseRow {
   readonly good_version: number | null;
   readonly good_node: string | null;
   readonly volumes: string;
+  readonly revert_due: number;
 }
 
 interface VersionRow {
@@ -54,6 +55,7 @@ export class Apps extends Table<AppRow, CoreApp> {
   readonly #setVolumes;
   readonly #setBackup;
   readonly #setGood;
+  readonly #setRevertDue;
   readonly #assign;
   readonly #addVersion;
   readonly #deleteVersions;
@@ -79,11 +81,15 @@ export class Apps extends Table<AppRow, CoreApp> {
     this.#setGood = database.query(
       "UPDATE apps SET good_version = ?1, good_node = ?2, volumes = iif(good_node IS ?2, volumes, '[]') WHERE id = ?3",
     );
+    this.#setRevertDue = database.query("UPDATE apps SET revert_due = ? WHERE id = ?");
     this.#assign = database.query("UPDATE apps SET assigned_node = ?, updated_at = ?, revision = ? WHERE id = ?");
     this.#addVersion = database.query(
       "INSERT INTO app_versions (app_id, version, compose, domain, node_id, node_labels, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
-    this.#deleteVersions = database.query("DELETE FROM app_versions WHERE app_id = ? AND version <= ?");
+    this.#deleteVersions = database.query(
+      `DELETE FROM app_versions WHERE app_id = ?1 AND version <= ?2
+       AND version IS NOT (SELECT good_version FROM apps WHERE id = ?1)`,
+    );
     this.#versions = database.query<VersionRow>("SELECT * FROM app_versions WHERE app_id = ? ORDER BY version DESC");
     this.#version = database.query<VersionRow>("SELECT * FROM app_versions WHERE app_id = ? AND version = ?");
   }
@@ -188,6 +194,15 @@ export class Apps extends Table<AppRow, CoreApp> {
   /** Records that a version was deployed to a node with success. */
   setGoodVersion(id: string, version: number, nodeId: string): void {
     this.#setGood.run(version, nodeId, id);
+  }
+
+  /** Sets whether drift is to be reverted once the node accepts deployments again. */
+  setRevertDue(id: string, due: boolean): void {
+    if (this.isRevertDue(id) !== due) this.#setRevertDue.run(due ? 1 : 0, id);
+  }
+
+  isRevertDue(id: string): boolean {
+    return this.row(id)?.revert_due === 1;
   }
 
   /** Reports whether the last deployment with success was to this node. */

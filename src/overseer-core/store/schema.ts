@@ -131,6 +131,9 @@ const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE apps ADD COLUMN volumes TEXT NOT NULL DEFAULT '[]';
   `,
+  `
+  ALTER TABLE apps ADD COLUMN revert_due INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** Migrates the tables in one transaction. Throws CORE_DATA_NEWER if a later version wrote the file. `to`: version, for tests. */

@@ -3,8 +3,10 @@ import { CoreDrainPlan, CoreDrainRequest } from "../../../api/core/drain.js";
 import { CoreNode } from "../../../api/core/node.js";
 import { existing } from "../../existing.js";
 import { drain } from "../../operations/drain.js";
+import { revertKept } from "../../operations/node-report.js";
 import type { Store } from "../../store/store.js";
 import { type Route, route, withMessage } from "../route.js";
+import { recordReverts } from "./nodes.js";
 
 /** Routes that drain nodes. */
 export function drainRoutes(store: Store): Route[] {
@@ -45,7 +47,9 @@ export function drainRoutes(store: Store): Route[] {
         if (drained)
           store.audit.record({ actor: token.name, action: "node.undrain", resourceId: id, details: { name } });
         const message = drained ? `node ${name} accepts deployments again` : "nothing changed";
-        return { status: 200, body: { message, node: existing(store.nodes.find(id), "node", id) } };
+        const node = existing(store.nodes.find(id), "node", id);
+        recordReverts(store, token, id, revertKept(store, node));
+        return { status: 200, body: { message, node } };
       },
     }),
   ];

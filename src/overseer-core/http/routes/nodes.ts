@@ -10,7 +10,7 @@ import { ProblemError } from "../../../http/problem.js";
 import { existing } from "../../existing.js";
 import { deleteNode } from "../../operations/delete-node.js";
 import type { Liveness } from "../../operations/liveness.js";
-import { recordReport } from "../../operations/node-report.js";
+import { recordReport, revertKept } from "../../operations/node-report.js";
 import { routesOf } from "../../operations/node-routes.js";
 import type { Store } from "../../store/store.js";
 import { nodeFor } from "../auth.js";
@@ -84,6 +84,7 @@ function adminRoutes(store: Store): Route[] {
           return { status: 200, etag, body: { message: "nothing changed", node: node } };
         }
         store.audit.record({ actor: token.name, action: "node.configure", resourceId: id, details: { name } });
+        recordReverts(store, token, id, revertKept(store, node));
         return { status: 200, etag, body: { message: `node ${name} configured`, node: node } };
       },
     }),
@@ -174,13 +175,18 @@ function agentRoutes(store: Store, liveness: Liveness): Route[] {
       body: CoreNodeReport,
       responses: { 204: "empty" },
       handle: ({ params: { id }, body, caller: token }) => {
-        for (const app of recordReport(store, nodeFor(store, token, id), body)) {
-          store.audit.record({ actor: token.name, action: "app.redeploy", resourceId: id, details: { app } });
-        }
+        recordReverts(store, token, id, recordReport(store, nodeFor(store, token, id), body));
         return { status: 204 };
       },
     }),
   ];
+}
+
+/** Records which apps of a node are deployed again to revert drift. */
+export function recordReverts(store: Store, token: CoreToken, nodeId: string, apps: readonly string[]): void {
+  for (const app of apps) {
+    store.audit.record({ actor: token.name, action: "app.redeploy", resourceId: nodeId, details: { app } });
+  }
 }
 
 /** Rejects a name that belongs to another token. A token for one node takes precedence over a token for any node. */
