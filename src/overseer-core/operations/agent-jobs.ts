@@ -32,6 +32,7 @@ export function claim(
         status: "failed",
         error: "the version to deploy is no longer stored: deploy the app again",
       });
+      endDeployment(store, job, "failed");
       continue;
     }
     const claimed = job.status === "pending";
@@ -86,16 +87,23 @@ export function endJob(store: Store, job: CoreJob, end: CoreJobEnd): boolean {
     recordBackup(store, appId, end);
     return true;
   }
-  if (store.jobs.isOvertaken(job)) return true;
-  if (status === "completed" && nodeId !== null && job.payload.version !== null) {
-    store.apps.setGoodVersion(appId, job.payload.version, nodeId);
-  }
-  const app = store.apps.find(appId);
-  const isNewest = store.jobs.laterStatuses(job).every((later) => later === "failed");
-  if (app === undefined || app.assignedNodeId !== nodeId || !isNewest) return true;
-  store.apps.setStatus(appId, status === "completed" ? "running" : "error");
-  if (job.payload.movedFrom !== undefined) endMove(store, app);
+  endDeployment(store, job, status);
   return true;
+}
+
+/** Makes an app what the result of its deployment is, unless a later one decides that. */
+export function endDeployment(store: Store, job: CoreJob, status: CoreJobEnd["status"]): void {
+  const { nodeId, payload } = job;
+  const app = store.apps.find(job.appId ?? "");
+  if (app === undefined || store.jobs.isOvertaken(job)) return;
+  if (status === "completed" && nodeId !== null && payload.version !== null) {
+    store.apps.setGoodVersion(app.id, payload.version, nodeId);
+  }
+  const later = store.jobs.laterStatuses(job);
+  // After a later one has failed, this one counts if the app has stayed on its node.
+  if (later.length > 0 && (app.assignedNodeId !== nodeId || later.some((one) => one !== "failed"))) return;
+  store.apps.setStatus(app.id, status === "completed" ? "running" : "error");
+  if (payload.movedFrom !== undefined) endMove(store, app);
 }
 
 /** Leaves a moved app on one node: the other one if it runs there, otherwise the former one. */

@@ -2,13 +2,14 @@ import type { CoreApp } from "../../api/core/app.js";
 import type { CoreNode } from "../../api/core/node.js";
 import { ProblemError } from "../../http/problem.js";
 import type { Store } from "../store/store.js";
+import { endDeployment } from "./agent-jobs.js";
 import { recordBackup } from "./data-jobs.js";
 import { listed } from "./deploy.js";
 import { dataOn } from "./local-data.js";
 
 /**
  * Deletes a node that nothing refers to, and that no app is on unless `leaveApps` is set. Its unfinished jobs fail, and their apps get the
- * status error.
+ * status error, or stay where they ran before a move.
  */
 export function deleteNode(store: Store, node: CoreNode, leaveApps: boolean): void {
   const users = [
@@ -24,11 +25,7 @@ export function deleteNode(store: Store, node: CoreNode, leaveApps: boolean): vo
     const end = { status: "failed", error: `the node ${node.name} was deleted before the job ended` } as const;
     store.jobs.end(job.id, end);
     if (job.type === "backup" && job.appId !== null) recordBackup(store, job.appId, end);
-    if (job.type === "backup" || job.type === "restore") continue;
-    const open = job.appId === null ? [] : store.jobs.openOf(job.appId);
-    if (job.appId !== null && job.type !== "remove" && open.every(({ type }) => type === "remove")) {
-      store.apps.setStatus(job.appId, "error");
-    }
+    if (job.type === "deploy" || job.type === "rollback") endDeployment(store, job, "failed");
   }
   store.nodes.delete(node.id);
 }

@@ -61,8 +61,12 @@ describe("drained nodes of a Core", () => {
     expect((await finish(two)).type, "what was started is removed").to.equal("remove");
     expect(await core.claim(one)).to.equal(undefined);
     await drain(one);
-    await finish(two);
-    expect(await nodeOf(web)).to.equal(two.id);
+    await core.call("DELETE", `/api/nodes/${two.id}?leaveApps=true`);
+    expect(await appOf(web), "also if that is deleted").to.deep.include({ status: "running", assignedNodeId: one.id });
+    const three = await core.node("three");
+    await drain(one);
+    await finish(three);
+    expect(await nodeOf(web)).to.equal(three.id);
   });
 
   it("keeps an app on the drained node until a newer version runs on the other one", async () => {
