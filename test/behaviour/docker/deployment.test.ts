@@ -104,7 +104,9 @@ describe("A deployment by the Docker runner (needs root, dockerd and busybox)", 
     const removal = (await bench.jobsOf("kept")).find(({ type }) => type === "remove");
     const removed = await bench.ended(removal?.id ?? "");
     expect(removed.status).to.equal("completed");
-    expect(removed.result?.volumes).to.deep.equal([(await bench.docker.run("volume", "ls", "-q")).trim()]);
+    expect(removed.result?.volumes).to.deep.equal([
+      (await bench.docker.run("volume", "ls", "-q", "--filter", "name=kept-")).trim(),
+    ]);
     expect(await bench.containers("kept")).to.deep.equal([]);
     const again = await bench.deploy("kept", services, { volumes: { data: {} } });
     expect((await bench.ended(again)).error).to.equal(null);
