@@ -110,7 +110,11 @@ describe("The Docker runner after a crash (needs root, dockerd and busybox)", fu
     expect((await bench.job(id)).status).to.equal("running");
     await bench.docker.restart();
     await runs("engine", await bench.ended(id));
-    expect(processesWith("once-after-a-crash"), "processes of the two services").to.have.length(2);
+    // A process that a shell has forked has its words until it starts another program.
+    await waitUntil(
+      { what: "each service has one process", timeoutMs: 30_000 },
+      () => processesWith("once-after-a-crash").length === 2,
+    );
     await waitUntil(
       { what: "the node has no problem", timeoutMs: 30_000 },
       async () => (await bench.node())?.problem === null,
