@@ -117,7 +117,10 @@ function table({ transformations = [] }: Panel, series: readonly PanelSeries[], 
   const width = box.w / columns.length;
   const cell = (row: number, column: number, value: string, fill: string): string =>
     text(box.x + column * width, box.y + 10 + row * 20, cut(value, width - 8), { fill });
-  const rows = [...series].sort((a, b) => last(b) - last(a)).slice(0, Math.floor(box.h / 20) - 1);
+  // A table shows the present: a series that has ended is not in it.
+  const [, now] = timesOf(series);
+  const present = series.filter(({ points }) => points.at(-1)?.[0] === now);
+  const rows = present.sort((a, b) => last(b) - last(a)).slice(0, Math.floor(box.h / 20) - 1);
   return [
     ...columns.map((name, column) => cell(0, column, renameByName[name] ?? name, FAINT)),
     ...rows.flatMap((one, row) =>
