@@ -23,7 +23,12 @@ export async function originOf(root: string): Promise<GitRemote | undefined> {
 
 function ofUrl({ username, password }: URL): GitCredential | undefined {
   if (username === "" && password === "") return undefined;
-  return { username: decodeURIComponent(username), password: decodeURIComponent(password) };
+  try {
+    return { username: decodeURIComponent(username), password: decodeURIComponent(password) };
+  } catch {
+    // A percent sign that encodes nothing stands for itself.
+    return { username, password };
+  }
 }
 
 async function ofHeader(root: string, { protocol, host, pathname }: URL): Promise<GitCredential | undefined> {
@@ -37,7 +42,7 @@ async function ofHeader(root: string, { protocol, host, pathname }: URL): Promis
 
 async function ofHelper(root: string, { protocol, host, pathname }: URL): Promise<GitCredential | undefined> {
   const input = `protocol=${protocol.slice(0, -1)}\nhost=${host}\npath=${pathname.slice(1)}\n\n`;
-  const found = await git(root, ["-c", "core.askPass=true", "credential", "fill"], input);
+  const found = await git(root, ["credential", "fill"], input);
   const fieldOf = (key: string): string => new RegExp(`^${key}=(.*)$`, "m").exec(found ?? "")?.[1] ?? "";
   return fieldOf("password") === "" ? undefined : { username: fieldOf("username"), password: fieldOf("password") };
 }

@@ -121,7 +121,7 @@ export function observedObjects(facts: LeaderFacts, key: string): ObservedObject
 
 /**
  * Returns the whole plan of a Change with the hash by which a user approves it. If it is not in memory, or the Change has another one by now,
- * undefined: then its app is judged again, which makes the plan.. A plan that is too large is incomplete.
+ * undefined: then its app is judged again, which makes the plan. A plan that is too large is incomplete.
  */
 export function wholePlan(
   facts: LeaderFacts,
