@@ -56,6 +56,8 @@ describe("overseer render with a network", function () {
       const child = execFile(program, [...args], { cwd: root, env: { ...env, ...more } }, (error, stdout, stderr) =>
         done({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
       );
+      // A program that reads no input may have ended before it is written.
+      child.stdin?.on("error", () => undefined);
       child.stdin?.end(input);
     });
   const render = (args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<Outcome> =>
