@@ -23,7 +23,7 @@ let retries = Number(process.env.RETRIES ?? 0);
 
 /**
  * `node build/tools/test-run.js [unit|behaviour]`: runs the compiled tests in child processes. `ONLY` names files or
- * folders, `GREP` a pattern for titles, `WORKERS` how many behaviour test files run at once, `RETRIES` how many of them may run a
+ * folders, `GREP` a pattern for titles, `WORKERS` how many behaviour test files run at once, `RETRIES` how many test files may run a
  * second time after a failure, alone (defaults to 0; what then passes is listed as flaky); with `REQUIRE=all` a skip is a failure. The last line is `N passed, N failed, N skipped`; the exit code is 1 when a test failed, a child crashed or
  * hung, or nothing was run.
  */
@@ -53,18 +53,30 @@ async function main(args: readonly string[]): Promise<number> {
   return counts.failed === 0 ? 0 : 1;
 }
 
-/** A process for each core, each with its share of the files. */
+/** A process for each core, each with its share of the files. Files with failures run again at the end, each in a process of its own. */
 async function runUnit(files: readonly string[]): Promise<void> {
   const piles = deal(files, Math.min(4, availableParallelism()));
+  const again: Turn[] = [];
   await Promise.all(
     piles.map(async (pile, index) => {
       const { results, problems } = await runFiles("unit", pile, `unit tests, process ${index + 1}`, {});
-      report.add(results, problems);
+      const failed = new Set(results.filter(({ state }) => state === "failed").map(({ file }) => file));
+      const postponed = new Set(stopping.signal.aborted ? [] : [...failed].slice(0, retries));
+      retries -= postponed.size;
+      for (const file of postponed) {
+        report.runsAgain(file);
+        again.push({ file, failed: { results: results.filter((result) => result.file === file), problems: [] } });
+      }
+      report.add(
+        results.filter(({ file }) => !postponed.has(file)),
+        problems,
+      );
     }),
   );
+  for (const turn of again) await take("unit", turn, {}, again);
 }
 
-/** A behaviour test file to run, and how it failed the first time if it runs again. */
+/** A test file to run, and how it failed the first time if it runs again. */
 interface Turn {
   readonly file: string;
   readonly failed?: ChildOutcome;
@@ -93,7 +105,7 @@ async function work(queue: Turn[], worker: number, again: Turn[]): Promise<void>
     await writeState(statePath, controlPlane.state());
     const env = { OVERSEER_TEST_CONTROL_PLANE: statePath, OVERSEER_TEST_WORKER: String(worker) };
     for (let turn = queue.shift(); turn !== undefined && !stopping.signal.aborted; turn = queue.shift())
-      await take(turn, env, again);
+      await take("behaviour", turn, env, again);
   } catch (error) {
     report.problem(error instanceof Error ? error.message : String(error));
   } finally {
@@ -101,9 +113,9 @@ async function work(queue: Turn[], worker: number, again: Turn[]): Promise<void>
   }
 }
 
-async function take({ file, failed }: Turn, env: NodeJS.ProcessEnv, again: Turn[]): Promise<void> {
+async function take(tier: Tier, { file, failed }: Turn, env: NodeJS.ProcessEnv, again: Turn[]): Promise<void> {
   const started = performance.now();
-  const outcome = await runFiles("behaviour", [file], file, env);
+  const outcome = await runFiles(tier, [file], file, env);
   report.took(file, (performance.now() - started) / 1000);
   if (hasFailed(outcome) && failed === undefined && retries > 0 && !stopping.signal.aborted) {
     retries--;
