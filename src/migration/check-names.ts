@@ -44,8 +44,13 @@ export function namespaceProblem(namespace: string): string | undefined {
   return `${JSON.stringify(namespace)} is no namespace: it must be a DNS label of at most 63 characters`;
 }
 
+/** Whether a text is a name of Kubernetes, and so also of a file. */
+export function isName(text: string): boolean {
+  return NAME.test(text);
+}
+
 function nameProblem({ kind, metadata: { namespace, name } }: OutputManifest): string | undefined {
   const problem = namespaceProblem(namespace);
   if (problem !== undefined) return problem;
-  return NAME.test(name) ? undefined : `${JSON.stringify(name)} is no valid name of a ${kind}`;
+  return isName(name) ? undefined : `${JSON.stringify(name)} is no valid name of a ${kind}`;
 }

@@ -21,6 +21,23 @@ export interface OutputManifest {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
+/** An Environment, or an object of RBAC, that limits the apps of a project. */
+export interface ProjectManifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly [field: string]: unknown;
+}
+
+/** Manifests of a project that are applied together. */
+export interface ProjectFile {
+  /** Namespace and name of the project. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly contents: "environment" | "rights";
+  readonly manifests: readonly ProjectManifest[];
+}
+
 /** What became of one object. */
 export interface Conversion {
   readonly kind: string;
@@ -38,6 +55,8 @@ export interface ImportResult {
   /** Repositories first. */
   readonly manifests: readonly OutputManifest[];
   readonly conversions: readonly Conversion[];
+  /** Limits of projects, which are not applied with the apps. Unset if there are none. */
+  readonly projects?: readonly ProjectFile[];
 }
 
 /** Choices of the user. */

@@ -2,12 +2,12 @@ import { namespaceProblem } from "../check-names.js";
 import type { Conversion, ImportOptions, InputObject, OutputManifest } from "../conversion.js";
 import { Fields } from "../fields.js";
 import { Findings } from "../finding.js";
-import { appName, slug } from "../names.js";
+import { appName } from "../names.js";
 import { defined, newApp, serviceAccountOf } from "../new-app.js";
 import { readMetadata } from "../object-metadata.js";
 import type { Repositories } from "../repositories.js";
-import { withoutUserInfo } from "../user-info.js";
-import type { ProjectWindows } from "./project.js";
+import { destinationOf } from "./destination.js";
+import type { ProjectWindows } from "./project-windows.js";
 import { sourcesOf } from "./sources.js";
 import { syncOf } from "./sync.js";
 
@@ -20,7 +20,6 @@ export interface ArgoContext {
   readonly windows: ProjectWindows;
 }
 
-const LOCAL_SERVER = "https://kubernetes.default.svc";
 const FINALIZER = /^resources-finalizer\.argocd\.argoproj\.io/;
 
 /** Converts an Application to OverseerApps; none if it cannot be converted as a whole. */
@@ -89,43 +88,6 @@ export function convertApplication(
   };
 }
 
-/** Where an Application goes. */
-export interface ArgoDestination {
-  readonly namespace: string;
-  readonly remote: boolean;
-  /** Server or name, as Argo CD has it. */
-  readonly cluster: string;
-  readonly kubernetes: Readonly<Record<string, unknown>>;
-}
-
-function destinationOf(spec: Fields, home: string, findings: Findings): ArgoDestination {
-  const destination = spec.object("destination");
-  const server = destination?.text("server");
-  const name = destination?.text("name");
-  const set = destination?.text("namespace");
-  if (set === undefined)
-    findings.add(
-      "difference",
-      "spec.destination.namespace",
-      `is not set: the app is in namespace ${home}, and its objects name their own namespaces`,
-    );
-  const namespace = set ?? home;
-  const cluster = server ?? name ?? LOCAL_SERVER;
-  if (
-    cluster.replace(/[/]+$/, "") === LOCAL_SERVER ||
-    cluster === "in-cluster" ||
-    /^https:\/\/kubernetes\.default(\.svc(\.[\w.]+)?)?(:443)?$/.test(cluster)
-  )
-    return { namespace, remote: false, cluster, kubernetes: {} };
-  const secret = `cluster-${slug(withoutUserInfo(cluster).url.replace(/^https?:\/\//, ""))}`.slice(0, 200);
-  findings.add(
-    "manual",
-    destination?.pathOf(server === undefined ? "name" : "server") ?? "",
-    `is another cluster: make the Secret ${namespace}/${secret} with a kubeconfig in the key value, and the namespace ${namespace} in this cluster (Argo CD has the credentials in a Secret with the label argocd.argoproj.io/secret-type: cluster)`,
-  );
-  return { namespace, remote: true, cluster, kubernetes: { kubeConfigSecretRef: { name: secret } } };
-}
-
 function statusOf({ status }: InputObject): { detected: string | undefined; revision: string | undefined } {
   const unheeded = new Findings();
   const fields = Fields.of(status, "status", unheeded);
@@ -143,7 +105,7 @@ function readRest(spec: Fields, { metadata }: InputObject, findings: Findings): 
     spec.report(
       "project",
       "manual",
-      `the limits of AppProject ${metadata.namespace ?? ""}/${project} are not converted: see its own part of the report`,
+      `the limits of AppProject ${metadata.namespace ?? ""}/${project} are not in the app: see its own part of the report`,
     );
   spec.objects("info").forEach((info, index) => {
     const name = info.text("name");

@@ -1,12 +1,14 @@
 import { checkNames } from "../check-names.js";
 import type { Conversion, ImportOptions, ImportResult, InputObject, OutputManifest } from "../conversion.js";
-import { Repositories } from "../repositories.js";
+import { Repositories, usersOf } from "../repositories.js";
 import { convertApplication } from "./application.js";
 import { convertSet } from "./application-set.js";
-import { convertProject, ProjectWindows } from "./project.js";
+import { convertProject } from "./project.js";
+import { namedNamespaces, type ProjectUse } from "./project-environment.js";
+import { ProjectWindows } from "./project-windows.js";
 import { type ArgoCredential, credentialFor } from "./secrets.js";
 
-/** Converts Applications and the limits of their AppProjects. Other objects are reported. */
+/** Converts Applications, ApplicationSets and AppProjects. Other objects are reported. */
 export function convertArgo(
   objects: readonly InputObject[],
   credentials: readonly ArgoCredential[],
@@ -15,8 +17,8 @@ export function convertArgo(
   const repositories = new Repositories();
   const windows = new ProjectWindows();
   const conversions: Conversion[] = [];
-  for (const project of objects.filter(({ kind }) => kind === "AppProject"))
-    conversions.push(convertProject(project, windows));
+  const projects = objects.filter(({ kind }) => kind === "AppProject");
+  for (const project of projects) windows.add(project);
   const context = {
     repositories,
     options,
@@ -24,9 +26,12 @@ export function convertArgo(
     credential: (url: string, namespace: string) => credentialFor(url, namespace, credentials),
   };
   const apps: OutputManifest[] = [];
+  const appsOf = new Map<string, readonly OutputManifest[]>();
   for (const application of objects.filter(({ kind }) => kind === "Application")) {
     const result = convertApplication(application, context);
     apps.push(...result.apps);
+    const project = projectOf(application);
+    appsOf.set(project, [...(appsOf.get(project) ?? []), ...result.apps]);
     conversions.push(result.conversion);
   }
   const users: OutputManifest[] = [];
@@ -38,7 +43,48 @@ export function convertArgo(
   }
   const checked = checkNames({ manifests: apps, conversions });
   const repositoryManifests = repositories.manifestsFor([...checked.manifests, ...users]);
-  return { ...checked, manifests: [...repositoryManifests, ...checked.manifests] };
+  const limits = projects.map((project) =>
+    convertProject(project, useOf(project, projects, appsOf, repositoryManifests), options),
+  );
+  const files = limits.flatMap((one) => one.files);
+  return {
+    manifests: [...repositoryManifests, ...checked.manifests],
+    conversions: [...limits.map(({ conversion }) => conversion), ...checked.conversions],
+    ...(files.length === 0 ? {} : { projects: files }),
+  };
+}
+
+/** `NAMESPACE/NAME` of the project of an Application. */
+function projectOf({ metadata, spec }: InputObject): string {
+  const { project } = (spec ?? {}) as { project?: unknown };
+  return `${metadata.namespace ?? "argocd"}/${typeof project === "string" && project !== "" ? project : "default"}`;
+}
+
+function keyOf({ metadata }: InputObject): string {
+  return `${metadata.namespace ?? "argocd"}/${metadata.name}`;
+}
+
+/** Which namespaces and repositories a project is used with, and which namespaces belong to others. */
+function useOf(
+  project: InputObject,
+  projects: readonly InputObject[],
+  appsOf: ReadonlyMap<string, readonly OutputManifest[]>,
+  repositories: readonly OutputManifest[],
+): ProjectUse {
+  const own = appsOf.get(keyOf(project)) ?? [];
+  const others = new Map<string, string>();
+  for (const other of projects)
+    if (other !== project)
+      for (const namespace of namedNamespaces((other.spec as { destinations?: unknown } | undefined)?.destinations))
+        others.set(namespace, keyOf(other));
+  for (const [key, apps] of appsOf)
+    if (key !== keyOf(project)) for (const { metadata } of apps) others.set(metadata.namespace, key);
+  const read = (repository: OutputManifest): boolean => usersOf(repository.metadata, own).length > 0;
+  return {
+    namespaces: [...new Set(own.map(({ metadata }) => metadata.namespace))],
+    urls: repositories.filter(read).map(({ spec }) => String(spec.url)),
+    others,
+  };
 }
 
 /** Number of Applications that a set has made. */

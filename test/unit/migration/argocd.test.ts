@@ -239,7 +239,7 @@ describe("the import of an Application", () => {
       { kind: "Deny", schedule: "0 22 * * *", duration: "8h", timeZone: "Europe/Berlin" },
     ]);
     const fields = conversions[0]?.findings.map(({ field }) => field);
-    expect(fields).to.deep.equal(["spec.sourceRepos", "spec.roles[0].policies", "spec.roles[0].groups"]);
+    expect(fields).to.deep.equal(["spec.namespaceResourceWhitelist", "spec.roles[0].groups"]);
   });
 
   it("goes to another cluster by a kubeconfig that is to be made", () => {

@@ -1,11 +1,16 @@
-import type { ImportResult, OutputManifest } from "../../../migration/conversion.js";
+import type { ImportResult, OutputManifest, ProjectManifest } from "../../../migration/conversion.js";
 import { checkManifest } from "../../offline/check-manifest.js";
 
 /** Drops manifests that the schemas reject, with a finding: what an import writes can be applied. */
-export function checkResult({ manifests, conversions }: ImportResult): ImportResult {
-  const problems = new Map(manifests.map((manifest) => [nameOf(manifest), problemsOf(manifest)]));
+export function checkResult({ manifests, conversions, projects = [] }: ImportResult): ImportResult {
+  const environments = projects.flatMap((project) => project.manifests.filter(({ kind }) => kind === "Environment"));
+  const problems = new Map([...manifests, ...environments].map((one) => [nameOf(one), problemsOf(one)]));
+  const isValid = (manifest: OutputManifest | ProjectManifest): boolean =>
+    (problems.get(nameOf(manifest)) ?? []).length === 0;
+  const files = projects.filter((project) => project.manifests.every(isValid));
   return {
-    manifests: manifests.filter((manifest) => problems.get(nameOf(manifest))?.length === 0),
+    ...(files.length === 0 ? {} : { projects: files }),
+    manifests: manifests.filter(isValid),
     conversions: conversions.map((conversion) => {
       const found = conversion.results.flatMap((result) => problems.get(result) ?? []);
       if (found.length === 0) return conversion;
@@ -15,11 +20,11 @@ export function checkResult({ manifests, conversions }: ImportResult): ImportRes
   };
 }
 
-function problemsOf(manifest: OutputManifest): readonly string[] {
-  const object = manifest as unknown as Parameters<typeof checkManifest>[0]["object"];
+function problemsOf(manifest: object): readonly string[] {
+  const object = manifest as Parameters<typeof checkManifest>[0]["object"];
   return checkManifest({ file: "", origin: "the result is invalid", object });
 }
 
-function nameOf({ kind, metadata }: OutputManifest): string {
-  return `${kind} ${metadata.namespace}/${metadata.name}`;
+function nameOf({ kind, metadata: { namespace, name } }: OutputManifest | ProjectManifest): string {
+  return namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
 }

@@ -1,5 +1,5 @@
 import { join, relative, sep } from "node:path";
-import type { OutputManifest } from "../../../migration/conversion.js";
+import type { OutputManifest, ProjectFile } from "../../../migration/conversion.js";
 import { CommandError, EXIT } from "../../exit-codes.js";
 
 /** Prefix of files of GitRepositories. */
@@ -35,4 +35,9 @@ export function filesIn(directory: string, manifests: readonly OutputManifest[])
     files.set(file, manifest);
   }
   return files;
+}
+
+/** Returns the file of the limits of a project. Its name has an underscore, as no other file of a namespace has at this place. */
+export function projectFileIn(directory: string, { namespace, name, contents }: ProjectFile): string {
+  return join(directory, namespace, `${contents}_${name}.yaml`);
 }

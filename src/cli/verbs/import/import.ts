@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { yamlText } from "../../../manifest/yaml/dump.js";
 import { convertArgo } from "../../../migration/argocd/convert.js";
-import type { ImportOptions, ImportResult, OutputManifest } from "../../../migration/conversion.js";
+import type { ImportOptions, ImportResult } from "../../../migration/conversion.js";
 import { convertFlux } from "../../../migration/flux/convert.js";
 import { countsOf, formatReport, summaryOf } from "../../../migration/report.js";
 import { withCluster } from "../../cluster/with-cluster.js";
@@ -11,7 +11,7 @@ import type { ClusterFlags, OutputFlags, SelectionFlags } from "../../flags.js";
 import { formatValue } from "../../output/objects.js";
 import { hint, print, say } from "../../terminal.js";
 import { checkResult } from "./check-result.js";
-import { filesIn } from "./file-names.js";
+import { filesIn, projectFileIn } from "./file-names.js";
 import type { ImportInput, Tool } from "./input.js";
 import { readCluster } from "./read-cluster.js";
 import { readFiles } from "./read-files.js";
@@ -58,23 +58,30 @@ async function write(tool: Tool, result: ImportResult, flags: ImportFlags): Prom
   const { output, outputDir } = flags;
   const report = formatReport(result, NAMES[tool]);
   if (outputDir !== undefined) {
-    await writeFiles(outputDir, result.manifests, report, flags.force === true);
+    await writeFiles(outputDir, result, report, flags.force === true);
     hint(flags, `manifests and REPORT.md are in ${outputDir}`);
   } else if (output === "json" || output === "yaml") print(await formatValue(result, output));
   else {
-    print(result.manifests.map((manifest) => `---\n${yamlText(manifest)}`).join(""));
+    print(documents(result.manifests));
     say(report);
+    // The apps may be applied at once, and the Environments only after the take-over.
+    if (result.projects !== undefined) hint(flags, "limits of AppProjects are written with --output-dir only");
   }
 }
 
-/** Writes a file for each manifest. Existing files with another content are kept unless `force` is set. */
+function documents(manifests: readonly object[]): string {
+  return manifests.map((manifest) => `---\n${yamlText(manifest)}`).join("");
+}
+
+/** Writes a file for each manifest, and those for the limits of projects. Existing files with another content are kept unless `force` is set. */
 async function writeFiles(
   directory: string,
-  manifests: readonly OutputManifest[],
+  { manifests, projects = [] }: ImportResult,
   report: string,
   force: boolean,
 ): Promise<void> {
   const files = new Map([...filesIn(directory, manifests)].map(([file, manifest]) => [file, yamlText(manifest)]));
+  for (const project of projects) files.set(projectFileIn(directory, project), documents(project.manifests));
   if (!force)
     for (const [file, text] of files) {
       const found = await readFile(file, "utf8").catch(() => undefined);
