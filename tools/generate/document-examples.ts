@@ -125,7 +125,7 @@ spec:
 `,
     ],
     [
-      "Host access of apps. An Overseer Core does not support this policy.",
+      "Host access of apps. On an Overseer Core, it only takes away from what the flags of the agent allow.",
       `
 apiVersion: overseer.io/v1
 kind: Policy

@@ -105,7 +105,9 @@ sign-in provider that the Core does not have is rejected; it is never applied wi
 | \`backup\` with \`apps\` | one BackupPolicy per app, named \`<policy>-<app>\` |
 | \`backup\` without \`apps\` | one BackupPolicy for all apps, named like the policy |
 | \`placement\` | part of the apps of the same source: labels that their nodes must have, besides \`nodeLabels\` of the app, which take precedence |
-| \`network\`, \`storage\`, \`hostAccess\` | not supported; reported as a note |
+| \`resources\` | part of the apps of the same source: \`deploy.resources.limits\` of each service without limits. Higher limits of a service are refused |
+| \`network\`, \`hostAccess\` | part of the apps of the same source: the agent refuses what they deny, also if its flags allow it. They allow nothing that the flags do not allow. Isolated apps publish ports on 127.0.0.1 only, and share no network |
+| \`storage\` | no effect; reported as a note |
 `,
   Secret: `
 ## Generated objects

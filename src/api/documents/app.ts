@@ -6,6 +6,19 @@ import { DOCUMENT_API_VERSION, DocumentMetadata } from "./metadata.js";
 
 const CPUS = "expected a number of CPUs greater than 0, like 0.5";
 
+/** Limits of the processors and the memory of a service. */
+export const ResourceLimits = z.strictObject({
+  cpus: z
+    .union([z.number().positive(CPUS), z.string().regex(/^[0-9]*[.]?[0-9]+$/, CPUS)], { error: CPUS })
+    .optional()
+    .describe("CPU limit in number of CPUs, for example 0.5."),
+  memory: z
+    .string()
+    .regex(/^[0-9]+([.][0-9]+)?([bkmgBKMG][bB]?)?$/, "expected an amount of memory, like 512m or 2g")
+    .optional()
+    .describe("Memory limit, for example 512m."),
+});
+
 /** A route from a host name to a service of the app. */
 export const AppRoute = z
   .strictObject({
@@ -101,22 +114,9 @@ export const AppDocument = z
           .optional()
           .describe("Routes to the app. Defaults to one route for domain, if set."),
         backup: AppBackup.optional(),
-        resources: z
-          .strictObject({
-            cpus: z
-              .union([z.number().positive(CPUS), z.string().regex(/^[0-9]*[.]?[0-9]+$/, CPUS)], { error: CPUS })
-              .optional()
-              .describe("CPU limit in number of CPUs, for example 0.5."),
-            memory: z
-              .string()
-              .regex(/^[0-9]+([.][0-9]+)?([bkmgBKMG][bB]?)?$/, "expected an amount of memory, like 512m or 2g")
-              .optional()
-              .describe("Memory limit, for example 512m."),
-          })
-          .optional()
-          .describe(
-            "Resource limits of the main service: the only service, else the one with the name of the app, else the only one with ports.",
-          ),
+        resources: ResourceLimits.optional().describe(
+          "Resource limits of the main service: the only service, else the one with the name of the app, else the only one with ports.",
+        ),
         env: z
           .record(
             z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected a name of letters, digits and _"),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { NodeLabels } from "../core/fields.js";
-import { AppBackup } from "./app.js";
+import { AppBackup, ResourceLimits } from "./app.js";
 import { DOCUMENT_API_VERSION, DocumentMetadata, DocumentName } from "./metadata.js";
 
 const apps = z
@@ -11,7 +11,7 @@ const apps = z
   .describe("Apps that the policy applies to. Defaults to all apps.");
 
 /** Kinds of policies. */
-export const POLICY_TYPES = ["backup", "placement", "network", "storage", "hostAccess"] as const;
+export const POLICY_TYPES = ["backup", "placement", "resources", "network", "storage", "hostAccess"] as const;
 
 /** A policy for several apps. */
 export const PolicyDocument = z
@@ -27,6 +27,9 @@ export const PolicyDocument = z
           .strictObject({ nodeLabels: NodeLabels.describe("Labels that the node must have.") })
           .optional()
           .describe("Placement of the apps."),
+        resources: ResourceLimits.optional().describe(
+          "Limits of each service of the apps. A service can set lower ones, but not higher ones.",
+        ),
         network: z
           .strictObject({ isolated: z.boolean().describe("Allow apps to reach each other only by their routes.") })
           .optional()
@@ -56,5 +59,7 @@ export const PolicyDocument = z
       .meta({ oneOf: POLICY_TYPES.map((type) => ({ required: [type] })) })
       .describe("Spec of the policy."),
   })
-  .describe("A policy for apps. Exactly one of backup, placement, network, storage and hostAccess must be set.");
+  .describe(
+    "A policy for apps. Exactly one of backup, placement, resources, network, storage and hostAccess must be set.",
+  );
 export type PolicyDocument = z.infer<typeof PolicyDocument>;

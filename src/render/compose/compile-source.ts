@@ -5,6 +5,7 @@ import { canonicalJson, sha256 } from "../../base/hash.js";
 import { TimeSlice } from "../../git/pack/time-slice.js";
 import type { PreparedDocument } from "../../manifest/to-document.js";
 import type { ManifestFile } from "../manifest-files.js";
+import { limitsFor } from "../overseer/app-policies.js";
 import { appRoutes } from "../overseer/app-routes.js";
 import { composeFilesNamed, referencedFiles } from "../overseer/compose-files.js";
 import { isForCore } from "../overseer/destination.js";
@@ -121,7 +122,11 @@ class SourceCompiler {
       );
       if (compose === undefined) continue;
       const lookup = lookupIn(app.document.spec.env ?? {}, this.#input.env);
-      const checked = readCompose(app.document, compose, lookup, app.report.at("spec"), "cluster");
+      const limits = limitsFor(
+        app.document.metadata.name,
+        this.#policies.map(({ document }) => document.spec),
+      );
+      const checked = readCompose(app.document, compose, lookup, app.report.at("spec"), "cluster", undefined, limits);
       if (checked.report === undefined) continue;
       const paths = pathsIn(checked.compose);
       const isWithoutFiles = paths.length === 0;

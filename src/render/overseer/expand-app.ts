@@ -1,6 +1,8 @@
+import { RESTRICTIONS_KEY } from "../../api/core/app-restrictions.js";
 import type { AppDocument } from "../../api/documents/app.js";
 import type { FieldPlace, NamedPlaces } from "../../manifest/document.js";
 import type { RepositoryFiles } from "../compose/model.js";
+import { type AppPolicy, labelsFor, limitsFor, restrictionsFor } from "./app-policies.js";
 import { appRoutes } from "./app-routes.js";
 import { hostPorts } from "./compose/host-ports.js";
 import { policySpec } from "./expand-others.js";
@@ -19,14 +21,14 @@ export interface AppContext {
   readonly env: Readonly<Record<string, string>>;
   /** Files of the repository that `env_file` of services can mean. */
   readonly envFiles?: RepositoryFiles | undefined;
-  /** Labels that policies require of its node. Those of the document take precedence. */
-  readonly nodeLabels?: Readonly<Record<string, string>>;
+  /** Policies of the source. */
+  readonly policies?: readonly AppPolicy[];
 }
 
 /** Expands an App document into the app, its routes and its backup policy. Reports all problems; discard the result if there are any. */
 export function expandApp(
   document: AppDocument,
-  { compose, env, envFiles, nodeLabels }: AppContext,
+  { compose, env, envFiles, policies = [] }: AppContext,
   report: Reporter,
 ): Expanded[] {
   const { metadata, spec } = document;
@@ -35,14 +37,14 @@ export function expandApp(
   const expanded: Expanded[] = [];
   if (compose !== undefined) {
     const lookup = lookupIn(spec.env ?? {}, env);
-    const checked = readCompose(document, compose, lookup, spread, "node", envFiles);
+    const checked = readCompose(document, compose, lookup, spread, "node", envFiles, limitsFor(name, policies));
     const app = {
       namespace: metadata.namespace,
       description: spec.description,
       domain: spec.domain,
       node: spec.targetNode,
-      nodeLabels: labelsOf({ ...nodeLabels, ...spec.nodeLabels }),
-      compose: checked.compose,
+      nodeLabels: labelsOf({ ...labelsFor(name, policies), ...spec.nodeLabels }),
+      compose: withRestrictions(name, checked.compose, policies),
       secrets: checked.secrets,
     };
     const at = checked.report ?? spread.at("compose");
@@ -64,6 +66,15 @@ export function expandApp(
     expanded.push({ object: { kind: "BackupPolicy", name, spec: policy }, report: spread.at("backup") });
   }
   return expanded;
+}
+
+/** Adds what Policies deny the app on its node. Like all strings of the document, paths are escaped. */
+function withRestrictions(app: string, compose: ReadCompose["compose"], policies: readonly AppPolicy[]) {
+  const denied = restrictionsFor(app, policies);
+  if (denied === undefined) return compose;
+  const { hostAccess: access } = denied;
+  const hostAccess = access && { ...access, paths: access.paths.map((path) => path.replaceAll("$", "$$$$")) };
+  return { ...compose, [RESTRICTIONS_KEY]: { ...denied, ...(hostAccess === undefined ? {} : { hostAccess }) } };
 }
 
 function labelsOf(labels: Readonly<Record<string, string>>) {

@@ -6,6 +6,7 @@ import { isRecord } from "../../manifest/shape.js";
 import { hashBody, idOf, type PreparedDocument } from "../../manifest/to-document.js";
 import type { RepositoryFiles } from "../compose/model.js";
 import { VALUE_KEY } from "../secrets/secret-documents.js";
+import { type AppPolicy, policiesIn } from "./app-policies.js";
 import { type CoreObject, toPrepared } from "./core-object.js";
 import { nameOfValue } from "./describe-issue.js";
 import { isForCore, refusalForCore } from "./destination.js";
@@ -13,7 +14,6 @@ import { expandApp } from "./expand-app.js";
 import { expandNode, expandPolicy, expandRoute } from "./expand-others.js";
 import type { Expanded, WrittenCompose } from "./expanded.js";
 import { overlayOf, reporterOf } from "./overlay.js";
-import { labelsFor, type Placement, placementsIn } from "./placements.js";
 import { type AppPorts, portClashes } from "./port-clashes.js";
 import type { FieldNote, FieldProblem, Findings, Reporter } from "./reporter.js";
 import { validateDocument } from "./validate.js";
@@ -60,14 +60,14 @@ export function expandDocuments(prepared: readonly PreparedDocument[], context: 
   const places = new Map<string, string>();
   const published: AppPorts[] = [];
   const sound = new Set<string>();
-  const placements = placementsIn(prepared);
-  const envKey = canonicalJson([context.env, placements]);
+  const policies = policiesIn(prepared);
+  const envKey = canonicalJson([context.env, policies]);
   let total = 0;
   for (const document of prepared) {
     if (problems.length >= MAX_PROBLEMS || total > MAX_TOTAL_BYTES) break;
     const before = known.get(document);
     const clean = before?.envKey === envKey && !before.parts.some(({ key }) => places.has(key)) ? before : undefined;
-    const { parts, findings, report } = clean ?? expand(document, { ...context, placements }, envKey);
+    const { parts, findings, report } = clean ?? expand(document, { ...context, policies }, envKey);
     for (const { key, report: at, made, bytes, hint, ports } of parts) {
       const first = places.get(key);
       if (first === undefined) places.set(key, at.place);
@@ -119,7 +119,7 @@ interface Part {
 const known = new WeakMap<PreparedDocument, Expansion>();
 
 interface Context extends ExpandContext {
-  readonly placements: readonly Placement[];
+  readonly policies: readonly AppPolicy[];
 }
 
 function expand(document: PreparedDocument, context: Context, envKey: string): Expansion {
@@ -166,9 +166,8 @@ function expandOne(document: PreparedDocument, context: Context, report: Reporte
       return [];
     case "App": {
       const compose = composeOf(document, valid.spec, context, report);
-      const nodeLabels = labelsFor(valid.metadata.name, context.placements);
-      const envFiles = context.envFilesOf(document);
-      return expandApp(valid, { compose, env: context.env, envFiles, nodeLabels }, report);
+      const { env, policies } = context;
+      return expandApp(valid, { compose, env, envFiles: context.envFilesOf(document), policies }, report);
     }
     case "Route":
       return expandRoute(valid, report);

@@ -1,5 +1,5 @@
 import type { NodeDocument } from "../../api/documents/node.js";
-import { POLICY_TYPES, type PolicyDocument } from "../../api/documents/policy.js";
+import type { PolicyDocument } from "../../api/documents/policy.js";
 import type { RouteDocument } from "../../api/documents/route.js";
 import type { Expanded } from "./expanded.js";
 import type { Reporter } from "./reporter.js";
@@ -27,19 +27,13 @@ export function expandNode({ metadata, spec }: NodeDocument, report: Reporter): 
   ];
 }
 
-/**
- * Expands a backup Policy into one policy per app, or one for all apps. A placement is part of the apps of the source. Other types have no
- * effect on a Core and are noted.
- */
+/** Expands a backup Policy into one policy per app, or one for all apps. Other types are part of the apps of the source. */
 export function expandPolicy({ metadata, spec }: PolicyDocument, report: Reporter): Expanded[] {
   const { apps, backup } = spec;
   const at = report.at("spec");
-  if (spec.placement !== undefined) return [];
-  if (backup === undefined) {
-    const type = POLICY_TYPES.find((candidate) => spec[candidate] !== undefined) ?? "backup";
-    at.at(type).note("is not supported by an Overseer Core: it has an effect on Kubernetes only");
-    return [];
-  }
+  if (spec.storage !== undefined)
+    at.at("storage").note("has no effect on an Overseer Core: volumes of its nodes have neither classes nor sizes");
+  if (backup === undefined) return [];
   const policy = policySpec(backup);
   if (apps === undefined) {
     return [{ object: { kind: "BackupPolicy", name: metadata.name, spec: policy }, report: at.at("backup") }];

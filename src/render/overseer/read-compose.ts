@@ -1,9 +1,12 @@
 import { mayUseSecret, ownerOfEnvFileSecret } from "../../api/core/env-file-secret.js";
 import type { AppDocument } from "../../api/documents/app.js";
+import { isRecord } from "../../manifest/shape.js";
 import type { RepositoryFiles } from "../compose/model.js";
 import { isAccepted } from "../plaintext-secrets.js";
+import { limitsOf } from "./app-policies.js";
 import { checkCompose, type ServiceFacts } from "./compose/check.js";
-import { finishCompose, type Limits } from "./compose/finish.js";
+import { finishCompose } from "./compose/finish.js";
+import { checkLimits, type Limits } from "./compose/limits.js";
 import { activateProfiles } from "./compose/profiles.js";
 import type { Runtime } from "./compose/runtime.js";
 import type { Mapping } from "./compose/shape.js";
@@ -31,7 +34,7 @@ export interface ReadCompose {
 /**
  * Merges the Compose documents of an app, validates the result for where it runs, and completes it. Strings in the result are
  * escaped: see `Interpolated`. Reports all problems; discard the result if there are any. `envFiles`: replaces `env_file` by their
- * variables.
+ * variables. `limits`: of each service, by Policies.
  */
 export function readCompose(
   document: AppDocument,
@@ -40,6 +43,7 @@ export function readCompose(
   spec: Reporter,
   runtime: Runtime = "node",
   envFiles?: RepositoryFiles,
+  limits: Limits = {},
 ): ReadCompose {
   const merged = mergeCompose(written, lookup);
   if (merged === undefined) return { compose: {}, secrets: [], facts: new Map() };
@@ -53,8 +57,12 @@ export function readCompose(
   const fill = (name: string): string | undefined =>
     lookup(name) === undefined ? undefined : interpolate(`\${${name}}`, lookup).text;
   if (!isAccepted(document.metadata.annotations)) notePlainSecrets(compose, report, runtime);
-  const limited = limitsOf(document, facts, spec);
-  const finished = finishCompose(compose, { facts, fill, ...(limited === undefined ? {} : { limited }) }, report);
+  const main = limitedService(document, facts, spec);
+  const own = limitsOf(document.spec.resources);
+  checkLimits({ deploy: { resources: { limits: own } } }, limits, spec.at("resources"));
+  for (const name of running(facts)) checkLimits(serviceOf(compose, name), limits, report.at("services", name));
+  const limitsFor = (name: string): Limits => (name === main ? { ...limits, ...own } : limits);
+  const finished = finishCompose(compose, { facts, fill, limitsOf: limitsFor }, report);
   for (const [name, path] of secretPaths(finished))
     if (!mayUseSecret(document.metadata.name, name))
       report
@@ -66,14 +74,19 @@ export function readCompose(
   return { compose: finished, secrets: secretsIn(finished), facts, fileSecrets, merged: compose, report };
 }
 
-function limitsOf(
+function serviceOf({ services }: Mapping, name: string): Mapping {
+  const service = isRecord(services) ? services[name] : undefined;
+  return isRecord(service) ? service : {};
+}
+
+/** Returns the service that the limits of the app apply to. Undefined if it has none. */
+function limitedService(
   { metadata, spec }: AppDocument,
   facts: ReadonlyMap<string, ServiceFacts>,
   report: Reporter,
-): { readonly service: string; readonly limits: Limits } | undefined {
-  const { resources } = spec;
+): string | undefined {
   const services = running(facts);
-  if (resources === undefined || services.length === 0) return undefined;
+  if (spec.resources === undefined || services.length === 0) return undefined;
   const service = mainService(metadata.name, facts)?.name;
   if (service === undefined) {
     const names = services.slice(0, 10).join(", ");
@@ -82,9 +95,6 @@ function limitsOf(
       .problem(
         `the target service is ambiguous: none of ${names} is named like the app; set deploy.resources of each service`,
       );
-    return undefined;
   }
-  const { cpus, memory } = resources;
-  const limits = { ...(cpus === undefined ? {} : { cpus: String(cpus) }), ...(memory === undefined ? {} : { memory }) };
-  return { service, limits };
+  return service;
 }

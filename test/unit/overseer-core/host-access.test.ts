@@ -256,6 +256,51 @@ describe("host access of a Compose document", () => {
     expect(refused(bind("/var/run/docker.sock"), policy("docker_socket"))).to.deep.equal([]);
   });
 
+  it("refuses what a Policy denies, also if the node allows it", () => {
+    const denied = (model: Model, access: Model): string[] =>
+      refused(
+        { ...model, "x-overseer-policy": access },
+        policy("docker_socket,networks.external,network_mode", "/srv"),
+      );
+    const hostAccess = { paths: ["/srv/media/", "/mnt"], dockerSocket: false };
+    expect(denied(bind("/srv/media/x"), { hostAccess })).to.deep.equal([]);
+    expect(denied(bind("/agent/apps/web/x"), { hostAccess })).to.deep.equal([]);
+    expect(denied(bind("/srv/other"), { hostAccess })).to.deep.equal(["services.a.volumes[0]"]);
+    expect(denied(bind("/mnt/x"), { hostAccess }), "a Policy allows nothing").to.deep.equal(["services.a.volumes[0]"]);
+    expect(denied(bind("/var/run/docker.sock"), { hostAccess })).to.deep.equal(["services.a.volumes[0]"]);
+    expect(denied(bind("/var/run/docker.sock"), { hostAccess: { ...hostAccess, dockerSocket: true } })).to.deep.equal(
+      [],
+    );
+    expect(denied(service({}), { hostAccess: { paths: "all" } })).to.deep.equal(["x-overseer-policy"]);
+    expect(denied(service({}), { unknown: true })).to.deep.equal(["x-overseer-policy"]);
+  });
+
+  const isolation: readonly (readonly [Model, ...string[]])[] = [
+    [
+      service({
+        network_mode: "service:b",
+        ports: [
+          { target: 80, host_ip: "127.0.0.1" },
+          { target: 80, host_ip: "::1" },
+        ],
+      }),
+    ],
+    [service({ network_mode: "none" })],
+    [service({ ports: [{ target: 80, published: "80" }] }), "services.a.ports[0]"],
+    [service({ ports: [{ target: 80, host_ip: "0.0.0.0" }] }), "services.a.ports[0]"],
+    [service({ network_mode: "host" }), "services.a.network_mode"],
+    [service({ network_mode: "bridge" }), "services.a.network_mode"],
+    [network({ external: true }), "networks.n"],
+    [network({ name: "other_n" }), "networks.n"],
+    [network({ driver: "bridge" })],
+  ];
+  for (const [model, ...expected] of isolation)
+    it(`of an isolated app ${expected.length === 0 ? "allows" : "refuses"} ${JSON.stringify(model)}`, () => {
+      const allowed = policy("network_mode,networks.external,external_containers");
+      expect(refused(model, allowed)).to.deep.equal([]);
+      expect(refused({ ...model, "x-overseer-policy": { isolated: true } }, allowed)).to.deep.equal(expected);
+    });
+
   it("rejects permissions that do not exist, and relative directories", () => {
     expect(readHostPolicy("priviledged", "")).to.match(
       /^--allow: unknown permission "priviledged": expected annotations, /,

@@ -1,3 +1,4 @@
+import type { AppRestrictions } from "../../../api/core/app-restrictions.js";
 import type { Mapping } from "../../operations/compose.js";
 import { isMapping } from "../../operations/compose.js";
 import type { HostPermission, HostPolicy } from "./host-policy.js";
@@ -16,6 +17,8 @@ export interface JudgeContext {
   /** Name of the Compose project. Volumes and networks of the app start with it. */
   readonly project: string;
   readonly policy: HostPolicy;
+  /** What Policies deny the app although the node allows it. */
+  readonly denied: AppRestrictions;
   readonly found: Finding[];
 }
 

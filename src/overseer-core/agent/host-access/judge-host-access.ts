@@ -1,6 +1,8 @@
+import { AppRestrictions, RESTRICTIONS_KEY } from "../../../api/core/app-restrictions.js";
 import type { Mapping } from "../../operations/compose.js";
 import { entriesOf, type Finding, isSet, type JudgeContext, judgeLabels, mappingOf, need, refuse } from "./findings.js";
 import type { HostPolicy } from "./host-policy.js";
+import { judgeIsolation } from "./judge-isolation.js";
 import { boundDevice, judgeMounts, type NodePaths } from "./judge-mounts.js";
 import { judgeService } from "./judge-service.js";
 
@@ -23,7 +25,10 @@ export function judgeHostAccess(
   policy: HostPolicy,
   paths: NodePaths,
 ): Finding[] {
-  const context: JudgeContext = { app, project, policy, found: [] };
+  const denied = AppRestrictions.safeParse(model[RESTRICTIONS_KEY] ?? {});
+  if (!denied.success)
+    return [{ key: RESTRICTIONS_KEY, message: "is not what this version knows: update the agent, or remove it" }];
+  const context: JudgeContext = { app, project, policy, denied: denied.data, found: [] };
   for (const [key, value] of Object.entries(model)) {
     if (!TOP_KEYS.includes(key) && !key.startsWith("x-") && isSet(value))
       refuse(context, key, "not supported on a node: remove it");
@@ -37,6 +42,7 @@ export function judgeHostAccess(
     for (const [name, value] of entriesOf(model[kind])) judgeFile(context, `${kind}.${name}`, mappingOf(value));
   }
   judgeMounts(context, model, paths);
+  if (denied.data.isolated) judgeIsolation(context, model);
   return context.found;
 }
 

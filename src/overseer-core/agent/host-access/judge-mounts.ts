@@ -146,7 +146,10 @@ function judgePath(context: JudgeContext, { key, path, writable }: Mount, paths:
   const exposesSocket = [declared, real].some(
     (one) => isWithin(paths.socket, one) || isWithin(paths.real(paths.socket), one),
   );
-  if (exposesSocket && !context.policy.allows(context.app, "docker_socket")) need(context, key, "docker_socket");
+  const { hostAccess } = context.denied;
+  if (exposesSocket && hostAccess?.dockerSocket === false)
+    refuse(context, key, "the Policy of the app has no hostAccess.dockerSocket: set it to true, or remove the mount");
+  else if (exposesSocket && !context.policy.allows(context.app, "docker_socket")) need(context, key, "docker_socket");
   else if (!exposesSocket || !isWithin(declared, paths.socket)) {
     const problem = outsideProblem(context, declared, real, paths);
     if (problem !== undefined) refuse(context, key, problem);
@@ -155,7 +158,7 @@ function judgePath(context: JudgeContext, { key, path, writable }: Mount, paths:
 
 /** Returns why a path may not be mounted, apart from the socket of Docker. */
 function outsideProblem(
-  { policy }: JudgeContext,
+  { policy, denied }: JudgeContext,
   declared: string,
   real: string,
   { appDirectory, forbidden, real: realOf }: NodePaths,
@@ -169,6 +172,9 @@ function outsideProblem(
     return `${declared} leads to ${real} by a symbolic link, outside of the directories that this node allows`;
   }
   if (isWithin(real, realOf(appDirectory))) return undefined;
+  const permitted = denied.hostAccess?.paths.map((one) => plainPath(one));
+  if (permitted?.some((root) => isWithin(declared, root) && isWithin(real, realOf(root))) === false)
+    return `${declared} is not in hostAccess.paths of the Policy of the app: add it there, or remove the mount`;
   const exposed = forbidden.find((one) => touches(real, realOf(one)));
   return exposed && `${declared} would expose data of the agent or of Docker in ${exposed}: mount another directory`;
 }

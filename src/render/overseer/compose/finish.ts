@@ -1,37 +1,29 @@
 import { isRecord } from "../../../manifest/shape.js";
 import type { Reporter } from "../reporter.js";
 import type { ServiceFacts } from "./check.js";
-import { repeatLimits, resourcesOf } from "./consistency.js";
+import { repeatLimits } from "./consistency.js";
 import { resolveEnvironment } from "./environment.js";
+import { type Limits, withLimits } from "./limits.js";
 import { normalizePort } from "./ports.js";
 import type { Mapping } from "./shape.js";
-
-/** Limits of a service in the form of `deploy.resources.limits`. */
-export interface Limits {
-  readonly cpus?: string;
-  readonly memory?: string;
-}
 
 /** Inputs of `finishCompose`. */
 export interface Finish {
   readonly facts: ReadonlyMap<string, ServiceFacts>;
   /** Returns the escaped value of a variable; see `resolveEnvironment`. */
   readonly fill: (name: string) => string | undefined;
-  /** The service that the limits of the app apply to, unless it sets its own. */
-  readonly limited?: { readonly service: string; readonly limits: Limits };
+  /** Returns the limits of a service that sets none itself. */
+  readonly limitsOf: (service: string) => Limits;
 }
 
 /**
  * Completes a validated document for a Core: removes keys without effect (`version`, `name`, `build`) and adds passed-through
  * variables, undefined volumes and limits. Each change is reported as a note or a problem.
  */
-export function finishCompose(compose: Mapping, { facts, fill, limited }: Finish, report: Reporter): Mapping {
+export function finishCompose(compose: Mapping, { facts, fill, limitsOf }: Finish, report: Reporter): Mapping {
   const services = Object.entries(isRecord(compose.services) ? compose.services : {}).map(([name, service]) => {
     const at = report.at("services", name);
-    return [
-      name,
-      isRecord(service) ? finishService(service, name === limited?.service, limited?.limits, fill, at) : service,
-    ] as const;
+    return [name, isRecord(service) ? finishService(service, limitsOf(name), fill, at) : service] as const;
   });
   const { version: _, name: __, ...rest } = compose;
   const finished: Mapping = { ...rest, services: Object.fromEntries(services) };
@@ -43,13 +35,7 @@ export function finishCompose(compose: Mapping, { facts, fill, limited }: Finish
 
 const COMMANDS = ["command", "entrypoint"];
 
-function finishService(
-  service: Mapping,
-  isLimited: boolean,
-  limits: Limits | undefined,
-  fill: Finish["fill"],
-  report: Reporter,
-): Mapping {
+function finishService(service: Mapping, limits: Limits, fill: Finish["fill"], report: Reporter): Mapping {
   const { build: _, ...rest } = service;
   const settled: Mapping = {
     ...rest,
@@ -59,19 +45,7 @@ function finishService(
       ? {}
       : { environment: resolveEnvironment(rest.environment, fill, report.at("environment")) }),
   };
-  return repeatLimits(isLimited && limits !== undefined ? withLimits(settled, limits) : settled);
-}
-
-/** Adds the limits of the app. Limits of the service take precedence in either syntax. */
-function withLimits(service: Mapping, { cpus, memory }: Limits): Mapping {
-  const deploy = isRecord(service.deploy) ? service.deploy : {};
-  const resources = resourcesOf(service);
-  const own = isRecord(resources.limits) ? resources.limits : {};
-  const added = {
-    ...(cpus === undefined || service.cpus !== undefined ? {} : { cpus }),
-    ...(memory === undefined || service.mem_limit !== undefined ? {} : { memory }),
-  };
-  return { ...service, deploy: { ...deploy, resources: { ...resources, limits: { ...added, ...own } } } };
+  return repeatLimits(withLimits(settled, limits));
 }
 
 /** Converts numbers in a command to strings, because Compose accepts only strings there. */

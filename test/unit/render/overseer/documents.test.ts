@@ -101,7 +101,12 @@ describe("documents: schema errors", () => {
     [
       "a policy of two types",
       document("Policy", "backup: {}\nnetwork: {isolated: true}"),
-      "5 spec: expected exactly one of backup, placement, network, storage, hostAccess",
+      "5 spec: expected exactly one of backup, placement, resources, network, storage, hostAccess",
+    ],
+    [
+      "a limit above that of a policy",
+      `${document("Policy", "resources: {memory: 1g}", "p")}\n---\n${document("App", "compose: {services: {web: {image: w, mem_limit: 2g}}}")}`,
+      "14 spec.compose.services.web.mem_limit: exceeds the limit of a Policy, 1g: set at most that, or change spec.resources of the Policy",
     ],
     ["an unknown kind", document("Policies", "{}"), "2 kind: unknown kind of overseer.io/v1; did you mean Policy?"],
     [
@@ -188,9 +193,54 @@ describe("documents: expanded Route, Node and Policy", () => {
     ],
     [
       "a policy that a Core does not have",
-      document("Policy", "hostAccess: {dockerSocket: true}", "p"),
+      document("Policy", "storage: {size: 1Gi}", "p"),
       {},
-      ["spec.hostAccess: is not supported by an Overseer Core: it has an effect on Kubernetes only"],
+      ["spec.storage: has no effect on an Overseer Core: volumes of its nodes have neither classes nor sizes"],
+    ],
+    [
+      "what policies deny an app on its node",
+      [
+        document("Policy", "hostAccess: {paths: [/srv/$a]}", "p"),
+        document("Policy", "hostAccess: {paths: [/mnt], dockerSocket: true}\napps: [x]", "q"),
+        document("Policy", "hostAccess: {paths: [/etc]}\napps: [y]", "r"),
+        document("Policy", "network: {isolated: true}", "s"),
+        document("App", "compose: {services: {web: {image: w}}}"),
+      ].join("\n---\n"),
+      {
+        "App x": {
+          compose: {
+            services: { web: { image: "w" } },
+            "x-overseer-policy": {
+              isolated: true,
+              hostAccess: { paths: ["/srv/$$a", "/mnt"], dockerSocket: true },
+            },
+          },
+          secrets: [],
+        },
+      },
+    ],
+    [
+      "limits of a policy, for each service that sets none",
+      `${document("Policy", "resources: {cpus: 2, memory: 1g}", "p")}\n---\n${document(
+        "App",
+        "compose: {services: {x: {image: w}, a: {image: w, mem_limit: 512m, cpu_quota: 50000}}}\nresources: {cpus: 1}",
+      )}`,
+      {
+        "App x": {
+          compose: {
+            services: {
+              x: { image: "w", deploy: { resources: { limits: { cpus: "1", memory: "1g" } } } },
+              a: {
+                image: "w",
+                mem_limit: "512m",
+                cpu_quota: 50000,
+                deploy: { resources: { limits: { memory: "512m" } } },
+              },
+            },
+          },
+          secrets: [],
+        },
+      },
     ],
   ];
   for (const [title, text, objects, notes = []] of cases) {
