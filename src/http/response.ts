@@ -6,6 +6,7 @@ import { PROBLEM_TYPE } from "../api/problem.js";
 import type { Logger } from "../base/logger.js";
 import { matchesIfNoneMatch } from "./etag.js";
 import { ProblemError } from "./problem.js";
+import { RawJson } from "./raw-json.js";
 import type { AnyReply } from "./route.js";
 
 /** Headers of every response. The APIs serve data, which browsers must neither keep, guess the type of, nor embed. */
@@ -39,12 +40,18 @@ export function sendReply(response: AnyReply, request: FastifyRequest, reply: Fa
     if (!acceptsGzip(request.headers["accept-encoding"])) return reply.send(body);
     return reply.header("content-encoding", "gzip").send(Buffer.from(response.gzip));
   }
-  const text = body === undefined ? undefined : `${JSON.stringify(body)}\n`;
+  const isRaw = body instanceof RawJson;
+  const text = body === undefined || isRaw ? undefined : `${JSON.stringify(body)}\n`;
   const reads = request.method === "GET" || request.method === "HEAD";
   const etag = response.etag ?? (reads && text !== undefined ? hashTag(text) : undefined);
   if (etag !== undefined) reply.header("etag", etag);
   const unchanged = reads && etag !== undefined && matchesIfNoneMatch(request.headers["if-none-match"], etag);
   if (status === 304 || (unchanged && status === 200)) return reply.code(304).send();
+  if (isRaw) {
+    const length = body.parts.reduce((sum, part) => sum + part.length, 0);
+    reply.code(status).type("application/json; charset=utf-8").header("content-length", length);
+    return reply.send(Readable.from(body.parts, { objectMode: false }));
+  }
   if (text === undefined) return reply.code(status).send();
   return reply.code(status).type("application/json; charset=utf-8").send(text);
 }

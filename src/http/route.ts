@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import type { z } from "zod";
+import type { RawJson } from "./raw-json.js";
 import { validate } from "./validate.js";
 
 /** A response that is sent as it is produced, with its media type. */
@@ -75,7 +76,7 @@ export interface ReplyHeaders {
 /** One of the declared responses of a route, typed by its schema. */
 export type Reply<A extends ResponseBodies> = {
   [S in keyof A & number]: ReplyHeaders & { readonly status: S } & (A[S] extends z.ZodType
-      ? { readonly body: z.output<A[S]> }
+      ? { readonly body: z.output<A[S]> | RawJson }
       : A[S] extends "text"
         ? { readonly body: string }
         : A[S] extends StreamBody

@@ -124,10 +124,10 @@ function describeMissing(
   return missing.length === 0 ? undefined : `not shown: ${missing.join(", ")}`;
 }
 
-/** End of a value that a diff has cut. */
-const SHORTENED = /… \(\d+ characters\)$/;
-/** Line of a diff that has more fields. */
-const OMITTED = /^and \d+ more$/;
+/** End of a value that a diff has cut, with its length. */
+export const SHORTENED = /… \((\d+) characters\)$/;
+/** Line of a diff that has more fields, with their number. */
+export const OMITTED = /^and (\d+) more$/;
 
 /** Returns the size of an action in JSON, with a separator. */
 function sizeOf(action: PlannedAction): number {

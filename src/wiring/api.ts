@@ -26,6 +26,7 @@ import type { ListRow } from "../server/rest/lists/window.js";
 import { mountRest } from "../server/rest/mount.js";
 import { RateLimits } from "../server/rest/rate-limits.js";
 import type { OwnResources } from "../server/rest/route.js";
+import { PlanReader } from "../server/rest/whole-plan.js";
 import { loadSite } from "../server/ui/load-site.js";
 import { reflectorObserver, requestObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
@@ -98,6 +99,7 @@ export class ApiRole implements Role {
       ...caches,
       trail: audit.trail,
       leader,
+      plans: new PlanReader(leader),
       clock,
       users,
       resources,

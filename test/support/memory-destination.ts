@@ -41,6 +41,8 @@ export interface MemoryFaults {
   remove?: (id: ObjectId) => { readonly message: string; readonly retryable: boolean } | undefined;
   /** Health of created objects; Healthy by default. */
   born?: ObjectHealth;
+  /** Fields in which a drifted object differs. */
+  differs?: (id: ObjectId) => Verdict["diff"];
   /** Why kinds cannot be listed. */
   incomplete?: string;
 }
@@ -133,7 +135,8 @@ export class MemoryDestination implements Destination {
   }
 
   async verify(_target: Target, { live }: HealAction): Promise<Verdict> {
-    return { drifted: this.objects.get(live.key)?.drifted === true, diff: [] };
+    const drifted = this.objects.get(live.key)?.drifted === true;
+    return { drifted, diff: drifted ? (this.faults.differs?.(live.id) ?? []) : [] };
   }
 
   describeDrift(): string | undefined {

@@ -1,6 +1,7 @@
 import { CORE_OBJECT_GROUP } from "../../api/core/objects.js";
 import type { Document } from "../../manifest/document.js";
 import type { MissingReference, Preview, PreviewedWrite, RefusedWrite, WriteAction } from "../../plan/actions.js";
+import { DiffBudget } from "../../plan/diff-budget.js";
 import { appKey } from "../../plan/live.js";
 import type { Target } from "../destination.js";
 import type { CoreAbilities } from "./client/core-limits.js";
@@ -34,6 +35,7 @@ export function previewWrites(writes: readonly WriteAction[], facts: PreviewFact
   const accepted: PreviewedWrite[] = [];
   const refused: RefusedWrite[] = [];
   const missing: MissingReference[] = [];
+  const budget = new DiffBudget();
   for (const action of writes) {
     const desired = desiredOf(action.document);
     const { rules, spec } = desired;
@@ -47,14 +49,16 @@ export function previewWrites(writes: readonly WriteAction[], facts: PreviewFact
     else if (faults.length > 0) {
       refused.push({ action, message: faults.map(({ message }) => message).join("; "), faults, retryable: true });
     } else {
-      accepted.push(accept(action, record, facts));
+      const write = accept(action, record, facts);
+      accepted.push({ ...write, diff: budget.add(write.diff) });
       for (const { name: what, remedy } of rules.missing(spec, name, facts.state, coming)) {
         const place = action.document.places?.get(what);
         missing.push({ action, what: `${what} (${remedy})`, ...(place === undefined ? {} : { place }) });
       }
     }
   }
-  return { accepted, refused, deferred: [], missing };
+  const shown = accepted.map((write) => ({ ...write, diff: budget.cut(write.diff) }));
+  return { accepted: shown, refused, deferred: [], missing };
 }
 
 function accept(action: WriteAction, record: Managed | undefined, { state }: PreviewFacts): PreviewedWrite {

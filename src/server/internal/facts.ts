@@ -1,5 +1,5 @@
+import { z } from "zod";
 import type { OverseerApp } from "../../api/overseer-app.js";
-import type { WholePlan } from "../../api/rest/changes.js";
 import type { DesiredDocuments, ObjectComparison, ObjectQuery, ObservedObjects } from "../../api/rest/desired.js";
 import type { AuditSearcher } from "../../audit/audit-query.js";
 import type { Rendered } from "../../controllers/overseer-app/rendered.js";
@@ -119,24 +119,39 @@ export function observedObjects(facts: LeaderFacts, key: string): ObservedObject
   return { items, ...(incomplete === undefined ? {} : { incomplete }) };
 }
 
+/** What names a whole plan. */
+export const WholePlanName = z.object({
+  /** The hash by which the user approves it. */
+  planHash: z.string(),
+  /** Hash of its actions; undefined if they are too large to be kept. */
+  digest: z.string().optional(),
+});
+export type WholePlanName = z.infer<typeof WholePlanName>;
+
 /**
- * Returns the whole plan of a Change with the hash by which a user approves it. If it is not in memory, or the Change has another one by now,
- * undefined: then its app is judged again, which makes the plan. A plan that is too large is incomplete.
+ * Returns what names the whole plan of a Change for a user. If it is not in memory, or the Change has another one by now, undefined: then
+ * its app is judged again, which makes the plan.
  */
-export function wholePlan(
-  facts: LeaderFacts,
+export function wholePlanName(
+  facts: Pick<LeaderFacts, "wholePlan" | "wholePlanHash" | "judgeAgain">,
   changeUid: string,
   { planHash, user, app }: { readonly planHash: string; readonly user: string; readonly app: string },
-): WholePlan | undefined {
+): WholePlanName | undefined {
   const kept = facts.wholePlan(changeUid);
   if (kept === undefined || kept.planHash !== planHash) {
     facts.judgeAgain(app);
     return undefined;
   }
-  if (kept.json === undefined) return { planHash, complete: false, actions: [] };
-  return {
-    planHash: facts.wholePlanHash(planHash, user),
-    complete: true,
-    actions: JSON.parse(kept.json.toString("utf8")),
-  };
+  if (kept.digest === undefined) return { planHash };
+  return { planHash: facts.wholePlanHash(planHash, user), digest: kept.digest };
+}
+
+/** Returns the actions of a whole plan as JSON; undefined if it is not in memory, or others are. */
+export function wholePlanActions(
+  facts: Pick<LeaderFacts, "wholePlan">,
+  changeUid: string,
+  digest: string,
+): Buffer | undefined {
+  const kept = facts.wholePlan(changeUid);
+  return kept?.digest === digest ? kept.json : undefined;
 }

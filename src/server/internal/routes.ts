@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { AuditPart, AuditQuery } from "../../api/rest/audit.js";
-import { WholePlan } from "../../api/rest/changes.js";
 import { CoreList } from "../../api/rest/cores.js";
 import {
   DesiredDocuments,
@@ -11,11 +10,20 @@ import {
 } from "../../api/rest/desired.js";
 import { ObjectParams } from "../../api/rest/fields.js";
 import { nothingHere, ProblemError } from "../../http/problem.js";
+import { RawJson } from "../../http/raw-json.js";
 import { type Route, routesFor } from "../../http/route.js";
 import type { KubeObject } from "../../manifest/document.js";
 import { auditPart } from "./audit.js";
 import { coreList } from "./cores.js";
-import { compareObject, desiredDocuments, type LeaderFacts, observedObjects, wholePlan } from "./facts.js";
+import {
+  compareObject,
+  desiredDocuments,
+  type LeaderFacts,
+  observedObjects,
+  WholePlanName,
+  wholePlanActions,
+  wholePlanName,
+} from "./facts.js";
 
 /** Path prefix of the internal routes. */
 export const INTERNAL = "/internal/v1";
@@ -27,7 +35,7 @@ const route = routesFor<"role", undefined>();
 /** Query of the trail: the cursor is that of this process. */
 const TrailQuery = AuditQuery.extend({ before: z.string().max(64).optional() });
 
-/** A Change, and its plan. */
+/** A Change, the name of its plan, and the actions of that plan. */
 const PlanParams = z.strictObject({ uid: z.string().max(64) });
 const PlanQuery = z.strictObject({
   planHash: z.string().max(64),
@@ -36,6 +44,7 @@ const PlanQuery = z.strictObject({
   /** Namespace and name of the app. */
   app: z.string().max(320),
 });
+const ActionsQuery = z.strictObject({ digest: z.string().max(64) });
 
 /** Body of a comparison. */
 const Comparison = z.strictObject({
@@ -98,15 +107,28 @@ export function internalRoutes(facts: () => LeaderFacts | undefined): Route<"rol
     route({
       method: "GET",
       path: `${INTERNAL}/plans/:uid`,
-      summary: "Returns the plan of a Change that its status cannot show completely.",
+      summary: "Returns what names the plan of a Change that its status cannot show completely.",
       access: "role",
       params: PlanParams,
       query: PlanQuery,
-      responses: { 200: WholePlan },
+      responses: { 200: WholePlanName },
       handle: ({ params: { uid }, query }) => ({
         status: 200,
-        body: orNothing(wholePlan(known(), uid, query)),
+        body: orNothing(wholePlanName(known(), uid, query)),
       }),
+    }),
+    route({
+      method: "GET",
+      path: `${INTERNAL}/plans/:uid/actions`,
+      summary: "Returns the actions of the plan of a Change that its status cannot show completely.",
+      access: "role",
+      params: PlanParams,
+      query: ActionsQuery,
+      responses: { 200: z.array(z.unknown()) },
+      handle: ({ params: { uid }, query: { digest } }) => {
+        const actions = orNothing(wholePlanActions(known(), uid, digest));
+        return { status: 200, etag: `"${digest}"`, body: new RawJson([actions]) };
+      },
     }),
     route({
       method: "GET",

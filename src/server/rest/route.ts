@@ -15,6 +15,7 @@ import type { LeaderClient } from "./leader/leader-client.js";
 import type { ListParts } from "./lists/list.js";
 import type { ListSource } from "./lists/listed.js";
 import type { Sessions } from "./session/sessions.js";
+import type { PlanReader } from "./whole-plan.js";
 
 /** Who may call a route of the REST API: everyone, or a user who has signed in. What they may do is up to the API server. */
 export type RestAccess = "anonymous" | "user";
@@ -43,6 +44,7 @@ export interface RestParts extends ListParts {
   readonly sessions: Sessions | undefined;
   /** What only the leader knows. */
   readonly leader: Pick<LeaderClient, "ask">;
+  readonly plans: PlanReader;
   /** The audit trail of this process. */
   readonly trail: AuditSearcher;
   readonly hub: EventHub;

@@ -108,31 +108,47 @@ describe("The REST API asks the leader", function () {
     expect(items.map(({ kind, name, health }) => [kind, name, health])).to.deep.equal([["App", "shop", "Healthy"]]);
   });
 
-  it("for a plan of megabytes, which is approved by a hash that comes with it, by API and command line", async () => {
-    const { kube, namespace } = world;
-    const files = (value: string): Record<string, string> =>
-      Object.fromEntries(
-        Array.from({ length: 40 }, (_, at) => [`${at}.yaml`, configMap(`large-${at}`, { a: value.repeat(60_000) })]),
-      );
-    const repository = await world.repository("large", files("x"));
-    await world.app("large", "large", ".", { serviceAccountName: "deployer" });
-    await world.synced("large");
-    await kube.patch(world.appRef("large"), { spec: { sync: { mode: "Manual" } } });
-    const roleRef = { apiGroup: RBAC, kind: "ClusterRole", name: "overseer-gitops-approve" };
-    const subjects = [{ kind: "User", name: "bob", apiGroup: RBAC }];
-    const binding = { apiVersion: `${RBAC}/v1`, kind: "RoleBinding", metadata: { name: "bob-approves", namespace } };
-    await kube.apply({ ...binding, roleRef, subjects });
-    await repository.commit(files("y"), "other values");
-    await world.poll("large");
-    const path = `/changes/${namespace}/large-2`;
+  /** Makes an app of large files, and commits others of which the app waits. Returns the path of its Change. */
+  const waitingChange = async (
+    name: string,
+    filesOf: (letter: string) => Record<string, string>,
+    makeApp: () => Promise<unknown>,
+  ): Promise<string> => {
+    const repository = await world.repository(name, filesOf("x"));
+    await makeApp();
+    await world.synced(name);
+    await world.kube.patch(world.appRef(name), { spec: { sync: { mode: "Manual" } } });
+    await repository.commit(filesOf("y"), "other values");
+    await world.poll(name);
+    const path = `/changes/${world.namespace}/${name}-2`;
     const { status } = await bob.until<ChangeDetail>(path, "waiting", ({ row }) => row.phase === "Waiting");
     expect(status?.planIncomplete).to.match(/^not shown: /);
     const whole = await bob.get<WholePlan>(`${path}/plan`);
     expect(whole.complete).to.equal(true);
     expect(whole.planHash).to.not.equal(status?.planHash);
+    return path;
+  };
+
+  it("for a plan of megabytes, which is approved by a hash that comes with it, by API and command line", async () => {
+    const { kube, namespace } = world;
+    const files = (letter: string): Record<string, string> =>
+      Object.fromEntries(
+        Array.from({ length: 40 }, (_, at) => [`${at}.yaml`, configMap(`large-${at}`, { a: letter.repeat(60_000) })]),
+      );
+    const roleRef = { apiGroup: RBAC, kind: "ClusterRole", name: "overseer-gitops-approve" };
+    const subjects = [{ kind: "User", name: "bob", apiGroup: RBAC }];
+    const binding = { apiVersion: `${RBAC}/v1`, kind: "RoleBinding", metadata: { name: "bob-approves", namespace } };
+    await kube.apply({ ...binding, roleRef, subjects });
+    const path = await waitingChange("large", files, () =>
+      world.app("large", "large", ".", { serviceAccountName: "deployer" }),
+    );
+    const read = await bob.send<WholePlan>("GET", `${path}/plan`);
+    const whole = read.body;
     expect(whole.actions.map(({ diff }) => diff?.map(({ to }) => to?.length))).to.deep.equal(
       Array.from({ length: 40 }, () => [60_000]),
     );
+    const etag = read.headers.get("etag") ?? "";
+    expect((await bob.send("GET", `${path}/plan`, undefined, { "if-none-match": etag })).status).to.equal(304);
     const alice = await ApiClient.of(api, world.controlPlane.tokens.alice);
     expect((await alice.send("GET", `${path}/plan`)).status).to.equal(404);
     const wrong = await bob.send("POST", `${path}/approve`, { planHash: "0".repeat(32) });
@@ -145,6 +161,24 @@ describe("The REST API asks the leader", function () {
     const approved = await runOverseer(approve, flags);
     expect([approved.code, approved.stdout]).to.deep.equal([0, approved.stdout.replace(/: .*$/m, ": Counted")]);
     await world.synced("large");
+  });
+
+  it("for such a plan of apps on a Core", async () => {
+    const image = "registry.example/web:1";
+    const files = (letter: string): Record<string, string> =>
+      Object.fromEntries(
+        Array.from({ length: 10 }, (_, at) => [
+          `apps/${at}.yaml`,
+          appDocument(`big-${at}`, { web: { image, environment: { TEXT: letter.repeat(60_000) } } }),
+        ]),
+      );
+    const path = await waitingChange("big", files, () => core.app("big", "big", "apps"));
+    const { planHash, actions } = await bob.get<WholePlan>(`${path}/plan`);
+    expect(actions.map(({ diff }) => diff?.map(({ from, to }) => [from?.length, to?.length]))).to.deep.equal(
+      Array.from({ length: 10 }, () => [[60_000, 60_000]]),
+    );
+    expect((await bob.send("POST", `${path}/approve`, { planHash })).status).to.equal(201);
+    await world.synced("big");
   });
 
   it("for its audit trail, which those may read who have the right in all namespaces, by API and command line", async () => {

@@ -9,8 +9,11 @@ const BATCH_MS = 250;
 /** A hidden tab stops to listen after this time, and loads again when it is shown. */
 const HIDDEN_MS = 60_000;
 
-/** What one tab, which has the stream, sends to the others of the same user. */
-type Message = { readonly event: StreamEvent } | { readonly connection: Connection };
+/** What one tab, which has the stream, sends to the others of the same user, and the question of a new tab how the connection is. */
+type Message =
+  | { readonly event: StreamEvent }
+  | { readonly connection: Connection }
+  | { readonly question: "connection" };
 
 /**
  * Keeps the pages current by one event stream for all tabs of a user: the tab that holds the lock reads it and passes the
@@ -20,22 +23,31 @@ export function goLive(user: string): () => void {
   const stop = new AbortController();
   const batch = new Batch();
   const channel = new BroadcastChannel(`overseer-events-${user}`);
+  const post = (message: Message): void => channel.postMessage(message);
+  let reads = false;
+  let lastId: string | undefined;
+  const received = (event: StreamEvent): void => {
+    lastId = event.id ?? lastId;
+    batch.add(event);
+  };
   channel.onmessage = ({ data }: MessageEvent<Message>) => {
-    if ("event" in data) batch.add(data.event);
-    else connection.value = data.connection;
+    if ("event" in data) received(data.event);
+    else if ("connection" in data) connection.value = data.connection;
+    else if (reads) post({ connection: connection.value });
   };
   const read = async (signal: AbortSignal): Promise<void> => {
-    const unsubscribe = connection.subscribe((value) => channel.postMessage({ connection: value } satisfies Message));
-    await follow(
-      "events",
-      (event) => {
-        channel.postMessage({ event } satisfies Message);
-        batch.add(event);
-      },
-      signal,
-    );
+    reads = true;
+    const unsubscribe = connection.subscribe((value) => post({ connection: value }));
+    const onEvent = (event: StreamEvent): void => {
+      post({ event });
+      received(event);
+    };
+    // Another tab may have read the stream until now.
+    await follow("events", onEvent, signal, lastId);
     unsubscribe();
+    reads = false;
   };
+  post({ question: "connection" });
   void runWhileVisible(stop.signal, (signal) => withLock(`overseer-events-${user}`, signal, () => read(signal)));
   return () => {
     stop.abort();

@@ -14,11 +14,16 @@ const RESET: StreamEvent = { id: undefined, event: "reset", data: "" };
 
 /**
  * Follows the event stream until the signal is aborted, and opens it again when it ends. While it cannot be opened,
- * each attempt reports `reset`, so that pages are loaded again every few seconds. `fetch` is used since `EventSource`
- * cannot send a bearer token.
+ * each attempt reports `reset`, so that pages are loaded again every few seconds. `after`: ID of the last event that is known. `fetch` is
+ * used since `EventSource` cannot send a bearer token.
  */
-export async function follow(path: string, onEvent: (event: StreamEvent) => void, stop: AbortSignal): Promise<void> {
-  let lastId: string | undefined;
+export async function follow(
+  path: string,
+  onEvent: (event: StreamEvent) => void,
+  stop: AbortSignal,
+  after?: string,
+): Promise<void> {
+  let lastId = after;
   for (let attempt = 0; !stop.aborted; attempt++) {
     try {
       const headers = { accept: "text/event-stream", ...(lastId === undefined ? {} : { "last-event-id": lastId }) };

@@ -1,4 +1,11 @@
-import type { Change, ChangeStatus, CountedApproval, FieldChange, GateState } from "../../../api/change.js";
+import type {
+  Change,
+  ChangeStatus,
+  CountedApproval,
+  FieldChange,
+  GateState,
+  PlannedAction,
+} from "../../../api/change.js";
 import { shortRevision } from "../../../api/short-revision.js";
 import { rfc3339 } from "../../../base/clock.js";
 import { cutText } from "../../../base/cut-text.js";
@@ -7,6 +14,7 @@ import { mapLimit } from "../../../base/semaphore.js";
 import { approvalsGate } from "../../../gates/approvals.js";
 import { apiVersionOf, displayId } from "../../../manifest/object-id.js";
 import type { PreviewedWrite } from "../../../plan/actions.js";
+import { DiffBudget } from "../../../plan/diff-budget.js";
 import type { Plan } from "../../../plan/plan.js";
 import { createNumbered, openChangeFor, openChanges, recordChange, trimHistory } from "../changes/change-record.js";
 import { writeApprovalStatus } from "../gates/approval-status.js";
@@ -19,8 +27,6 @@ import type { DriftedObject } from "./reported-drift.js";
 /** Name of the gate in the status of Changes of cause Drift. */
 const GATE = "drift";
 const PARALLEL = 8;
-/** Maximum number of objects whose fields are compared for the plan: each costs a dry run. */
-const MAX_DIFFS = 100;
 /** Minimum time between two Changes of cause Drift of an app: drift that comes and goes makes no flood of them. */
 const INTERVAL_MS = 60_000;
 
@@ -36,9 +42,10 @@ function openDriftChange(run: AppRun): Change | undefined {
 export async function offerRevert(run: AppRun, found: readonly DriftedObject[]): Promise<readonly DriftedObject[]> {
   const open = openDriftChange(run);
   if (open?.status?.phase === "Applying") {
-    const left = found.filter((one) => isPlanned(open, one));
+    const planned = plannedReasons(run, open);
+    const left = found.filter(({ write, note }) => planned.get(nameOf(write)) === cutText(note, 1024));
     if (left.length > 0) return left;
-    if (found.some(({ write }) => isOfPlan(open, write))) {
+    if (found.some(({ write }) => planned.has(nameOf(write)))) {
       await end(run, open, { phase: "Superseded", message: "the drift has changed since it was approved" });
       return [];
     }
@@ -156,15 +163,19 @@ function isDescribed({ services }: AppRun, { metadata, status }: Change, hash: s
   return status.planIncomplete === undefined || services.wholePlans.get(metadata.uid)?.planHash === hash;
 }
 
-/** Returns the plan, with the differing fields. Sends a dry run for each object. */
+/** Returns the plan, with the differing fields. Sends a dry run for each object, once for each state of the drift. */
 async function describe(
   run: AppRun,
   change: Change,
   found: readonly DriftedObject[],
   hash: string,
 ): Promise<Partial<ChangeStatus>> {
-  const diffs = await mapLimit(found, PARALLEL, async (one, at) => (at < MAX_DIFFS ? diffOf(run, one) : []));
-  const plan = planOf(found, diffs);
+  const budget = new DiffBudget();
+  const diffs = await mapLimit(found, PARALLEL, async (one) => budget.add(await diffOf(run, one)));
+  const plan = planOf(
+    found,
+    diffs.map((diff) => budget.cut(diff)),
+  );
   const status = { ...planStatus(run, plan, "Whole"), planHash: hash };
   keepWholePlan(run, change, plan, status);
   return status;
@@ -191,18 +202,16 @@ function hashOf(run: AppRun, found: readonly DriftedObject[]): string {
   return hmacSha256(run.services.digestKey, canonicalJson(["Drift", planHash, ...notes]), 32);
 }
 
-/** Reports whether a user has approved to revert this object as it differs now. */
-function isPlanned(change: Change, { write, note }: DriftedObject): boolean {
-  return plannedAction(change, write)?.reason === cutText(note, 1024);
+/** Returns the objects that a user has approved to revert, and how each differed then. */
+function plannedReasons({ services }: AppRun, { metadata, status }: Change): ReadonlyMap<string, string | undefined> {
+  const { plan = [], omitted = 0 } = status ?? {};
+  const whole = omitted === 0 ? undefined : services.wholePlans.get(metadata.uid)?.json;
+  const actions: readonly PlannedAction[] = whole === undefined ? plan : JSON.parse(whole.toString());
+  return new Map(actions.map(({ apiVersion, object, reason }) => [`${apiVersion} ${object}`, reason]));
 }
 
-function isOfPlan(change: Change, write: DriftedObject["write"]): boolean {
-  return plannedAction(change, write) !== undefined;
-}
-
-function plannedAction({ status }: Change, { document: { id } }: DriftedObject["write"]) {
-  const [apiVersion, object] = [apiVersionOf(id), displayId(id)];
-  return status?.plan?.find((one) => one.apiVersion === apiVersion && one.object === object);
+function nameOf({ document: { id } }: DriftedObject["write"]): string {
+  return `${apiVersionOf(id)} ${cutText(displayId(id), 512)}`;
 }
 
 async function end(run: AppRun, change: Change, update: Parameters<typeof recordChange>[2]): Promise<void> {

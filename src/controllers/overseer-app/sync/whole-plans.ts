@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { PlannedAction } from "../../../api/change.js";
 
@@ -7,6 +8,8 @@ export interface KeptPlan {
   readonly planHash: string;
   /** The actions, as JSON; undefined if they are too large. */
   readonly json: Buffer | undefined;
+  /** Hash of the JSON: the live objects, and so the fields that differ, may change while the plan hash does not. */
+  readonly digest: string | undefined;
 }
 
 /** Bytes of all plans. A plan that is dropped is computed anew when its Change is judged again. */
@@ -22,7 +25,8 @@ export class WholePlans {
   /** `actions`: undefined if they are too large to be kept. */
   keep(changeUid: string, planHash: string, actions: readonly PlannedAction[] | undefined): void {
     const json = actions && Buffer.from(JSON.stringify(actions));
-    this.#plans.set(changeUid, { planHash, json });
+    const digest = json && createHash("sha256").update(json).digest("hex").slice(0, 32);
+    this.#plans.set(changeUid, { planHash, json, digest });
   }
 
   get(changeUid: string): KeptPlan | undefined {

@@ -9,6 +9,7 @@ import type { ApplyResult } from "../../../kube/server-side-apply.js";
 import type { Document } from "../../../manifest/document.js";
 import { apiVersionOf, displayId } from "../../../manifest/object-id.js";
 import type { Preview, PreviewedWrite, WriteAction } from "../../../plan/actions.js";
+import { DiffBudget } from "../../../plan/diff-budget.js";
 import type { Target } from "../../destination.js";
 import { deferrable, type Refused } from "../companions/defer.js";
 import { provides } from "../companions/provides.js";
@@ -70,8 +71,11 @@ export async function preview(
   // Decided once: a kind that becomes served meanwhile must not drop its write from both groups.
   const unserved = writes.filter(isUnserved);
   const served = writes.filter((write) => !unserved.includes(write));
-  const judged = await judgeAll(context, target, served, signal);
-  const accepted = judged.flatMap((one) => ("accepted" in one ? (one.accepted ?? []) : []));
+  const budget = new DiffBudget();
+  const judged = await judgeAll(context, target, served, budget, signal);
+  const accepted = judged
+    .flatMap((one) => ("accepted" in one ? (one.accepted ?? []) : []))
+    .map((write) => ({ ...write, diff: budget.cut(write.diff) }));
   const refused = judged.flatMap((one) => ("refused" in one ? [one] : []));
   const coming = [...accepted.map(({ action }) => action), ...others, ...unserved];
   const sorted = await deferrable(context, target, all, refused, coming);
@@ -89,12 +93,15 @@ function judgeAll(
   context: KubernetesContext,
   target: Target,
   writes: readonly WriteAction[],
+  budget: DiffBudget,
   signal: AbortSignal,
 ): Promise<Judged[]> {
   return mapLimit(writes, WRITES_PER_APP, (write) =>
-    context.requests.run(() => {
+    context.requests.run(async () => {
       signal.throwIfAborted();
-      return judge(context, target, write);
+      const judged = await judge(context, target, write);
+      if (!("accepted" in judged) || judged.accepted === undefined) return judged;
+      return { accepted: { ...judged.accepted, diff: budget.add(judged.accepted.diff) } };
     }, fairnessKeyOf(target)),
   );
 }

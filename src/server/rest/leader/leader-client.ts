@@ -54,6 +54,20 @@ export class LeaderClient {
 
   /** Sends a request. Throws NOT_FOUND if the leader knows nothing of it, and NOT_READY if the leader cannot be asked. */
   async ask<T>({ path, body, schema }: LeaderRequest<T>): Promise<T> {
+    return this.#send(path, body, (answer) => schema.parse(JSON.parse(answer.toString("utf8"))));
+  }
+
+  /** Sends a request whose answer is not parsed. Throws as `ask` does. */
+  async askBytes(path: string): Promise<Buffer> {
+    return this.#send(path, undefined, (answer) => answer);
+  }
+
+  async close(): Promise<void> {
+    await this.#pool?.pool.destroy();
+    this.#pool = undefined;
+  }
+
+  async #send<T>(path: string, body: unknown, read: (answer: Buffer) => T): Promise<T> {
     const { tokenFile, logger } = this.#options;
     if (tokenFile === undefined)
       throw new ProblemError("NOT_READY", "the operator does not answer this: set api.leader.enabled in the chart");
@@ -68,9 +82,9 @@ export class LeaderClient {
         headersTimeout: TIMEOUT_MS,
         bodyTimeout: TIMEOUT_MS,
       });
-      const text = await readAll(response);
+      const answer = await readAll(response);
       if (statusCode === 404) throw nothingHere();
-      if (statusCode === 200) return schema.parse(JSON.parse(text));
+      if (statusCode === 200) return read(answer);
       throw new Error(`the leader answered ${statusCode}`);
     } catch (error) {
       if (error instanceof ProblemError) throw error;
@@ -78,11 +92,6 @@ export class LeaderClient {
       logger.warn("cannot ask the leader", { error: messageOf(error) });
       throw new ProblemError("NOT_READY", "the operator cannot be asked at the moment: retry later", { retryAfter: 5 });
     }
-  }
-
-  async close(): Promise<void> {
-    await this.#pool?.pool.destroy();
-    this.#pool = undefined;
   }
 
   async #connect(): Promise<Pool> {
@@ -102,7 +111,7 @@ export class LeaderClient {
   }
 }
 
-async function readAll(body: AsyncIterable<Buffer>): Promise<string> {
+async function readAll(body: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
@@ -110,5 +119,5 @@ async function readAll(body: AsyncIterable<Buffer>): Promise<string> {
     if (size > MAX_RESPONSE_BYTES) throw new Error("the answer of the leader is too large");
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }

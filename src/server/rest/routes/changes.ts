@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Change } from "../../../api/change.js";
 import { ChangeDetail, ChangeList, ChangeListQuery, type ChangeRow, WholePlan } from "../../../api/rest/changes.js";
 import { LIST_QUERY, ObjectParams } from "../../../api/rest/fields.js";
+import { RawJson } from "../../../http/raw-json.js";
 import type { Identity } from "../identity/identity.js";
 import { CHANGE_COLUMNS, CHANGE_FACETS, CHANGE_KEYS, changeRow, DECIDED_GATES } from "../lists/change-row.js";
 import { type ListKind, windowOf } from "../lists/list.js";
@@ -9,7 +10,6 @@ import { rowsOf } from "../lists/listed.js";
 import type { ListRow } from "../lists/window.js";
 import { readObject } from "../read-object.js";
 import { type RestParts, type RestRoute, restRoute } from "../route.js";
-import { wholePlanOf } from "../whole-plan.js";
 
 type StateFilter = "open" | "waiting" | "finished" | "all";
 
@@ -76,8 +76,13 @@ export function changeRoutes(parts: RestParts): RestRoute[] {
       params: ObjectParams,
       responses: { 200: WholePlan },
       handle: async ({ caller, params: { namespace, name } }) => {
-        const body = await wholePlanOf(parts, caller, await readChange(parts, caller, namespace, name));
-        return { status: 200, body };
+        const change = await readChange(parts, caller, namespace, name);
+        const { planHash, complete, actions = [], digest } = await parts.plans.planFor(caller, change);
+        if (digest === undefined) return { status: 200, body: { planHash, complete, actions } };
+        // As it is: a large plan is neither parsed nor written again for each reader.
+        const before = Buffer.from(`${JSON.stringify({ planHash, complete }).slice(0, -1)},"actions":`);
+        const body = new RawJson([before, await parts.plans.actionsOf(change, digest), Buffer.from("}\n")]);
+        return { status: 200, etag: `"${planHash}-${digest}"`, body };
       },
     }),
   ];

@@ -5,7 +5,6 @@ import { ProblemError } from "../../../http/problem.js";
 import type { Identity } from "../identity/identity.js";
 import type { RestParts } from "../route.js";
 import { readChange } from "../routes/changes.js";
-import { wholePlanOf } from "../whole-plan.js";
 import { type Creation, createObject } from "./create-object.js";
 import { newName } from "./idempotency.js";
 
@@ -66,5 +65,5 @@ export async function decide(
 /** Reports whether a hash names the plan of a Change whose status does not show the whole plan. */
 async function isWholePlan(parts: RestParts, user: Identity, change: Change, hash: string): Promise<boolean> {
   if (change.status?.planIncomplete === undefined) return false;
-  return (await wholePlanOf(parts, user, change)).planHash === hash;
+  return (await parts.plans.planFor(user, change)).planHash === hash;
 }

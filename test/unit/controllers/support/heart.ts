@@ -55,6 +55,8 @@ export class Heart {
   readonly logger = new FakeLogger();
   /** Events as `Warning ApplyFailed: message`. */
   readonly events: string[] = [];
+  /** Whole plans of the process. */
+  wholePlans = new WholePlans();
   /** Called before each access to Git; may throw. */
   gitFault: () => void = () => {};
   /** Whether other apps wait for a worker. */
@@ -205,6 +207,7 @@ export class Heart {
       if (killed) throw new KilledError("the process is gone");
     };
     this.destination.check = check;
+    this.wholePlans = new WholePlans();
     const client = this.api.client(check);
     const apps = this.api.cache<OverseerApp>(resourceOf("OverseerApp", "overseerapps"));
     const changes = this.api.cache<KnownChange>(resourceOf("Change", "changes"), reduceChange, appOfChange);
@@ -244,7 +247,7 @@ export class Heart {
         }
       },
       digestKey: "0".repeat(32),
-      wholePlans: new WholePlans(),
+      wholePlans: this.wholePlans,
       enqueue: (key) => void this.#queue.add(key),
       busy: () => this.busy,
       approvals: this.api.cache<Approval>(resourceOf("Approval", "approvals"), undefined, appOfApproval),

@@ -100,6 +100,7 @@ export function AppLogs({ app }: { readonly app: AppDetail }) {
       )}
       <LogView
         key={`${pod.uid}/${shown}/${previous}`}
+        onRestart={retry}
         source={{ app: `${namespace}/${name}`, pod: `${pod.namespace}/${pod.name}`, containers: shown, init, previous }}
       />
     </div>
@@ -107,6 +108,9 @@ export function AppLogs({ app }: { readonly app: AppDetail }) {
 }
 
 function titleOf({ name, health, restarts = 0 }: AppObject): string {
-  const parts = [...(health === "Healthy" ? [] : [health]), ...(restarts > 0 ? [`${restarts} restarts`] : [])];
+  const parts = [
+    ...(health === "Healthy" ? [] : [health]),
+    ...(restarts > 0 ? [`${restarts} ${restarts === 1 ? "restart" : "restarts"}`] : []),
+  ];
   return parts.length === 0 ? name : `${name} (${parts.join(", ")})`;
 }

@@ -6,6 +6,7 @@ import { Ago } from "../../components/ago.js";
 import { Icon } from "../../components/icon.js";
 import { Empty, ErrorNotice, Notice, Skeleton } from "../../components/messages.js";
 import { State } from "../../components/state.js";
+import { appLink } from "../../navigation/links.js";
 
 /** More healthy objects of a kind than this are one row. */
 const FOLD_FROM = 6;
@@ -45,7 +46,12 @@ export function AppTree({ app }: { readonly app: AppDetail }) {
       <ul class="tree">
         {entriesOf(roots).map((entry) =>
           "object" in entry ? (
-            <ObjectRow key={entry.object.uid} object={entry.object} pods={podsOf(entry.object.uid)} />
+            <ObjectRow
+              key={entry.object.uid}
+              object={entry.object}
+              pods={podsOf(entry.object.uid)}
+              logs={appLink(namespace, name, "logs")}
+            />
           ) : (
             <FoldedRow key={entry.kind} kind={entry.kind} objects={entry.objects} />
           ),
@@ -72,8 +78,9 @@ function entriesOf(objects: readonly AppObject[]): readonly Entry[] {
   });
 }
 
-function ObjectRow(props: { readonly object: AppObject; readonly pods: readonly AppObject[] }) {
-  const { object, pods } = props;
+/** `logs`: address of the logs of the app. */
+function ObjectRow(props: { readonly object: AppObject; readonly pods: readonly AppObject[]; readonly logs: string }) {
+  const { object, pods, logs } = props;
   const [open, setOpen] = useState(object.health !== "Healthy");
   return (
     <li>
@@ -95,6 +102,9 @@ function ObjectRow(props: { readonly object: AppObject; readonly pods: readonly 
                     {pod.restarts} {pod.restarts === 1 ? "restart" : "restarts"}
                   </span>
                 )}
+                <a href={`${logs}?pod=${encodeURIComponent(pod.name)}`}>
+                  Logs<span class="sr-only"> of {pod.name}</span>
+                </a>
               </ObjectLine>
             </li>
           ))}

@@ -2,6 +2,16 @@ import type { ChangeDetail } from "../../api/types.js";
 import { Ago } from "../../components/ago.js";
 import { State } from "../../components/state.js";
 
+const DECISIONS: Readonly<
+  Record<NonNullable<NonNullable<ChangeDetail["status"]>["approvals"]>[number]["decision"], string>
+> = {
+  Approve: "approves",
+  Reject: "rejects",
+  Withdraw: "withdraws",
+  BreakGlass: "applies it whatever the gates say",
+  Acknowledge: "acknowledges that gates were passed over",
+};
+
 /** The gates in words, and the decisions that people have made. */
 export function Gates({ change }: { readonly change: ChangeDetail }) {
   const all = change.status?.gates ?? [];
@@ -40,8 +50,7 @@ export function Gates({ change }: { readonly change: ChangeDetail }) {
             {approvals.map(({ name, approver, decision, state, message, comment, time }) => (
               <li key={name} class="gate">
                 <p class="gate-name">
-                  <strong>{approver}</strong>{" "}
-                  {decision === "Approve" ? "approves" : decision === "Reject" ? "rejects" : "withdraws"}
+                  <strong>{approver}</strong> {DECISIONS[decision]}
                   {time && (
                     <span class="muted">
                       <Ago at={time} />

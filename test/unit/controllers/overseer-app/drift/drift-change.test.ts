@@ -1,5 +1,7 @@
 import { expect } from "chai";
+import type { PlannedAction } from "../../../../../src/api/change.js";
 import { objectKey } from "../../../../../src/manifest/object-id.js";
+import { wholePlanHash } from "../../../../../src/plan/plan.js";
 import { Heart, KilledError } from "../../support/heart.js";
 
 const REPORTED = { sync: { selfHeal: false } };
@@ -161,5 +163,36 @@ describe("drift that is only reported", () => {
     await settle();
     expect(heart.objects().join()).not.to.contain("drifted");
     expect(heart.changes("web")).to.deep.equal(["now Succeeded", "web-1 Succeeded", "web-2 Superseded"]);
+  });
+
+  it("shows the fields of each object, however many there are, and reverts all when the whole plan is approved", async () => {
+    const count = 150;
+    const names = Array.from({ length: count }, (_, at) => `c${at}`);
+    const manifest = (name: string): string => files("1")["a.yaml"]?.replace("name: a", `name: ${name}`) ?? "";
+    heart.commit(Object.fromEntries(names.map((name) => [`${name}.yaml`, manifest(name)])));
+    await settle();
+    const value = "x".repeat(10_000);
+    heart.destination.faults.differs = ({ name }) => [{ path: ".data.v", from: value, to: name }];
+    for (const name of names) drift(name);
+    await settle();
+    const waiting =
+      heart
+        .changes("web")
+        .find((line) => line.endsWith(" Waiting"))
+        ?.split(" ")[0] ?? "";
+    const { metadata, status } = heart.change(waiting) ?? {};
+    expect(status?.planIncomplete).to.match(/^not shown: \d+ diffs$/);
+    const { json, planHash = "" } = heart.wholePlans.get(metadata?.uid ?? "") ?? {};
+    const actions: readonly PlannedAction[] = JSON.parse(json?.toString() ?? "[]");
+    expect(actions.map(({ object, diff }) => [object, diff])).to.have.deep.members(
+      names.map((name) => [`ConfigMap shop/${name}`, [{ path: ".data.v", from: value, to: name }]]),
+    );
+    heart.approve(waiting, "alice");
+    await settle();
+    expect(heart.objects().join(), "the status does not show the plan that was approved").to.contain("drifted");
+    heart.approve(waiting, "bob", "Approve", wholePlanHash(planHash, "bob", "0".repeat(32)));
+    await settle();
+    expect(heart.objects().join()).not.to.contain("drifted");
+    expect(heart.changes("web")).to.include(`${waiting} Succeeded`);
   });
 });

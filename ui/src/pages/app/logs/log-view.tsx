@@ -16,10 +16,18 @@ const NEAR_END = 24;
 /** Colors of containers; more than these begin again. */
 const HUES = 6;
 
-/** The logs of one or several containers, merged by time, followed while their end is in view. */
-export function LogView({ source }: { readonly source: LogSources }) {
+/**
+ * The logs of one or several containers, merged by time, followed while their end is in view. `onRestart` is called when a log has ended,
+ * and when it goes on.
+ */
+export function LogView({ source, onRestart }: { readonly source: LogSources; readonly onRestart: () => void }) {
   const { buffer, states, retry } = useLogs(source);
   const state = togetherOf(source, states);
+  const before = useRef(state.phase);
+  useEffect(() => {
+    if (state.phase === "waiting" || before.current === "waiting") onRestart();
+    before.current = state.phase;
+  }, [state.phase]);
   const labels = source.containers.length > 1 ? source.containers : undefined;
   const [filter, setFilter] = useState("");
   const [wrap, setWrap] = useState(true);
