@@ -1,4 +1,5 @@
 import type { Approval } from "../../api/approval.js";
+import { findCondition } from "../../api/conditions.js";
 import type { Environment } from "../../api/environment.js";
 import type { CustomResource } from "../../api/meta.js";
 import { canonicalJson } from "../../base/hash.js";
@@ -131,10 +132,16 @@ function isEdited(event: ResourceEvent<AnyResource>): boolean {
   return needsWork(event) && event.current?.metadata.generation !== event.previous?.metadata.generation;
 }
 
-/** Reports whether an app has another history of applied inputs, which later Environments rely on. */
+/** Reports whether the history of the applied inputs of an app proves something else to later Environments. */
 function hasNewLedger({ current, observed }: ResourceEvent<WatchedKinds["OverseerApp"]>): boolean {
-  const [ledger, before] = [current?.status?.ledger, observed?.status?.ledger];
-  return ledger !== undefined && canonicalJson(ledger) !== canonicalJson(before ?? []);
+  return current?.status?.ledger !== undefined && proofOf(current) !== proofOf(observed);
+}
+
+/** Returns what the proof of a ledger depends on. A suspended app proves nothing, and a suspension may end by itself. */
+function proofOf(app: WatchedKinds["OverseerApp"] | undefined): string {
+  const { ledger = [], ledgerSignature = "", conditions } = app?.status ?? {};
+  const isSuspended = findCondition(conditions, "Ready")?.reason === "Suspended";
+  return canonicalJson([ledger, ledgerSignature, isSuspended]);
 }
 
 /** Returns the apps that are promoted from an app, or together with it. */

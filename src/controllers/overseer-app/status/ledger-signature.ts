@@ -1,5 +1,6 @@
 import type { LedgerEntry } from "../../../api/ledger.js";
 import type { OverseerApp, OverseerAppStatus } from "../../../api/overseer-app.js";
+import { isSuspended } from "../../../api/suspension.js";
 import { canonicalJson, hmacSha256 } from "../../../base/hash.js";
 import type { AppServices } from "../app-services.js";
 import type { AppRun } from "../run.js";
@@ -33,15 +34,17 @@ export function ledgerSignature(
 
 /**
  * Returns the ledger of an app, or why it proves nothing. The one that this process has written last counts, whatever the status says: an earlier
- * one has a valid signature as well.
+ * one has a valid signature as well. A suspended app is not observed: a failure since would not be known.
  */
 export function provenLedger(
-  { digestKey, memories }: Pick<AppServices, "digestKey" | "memories">,
-  { metadata, status = {} }: Pick<OverseerApp, "metadata" | "status">,
+  { digestKey, memories, clock }: Pick<AppServices, "digestKey" | "memories" | "clock">,
+  { metadata, spec, status = {} }: Pick<OverseerApp, "metadata" | "spec" | "status">,
 ): { readonly ledger: readonly LedgerEntry[] } | { readonly problem: string } {
+  const app = `OverseerApp ${metadata.namespace}/${metadata.name}`;
+  if (isSuspended(spec, clock.now()))
+    return { problem: `${app} is suspended: its health is not observed, so that it proves nothing until it goes on` };
   const known = memories.get(`${metadata.namespace}/${metadata.name}`)?.writtenLedger;
   if (known?.appUid === metadata.uid) return known;
-  const app = `OverseerApp ${metadata.namespace}/${metadata.name}`;
   const { ledger = [] } = status;
   if (status.ledgerSignature !== ledgerSignature(digestKey, metadata.uid, status))
     return {

@@ -1,4 +1,5 @@
 import { OverseerAppStatus } from "../../../../src/api/overseer-app.js";
+import { systemClock } from "../../../../src/base/clock.js";
 import { provenLedger } from "../../../../src/controllers/overseer-app/status/ledger-signature.js";
 import { healthOf } from "../../../../src/destinations/kubernetes/health/rules.js";
 import { identifiedApp, parseApplied } from "../../../../src/destinations/kubernetes/ownership/identity.js";
@@ -154,8 +155,8 @@ const LIVE: readonly HostileReader[] = [
     read: (value: unknown) => {
       const status = OverseerAppStatus.safeParse(value).data ?? {};
       return provenLedger(
-        { digestKey: "0".repeat(32), memories: new Map() },
-        { metadata: { uid: "u", name: "web", namespace: "shop" } as never, status },
+        { digestKey: "0".repeat(32), memories: new Map(), clock: systemClock },
+        { metadata: { uid: "u", name: "web", namespace: "shop" } as never, spec: { suspend: false } as never, status },
       );
     },
   },

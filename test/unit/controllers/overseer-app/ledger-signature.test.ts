@@ -93,18 +93,48 @@ describe("a ledger of promotions", () => {
       await heart.settle(APPS);
       replay(heart, "staging/web", healthy);
       await heart.reconcile("prod/web");
-      expect(heart.app("prod/web")?.status?.promotion?.waitingFor).to.match(/staging\/web: it failed there at/);
+      const why = isSuspended ? /staging\/web is suspended/ : /staging\/web: it failed there at/;
+      expect(heart.app("prod/web")?.status?.promotion?.waitingFor).to.match(why);
       await heart.settle(APPS, 2 * SOAK);
       expect(inProd(heart)).to.equal("1");
       if (isSuspended) {
         heart.start();
         replay(heart, "staging/web", healthy);
         await heart.reconcile("prod/web");
-        expect(heart.app("prod/web")?.status?.promotion?.waitingFor, "after a restart").to.contain(
+        expect(heart.app("prod/web")?.status?.promotion?.waitingFor, "after a restart").to.match(why);
+        heart.apply("staging/web", { source: SOURCE });
+        await heart.reconcile("prod/web");
+        expect(heart.app("prod/web")?.status?.promotion?.waitingFor, "before its next reconcile").to.contain(
           "its ledger (status.ledger) is of an earlier generation of the app",
         );
       }
     });
+
+  it("of a suspended app proves nothing, since nobody sees how that app is, until it goes on", async () => {
+    const heart = await promoted();
+    heart.commit(file("2"));
+    await heart.settle(APPS, SOAK / 2);
+    heart.govern("prod", {
+      namespaces: [{ name: "prod", from: "staging" }],
+      promotesFrom: ["staging"],
+      freeze: { reason: "fair" },
+    });
+    await heart.settle(APPS, SOAK);
+    heart.apply("staging/web", { source: SOURCE, suspend: true, suspendReason: "looking for a leak" });
+    heart.govern("prod", { namespaces: [{ name: "prod", from: "staging" }], promotesFrom: ["staging"] });
+    await heart.settle(APPS, SOAK);
+    expect(heart.app("prod/web")?.status?.promotion?.waitingFor).to.equal(
+      "OverseerApp staging/web is suspended: its health is not observed, so that it proves nothing until it goes on",
+    );
+    expect(inProd(heart), "though its soak had ended before").to.equal("1");
+    heart.destination.edit("/ConfigMap/staging/a", { health: { status: "Degraded", message: "crash" } });
+    heart.apply("staging/web", { source: SOURCE });
+    await heart.settle(APPS, SOAK);
+    expect(heart.app("prod/web")?.status?.promotion?.waitingFor).to.match(/staging\/web: it failed there at/);
+    heart.destination.edit("/ConfigMap/staging/a", { health: { status: "Healthy" } });
+    await heart.settle(APPS, SOAK);
+    expect(inProd(heart)).to.equal("2");
+  });
 
   it("of other inputs or of another app is not signed, whoever writes it", async () => {
     const heart = await promoted();
