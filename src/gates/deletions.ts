@@ -15,6 +15,10 @@ export const deletionsGate: Gate = {
     if (approvedBy !== undefined) return { state: "Pass" };
     const remark = uncounted === undefined ? "" : `; ${uncounted}`;
     const remedy = `or a user with the verb approve for OverseerApp ${app.metadata.name} approves the plan`;
-    return { state: "Wait", message: `${needingApproval}; ${remedy}${remark}` };
+    return {
+      state: "Wait",
+      message: `${needingApproval}; ${remedy}${remark}`,
+      opens: `users with the verb approve for OverseerApp ${app.metadata.name}, by an Approval`,
+    };
   },
 };

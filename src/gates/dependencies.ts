@@ -36,7 +36,11 @@ export const dependenciesGate: Gate = {
     const more = unmet.length > SHOWN ? `; and ${unmet.length - SHOWN} more` : "";
     const cycle = findCycle(app, context.lister);
     const remedy = cycle === undefined ? "" : `; dependsOn forms a cycle: ${cycle.join(" → ")}: remove one of these`;
-    return { state: "Wait", message: `waiting for ${unmet.slice(0, SHOWN).join("; ")}${more}${remedy}` };
+    return {
+      state: "Wait",
+      message: `waiting for ${unmet.slice(0, SHOWN).join("; ")}${more}${remedy}`,
+      opens: "these apps, once they are Ready and Healthy; in an emergency users with the verb break-glass",
+    };
   },
 };
 

@@ -6,14 +6,14 @@ import type { GateContext, WatchedKind, WatchedKinds } from "./context.js";
 export type GateVerdict =
   | { readonly state: "Pass"; readonly message?: string }
   /**
-   * `message` gives the cause and what opens the gate; `until` is the time (epoch ms) to judge again without an event. `opens` says who
-   * can open the gate, if not in the message, and `otherwise` what happens if that does not happen.
+   * `message` gives the cause and what opens the gate; `until` is the time (epoch ms) to judge again without an event. `opens` says who or what
+   * can open the gate, and `otherwise` what happens if that does not happen: by default, what is applied stays.
    */
   | {
       readonly state: "Wait";
       readonly message: string;
       readonly until?: number | undefined;
-      readonly opens?: string;
+      readonly opens: string;
       readonly otherwise?: string;
     }
   /** The Change ends in phase Rejected. `message` gives the cause and what to change in the app or in Git. */

@@ -58,7 +58,7 @@ function describeRemedy(
   const applied = app.status?.applied?.revision;
   const stays = applied === undefined ? "nothing is applied" : `${shortRevision(applied)} stays applied`;
   return {
-    ...(opens === undefined ? {} : { opens: cutText(opens, MAX_MESSAGE) }),
+    opens: cutText(opens, MAX_MESSAGE),
     otherwise: cutText(otherwise ?? stays, MAX_MESSAGE),
     ...(until === undefined || !Number.isFinite(until) ? {} : { until: rfc3339(until) }),
   };
@@ -73,6 +73,7 @@ async function verdictOf(gate: Gate, context: GateContext, clock: Clock): Promis
     return {
       state: "Wait",
       message: `cannot be evaluated: ${cause}; evaluated again automatically`,
+      opens: "the operator, once it has what is missing",
       until: context.now + RETRY_MS,
     };
   }

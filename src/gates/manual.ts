@@ -20,14 +20,21 @@ export const manualGate: Gate = {
     if (approvedBy !== undefined || brokenBy !== undefined) return { state: "Pass" };
     const doubt = await request?.doubt();
     if (request !== undefined && doubt === undefined) return { state: "Pass" };
-    if (doubt !== undefined) return { state: "Wait", message: `the request does not count: ${doubt}` };
+    const { name } = app.metadata;
+    const approvers = `users with the verb approve for OverseerApp ${name}, by an Approval`;
+    if (doubt !== undefined)
+      return {
+        state: "Wait",
+        message: `the request does not count: ${doubt}`,
+        opens: `administrators; then ${approvers}`,
+      };
     const { applied } = app.status ?? {};
     const meanwhile = applied === undefined ? "nothing is applied" : `${shortRevision(applied.revision)} stays applied`;
-    const { name } = app.metadata;
     const remark = uncounted === undefined ? "" : `; ${uncounted}`;
     return {
       state: "Wait",
       message: `${isManual ? "sync.mode is Manual" : "sync.mode was Manual when the last Change passed its gates, and stays so for this one"}: a user with the verb sync for OverseerApp ${name} has to create a Change of cause Sync, or one with the verb approve an Approval; until then ${meanwhile}${remark}`,
+      opens: `users with the verb sync for OverseerApp ${name}, by a Change of cause Sync, or ${approvers}`,
     };
   },
 };

@@ -10,7 +10,13 @@ export const referencesGate: Gate = {
   waitReason: "References",
   judge: ({ destination }) => {
     const missing = known(destination.missing, "what the documents refer to");
-    return missing.length === 0 ? { state: "Pass" } : { state: "Wait", message: `needs ${describe(missing)}` };
+    return missing.length === 0
+      ? { state: "Pass" }
+      : {
+          state: "Wait",
+          message: `needs ${describe(missing)}`,
+          opens: "users who create what is missing, or a commit that does not refer to it",
+        };
   },
 };
 

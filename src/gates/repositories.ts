@@ -23,7 +23,11 @@ export const repositoriesGate: Gate = {
     const refusing = refusedBy(restricting, url);
     if (refusing !== "") return refused(`GitRepository ${key} (${url})`, refusing);
     if (!known(repositoryIsCurrent, `the URL that GitRepository ${key} was read from`))
-      return { state: "Wait", message: `GitRepository ${key} has not been read since its URL was changed` };
+      return {
+        state: "Wait",
+        message: `GitRepository ${key} has not been read since its URL was changed`,
+        opens: "the operator, once it has read the repository",
+      };
     for (const related of await relatedRepositories()) {
       const by = refusedBy(restricting, related.url);
       if (by !== "") return refused(`the ${related.kind} ${related.url}, named at ${related.place},`, by);

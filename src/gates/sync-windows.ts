@@ -12,6 +12,8 @@ export const syncWindowsGate: Gate = {
     const windows = judgeWindows(app.spec.sync.windows ?? [], now);
     if (windows.state === "Open") return { state: "Pass" };
     if (windows.state === "Invalid") return { state: "Fail", message: windows.message };
-    return { state: "Wait", message: windows.message, until: windows.until };
+    const opens =
+      "time, or users who may edit spec.sync.windows of the app; in an emergency users with the verb break-glass";
+    return { state: "Wait", message: windows.message, opens, until: windows.until };
   },
 };

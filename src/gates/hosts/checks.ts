@@ -27,7 +27,8 @@ export const checksGate: Gate = {
       const problems = rules.flatMap((rule) => whyNotPassed(checks, rule) ?? []);
       if (problems.length === 0) return { state: "Pass" };
       const commit = inputs.commit.slice(0, MESSAGE_DIGITS);
-      return { state: "Wait", message: `commit ${commit}: ${problems.join("; ")}`, until: judgeAgainAt(now) };
+      const opens = "these checks, once they have succeeded; in an emergency users with the verb break-glass";
+      return { state: "Wait", message: `commit ${commit}: ${problems.join("; ")}`, opens, until: judgeAgainAt(now) };
     };
     return waitForHost(now, judge, brief);
   },

@@ -54,7 +54,9 @@ export const reviewGate: Gate = {
       return {
         state: "Wait",
         message: `${problems.slice(0, SHOWN).join("; ")}${more}: ${remedy}`,
-        ...(isNew ? { opens: `users with the verb approve for OverseerApp ${app.metadata.name}, by an Approval` } : {}),
+        opens: isNew
+          ? `users with the verb approve for OverseerApp ${app.metadata.name}, by an Approval`
+          : "reviewers of the pull request; in an emergency users with the verb break-glass",
         until: judgeAgainAt(now),
       };
     });

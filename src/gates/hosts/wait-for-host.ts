@@ -25,8 +25,12 @@ export async function waitForHost(
   try {
     return await judge();
   } catch (error) {
-    if (error instanceof UnfinishedError) return { state: "Wait", message: error.message, until: now + CONTINUE_MS };
+    if (error instanceof UnfinishedError) {
+      const opens = "the operator, once it has compared all commits";
+      return { state: "Wait", message: error.message, opens, until: now + CONTINUE_MS };
+    }
     const delay = error instanceof GitError ? (error.retryAfterMs ?? 0) : 0;
-    return { state: "Wait", message: brief ?? messageOf(error), until: now + Math.max(AGAIN_MS, delay) };
+    const opens = "the Git host, once it can be asked; in an emergency users with the verb break-glass";
+    return { state: "Wait", message: brief ?? messageOf(error), opens, until: now + Math.max(AGAIN_MS, delay) };
   }
 }

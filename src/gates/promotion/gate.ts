@@ -15,6 +15,7 @@ export const promotionGate: Gate = {
     if (promotionPaths(app, lister).length === 0) return { state: "Pass" };
     const proof = known(promotion, "what the earlier Environments have tested");
     if (proof.proven) return { state: "Pass" };
-    return { state: "Wait", message: proof.why, ...(proof.until === undefined ? {} : { until: proof.until }) };
+    const opens = "health and time in the earlier Environments; in an emergency users with the verb break-glass";
+    return { state: "Wait", message: proof.why, opens, ...(proof.until === undefined ? {} : { until: proof.until }) };
   },
 };

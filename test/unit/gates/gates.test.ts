@@ -10,7 +10,10 @@ import { app } from "../controllers/support/resources.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { gateContext, listerOf, NO_FACTS } from "./support/gate-context.js";
 
-const wait: Gate = { name: "wait", waitReason: "Waiting", judge: () => ({ state: "Wait", message: "x".repeat(3000) }) };
+const wait: Gate = {
+  ...{ name: "wait", waitReason: "Waiting" },
+  judge: () => ({ state: "Wait", message: "x".repeat(3000), opens: "users" }),
+};
 const fail: Gate = { name: "fail", waitReason: "Waiting", judge: () => ({ state: "Fail", message: "no" }) };
 const pass: Gate = { name: "pass", waitReason: "Waiting", judge: async () => ({ state: "Pass" }) };
 
@@ -45,6 +48,7 @@ describe("gates", () => {
     const results = await judgeGates([wait, fail, pass], gateContext(), new FakeClock());
     expect(results.map(({ state }) => state.state)).to.deep.equal(["Wait", "Fail", "Pass"]);
     expect(results[0]?.state.message).to.have.length(1024);
+    expect(results[0]?.state).to.include({ opens: "users", otherwise: "nothing is applied" });
     expect(closedGates(results).map(({ gate }) => gate.name)).to.deep.equal(["wait", "fail"]);
   });
 

@@ -15,7 +15,11 @@ export const frozenSourceGate: Gate = {
     const { name, namespace = app.metadata.namespace } = app.spec.source.repositoryRef;
     const repository = lister.get("GitRepository", `${namespace}/${name}`);
     if (repository === undefined || repository.spec.suspend) {
-      return { state: "Wait", message: `GitRepository ${namespace}/${name} is suspended: set spec.suspend to false` };
+      return {
+        state: "Wait",
+        message: `GitRepository ${namespace}/${name} is suspended: set spec.suspend to false`,
+        opens: `users who may edit GitRepository ${namespace}/${name}`,
+      };
     }
     return { state: "Pass" };
   },
