@@ -128,6 +128,13 @@ export const Inputs = z
       .string()
       .max(64)
       .describe("Hash of everything that was read to render the documents. Equal keys give equal documents."),
+    sourceKey: z
+      .string()
+      .max(64)
+      .optional()
+      .describe(
+        "Hash of the same without versions of renderers and programs, and without what the cluster is: equal before and after an upgrade.",
+      ),
     revision: z.string().max(512).describe("Revision, for example main@sha1:6f3c…."),
     commit: z.string().max(64).describe("Commit ID."),
     source: AppSource.describe("spec.source of the app at that time."),
@@ -136,3 +143,24 @@ export const Inputs = z
   })
   .describe("Inputs of the sync: the revision, and the source of the app at that time.");
 export type Inputs = z.infer<typeof Inputs>;
+
+/** The keys of inputs. */
+export type InputKeys = Pick<Inputs, "key" | "sourceKey">;
+
+/**
+ * Returns the key by which inputs are recognized after an upgrade of the operator. Decisions of users, failures and tests are about what users have
+ * changed, whatever version of a renderer has made documents of it.
+ */
+export function lastingKey({ key, sourceKey }: InputKeys): string {
+  return sourceKey ?? key;
+}
+
+/** Reports whether a recorded key is one of the keys of inputs. */
+export function isKeyOf(recorded: string | undefined, inputs: InputKeys | undefined): boolean {
+  return recorded !== undefined && (recorded === inputs?.key || recorded === inputs?.sourceKey);
+}
+
+/** Reports whether inputs come from the same source. Their documents may differ, if an upgrade lies in between. */
+export function hasSameSource(a: InputKeys | undefined, b: InputKeys | undefined): boolean {
+  return isKeyOf(a?.key, b) || (b !== undefined && isKeyOf(a?.sourceKey, b));
+}

@@ -15,7 +15,7 @@ export const LedgerEntry = z
       .max(64)
       .optional()
       .describe("Newest commit that the app has processed with the same inputs, if it is another one."),
-    key: z.string().max(64).describe("Key of the inputs."),
+    key: z.string().max(64).describe("Key of the inputs, the same before and after an upgrade of the operator."),
     versions: atomicList(
       z.string().max(512),
       MAX_VERSIONS,

@@ -25,9 +25,11 @@ export const Pin = z
       .string()
       .max(64)
       .optional()
-      .describe("Key of the inputs that failed. An automatic rollback ends when the newest inputs have another key."),
+      .describe(
+        "Key of the inputs that failed, the same before and after an upgrade of the operator. An automatic rollback ends when the newest inputs have another key.",
+      ),
   })
   .describe(
-    "Earlier inputs that the app is kept at after a rollback. A pin that a user requested lasts until a user requests a sync; an automatic one ends when the inputs change.",
+    "Earlier inputs that the app is kept at after a rollback. A pin that a user requested lasts until a user requests a sync; an automatic one ends when the source of the inputs changes, but not by an upgrade of the operator.",
   );
 export type Pin = z.infer<typeof Pin>;

@@ -1,5 +1,6 @@
 import type { Environment } from "../api/environment.js";
 import { ApprovalRule, type AskingCause } from "../api/environment-gates.js";
+import { hasSameSource } from "../api/inputs.js";
 import { shortRevision } from "../api/short-revision.js";
 import type { SyncWindow } from "../api/sync-policy.js";
 import { type Authors, personOf, whyAuthor } from "./authors.js";
@@ -159,7 +160,7 @@ export function asks(rule: ApprovalRule, { app, cause, inputs, plan }: GateConte
     case "Drift":
       return false;
     case "Retry":
-      return app.status?.applied?.key !== inputs.key;
+      return !hasSameSource(app.status?.applied, inputs);
     case "Sync":
       return true;
     case "Values":

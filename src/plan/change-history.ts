@@ -1,10 +1,11 @@
 import { type ChangePhase, isFinal } from "../api/change.js";
+import { hasSameSource, type InputKeys } from "../api/inputs.js";
 
 /** The part of a Change that its history needs. */
 export interface HistoryEntry {
   readonly spec?: {
     readonly cause?: string;
-    readonly inputs?: { readonly key: string } | undefined;
+    readonly inputs?: InputKeys | undefined;
     /** The Change that a request rolls back to. */
     readonly rollbackTo?: { readonly change: string } | undefined;
   };
@@ -38,12 +39,12 @@ export function expiredChanges<T extends HistoryEntry>(
 
 /** What an app relies on. */
 export interface ReliedOn {
-  /** Key of the applied inputs, if any. */
-  readonly applied: string | undefined;
+  /** The applied inputs, if any. */
+  readonly applied: InputKeys | undefined;
   /** Name of the last Change that was applied or attempted. */
   readonly last: string | undefined;
   /** The inputs that the app is kept at, and the Change that says so. */
-  readonly pin: { readonly change: string; readonly inputs: { readonly key: string } } | undefined;
+  readonly pin: { readonly change: string; readonly inputs: InputKeys } | undefined;
 }
 
 /**
@@ -59,13 +60,13 @@ export function neededChanges(changes: readonly HistoryEntry[], { applied, last,
         undefined,
       )?.metadata.name;
   const succeeded = ({ status }: HistoryEntry): boolean => status?.phase === "Succeeded";
-  const has = ({ spec }: HistoryEntry, key: string | undefined): boolean => spec?.inputs?.key === key;
+  const has = ({ spec }: HistoryEntry, inputs: InputKeys | undefined): boolean => hasSameSource(spec?.inputs, inputs);
   const needed = [
     last,
     pin?.change,
     newest((change) => succeeded(change) && has(change, applied)),
     newest((change) => succeeded(change) && !has(change, applied)),
-    newest((change) => succeeded(change) && has(change, pin?.inputs.key)),
+    newest((change) => succeeded(change) && has(change, pin?.inputs)),
     // It may have stopped half-way, and says what it has not written.
     newest((change) => change.status?.phase !== "Planned" && has(change, applied)),
     ...changes.flatMap(({ spec, status }) => (isFinal(status?.phase) ? [] : [spec?.rollbackTo?.change])),

@@ -5,6 +5,8 @@ import type { RenderTarget, SourceSelection } from "./request.js";
 export interface RenderInputs {
   /** What the renderer declares: for plain manifests `tree`, the object id of the tree or file at `source.path`. */
   readonly content: Readonly<Record<string, unknown>>;
+  /** What else the renderer declares, that no user of the app has changed: versions of programs, and what the cluster is. */
+  readonly environment?: Readonly<Record<string, unknown>> | undefined;
   /** Version of the renderer. */
   readonly version: number;
   readonly source: Pick<SourceSelection, "path" | "include" | "exclude">;
@@ -19,10 +21,19 @@ export interface RenderInputs {
   readonly steps?: Readonly<Record<string, unknown>>;
 }
 
-/** The name of a set of inputs: equal inputs render to equal documents. 32 hex digits. */
-export function inputKey(inputs: RenderInputs): string {
+/** The names of a set of inputs, of 32 hex digits each. */
+export interface InputKeys {
+  /** Equal keys render to equal documents. */
+  readonly key: string;
+  /** The same without the versions of renderers and programs, and without what the cluster is: an upgrade does not change it. */
+  readonly sourceKey: string;
+}
+
+/** Returns the names of a set of inputs. */
+export function inputKeys(inputs: RenderInputs): InputKeys {
   const {
     content,
+    environment = {},
     version,
     source,
     defaultNamespace,
@@ -34,11 +45,30 @@ export function inputKey(inputs: RenderInputs): string {
   const { path, include = [], exclude = [] } = source;
   // Later fields are absent where they say nothing, so that the keys of running apps stay the same.
   const more = {
+    source: { path, include, exclude },
+    defaultNamespace,
     ...(target === "kubernetes" ? {} : { target }),
     ...(Object.keys(env).length === 0 ? {} : { env }),
     ...(recurseSubmodules === true ? { recurseSubmodules } : {}),
-    ...(Object.keys(steps).length === 0 ? {} : { steps }),
   };
-  const all = { ...content, source: { path, include, exclude }, defaultNamespace, rendererVersion: version, ...more };
-  return sha256(canonicalJson(all as Json), 32);
+  const key = { ...content, ...environment, ...more, rendererVersion: version, ...withSteps(steps) };
+  const sourceKey = { ...content, ...more, ...withSteps(withoutVersions(steps)) };
+  return { key: digestOf(key), sourceKey: digestOf(sourceKey) };
+}
+
+function withSteps(steps: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.keys(steps).length === 0 ? {} : { steps };
+}
+
+/** Leaves out the versions of steps, and of the programs that they start. */
+function withoutVersions(steps: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(steps).map(([name, step]) => {
+    const { version: _, program: __, ...rest } = step as Readonly<Record<string, unknown>>;
+    return [name, rest] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function digestOf(content: Readonly<Record<string, unknown>>): string {
+  return sha256(canonicalJson(content as Json), 32);
 }

@@ -4,7 +4,7 @@ import type { GitSnapshot } from "../git/engine.js";
 import { compareForApply } from "../manifest/order.js";
 import { FileDecryptor } from "../secrets/file-decryptor.js";
 import { askedKind, detect, type RendererKind } from "./detect.js";
-import { inputKey } from "./input-key.js";
+import { type InputKeys, inputKeys } from "./input-key.js";
 import { DEFAULT_RENDER_LIMITS, type RenderLimits } from "./limits.js";
 import { findPlace, type SourcePlace } from "./locate.js";
 import type { SecretTexts } from "./mask-texts.js";
@@ -26,8 +26,7 @@ import type { TreeLinks } from "./source-links.js";
 import { hasPatches, type RenderSteps } from "./steps.js";
 
 /** The inputs of a source at one commit, and what makes finding them in the next commit cheap. */
-export interface LocatedSourceInputs {
-  readonly key: string;
+export interface LocatedSourceInputs extends InputKeys {
   readonly kind: RendererKind;
   readonly commit: string;
   /** What of the request the key holds. */
@@ -87,12 +86,12 @@ export class SourceRenderer {
     }
     const { renderer, declared } = await this.#declare(request, snapshot, known?.links);
     const { source, defaultNamespace, target = "kubernetes", env = {}, recurseSubmodules = false } = request;
-    const { content, reads, links, asksCluster = false } = declared;
+    const { content, environment, reads, links, asksCluster = false } = declared;
     const cluster = asksCluster ? { facts: request.cluster?.() } : undefined;
     const steps = (await this.#steps?.declare(request)) ?? {};
     const own = { source, defaultNamespace, target, env, recurseSubmodules };
-    const key = inputKey({ ...own, content, version: renderer.version, steps });
-    return { key, kind: renderer.kind, commit, of, reads, links, cluster };
+    const keys = inputKeys({ ...own, content, environment, version: renderer.version, steps });
+    return { ...keys, kind: renderer.kind, commit, of, reads, links, cluster };
   }
 
   /**

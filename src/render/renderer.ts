@@ -68,6 +68,11 @@ export interface SourceInput {
 export interface DeclaredInputs {
   /** The renderer's part of the input key: equal parts render to equal documents. */
   readonly content: Readonly<Record<string, unknown>>;
+  /**
+   * The rest of that part: versions of programs, and what the destination is. No user of the app has changed these, so that decisions about
+   * inputs outlive an upgrade.
+   */
+  readonly environment?: Readonly<Record<string, unknown>>;
   /** What was read of the commit to find that out. While all of it is the same in another commit, so is `content`. */
   readonly reads?: Reads;
   /** Whether the answer depends on what the destination is. */

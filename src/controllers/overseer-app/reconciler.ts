@@ -118,7 +118,7 @@ export class OverseerAppReconciler {
       await healDrift(run, restores, shownMs !== undefined);
       if (run.progress.state === "done") run.problem ??= emptySourceProblem(run);
     }
-    run.memory.keepRenders([run.desired?.inputs.key, run.status.applied?.key]);
+    keepRenders(run);
     await recordOutcome(run);
     noteApplied(run);
   }
@@ -132,7 +132,7 @@ export class OverseerAppReconciler {
       const desired = await renderDesired(run);
       if (desired !== undefined && !isProblem(desired)) claim(run, desired);
       noteRead(run, desired);
-      run.memory.keepRenders([run.desired?.inputs.key, run.status.applied?.key]);
+      keepRenders(run);
     }
     await rejectRequests(run, "the app is suspended: set spec.suspend to false, and request the sync again");
     await writeStatus(run, suspendedOutcome(run));
@@ -149,6 +149,11 @@ export class OverseerAppReconciler {
     this.#services.observer.contested(key, 0);
     this.#services.observer.forgotten(namespace, name);
   }
+}
+
+/** Forgets documents of inputs that the app does not have any more. */
+function keepRenders({ memory, desired, status }: AppRun): void {
+  memory.keepRenders([desired?.inputs.key, status.applied?.key, status.pin?.inputs.key]);
 }
 
 /** Ends all backoffs when a user requests a reconcile. */
@@ -264,9 +269,9 @@ function claim(run: AppRun, desired: Rendered): void {
  */
 function needsChange(run: AppRun, desired: Rendered): boolean {
   if (run.status.applied?.key !== desired.inputs.key) return true;
-  const open = openChangeFor(run, desired.inputs.key);
+  const open = openChangeFor(run, desired.inputs);
   if (open && open.status?.phase !== "Verifying") return true;
-  if (!open && lastStopped(run, desired.inputs.key)) return true;
+  if (!open && lastStopped(run, desired.inputs)) return true;
   const prunes = run.app.spec.sync?.prune !== false;
   const desiredKeys = new Set(desired.documents.map((document) => document.key));
   const pruneCandidates = [...observeApp(run).objects.values()].filter(

@@ -1,3 +1,4 @@
+import { type InputKeys, isKeyOf } from "../../api/inputs.js";
 import type { LedgerEntry } from "../../api/ledger.js";
 import { MESSAGE_DIGITS } from "../../api/short-revision.js";
 import { rfc3339 } from "../../base/clock.js";
@@ -130,8 +131,8 @@ export async function selectCommit(
 }
 
 /** Returns the entry of an app's own ledger that forbids its inputs: they failed here, or were rolled back. */
-export function failedBefore(ledger: readonly LedgerEntry[], key: string): LedgerEntry | undefined {
-  const last = ledger.findLast((entry) => entry.key === key);
+export function failedBefore(ledger: readonly LedgerEntry[], inputs: InputKeys): LedgerEntry | undefined {
+  const last = ledger.findLast((entry) => isKeyOf(entry.key, inputs));
   return last?.how === "Failed" || last?.how === "RolledBack" ? last : undefined;
 }
 

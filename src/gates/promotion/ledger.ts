@@ -1,3 +1,4 @@
+import { type InputKeys, isKeyOf, lastingKey } from "../../api/inputs.js";
 import { type LedgerEntry, MAX_LEDGER, MAX_VERSIONS } from "../../api/ledger.js";
 import { rfc3339 } from "../../base/clock.js";
 
@@ -7,7 +8,7 @@ export type InputsHealth = "Healthy" | "Failed" | "Progressing" | "Unknown";
 /** What an observation of an app tells about its applied inputs. */
 export interface LedgerFacts {
   /** The applied inputs; undefined if nothing was applied. */
-  readonly applied: { readonly commit: string; readonly key: string } | undefined;
+  readonly applied: (InputKeys & { readonly commit: string }) | undefined;
   /** Newest commit that was processed with these inputs, if known. */
   readonly through: string | undefined;
   /** Newest commit that was processed with the inputs that were applied before, if known. */
@@ -32,9 +33,9 @@ const KEPT = 20;
 export function advanceLedger(ledger: readonly LedgerEntry[], facts: LedgerFacts): readonly LedgerEntry[] {
   if (facts.applied === undefined) return ledger;
   const last = ledger.at(-1);
-  const isSame = last?.key === facts.applied.key && last.ended === undefined;
+  const isSame = last !== undefined && isKeyOf(last.key, facts.applied) && last.ended === undefined;
   const earlier = isSame ? ledger.slice(0, -1) : endLast(ledger, facts);
-  const current = isSame ? last : { commit: facts.applied.commit, key: facts.applied.key };
+  const current = isSame ? last : { commit: facts.applied.commit, key: lastingKey(facts.applied) };
   const next = [...earlier.map((entry) => soaked(entry, facts)), observe(current, facts)];
   return trim(next, facts.longestSoak);
 }

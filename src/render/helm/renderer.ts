@@ -53,20 +53,22 @@ export class HelmRenderer implements Renderer {
       files: files.map(({ path, blob, kind, fault = "" }) => [path, blob, kind, fault]),
       settings: helm,
       name,
+      ...(digest === undefined ? {} : { values: digest }),
+    };
+    const environment = {
       program: (await this.#options.program.version()) ?? "none",
       ...(asksCluster ? { cluster: cluster() } : {}),
-      ...(digest === undefined ? {} : { values: digest }),
     };
     // Files behind links are resolved again in each commit.
     const hasLinks = files.some(({ linked, kind }) => linked !== undefined || kind === "symlink");
-    if (hasLinks) return { content, asksCluster };
+    if (hasLinks) return { content, environment, asksCluster };
     // A version of a chart in a registry never changes, so only the files of the commit are compared.
     if (helm.chart !== undefined) {
       const reads = new Map([...copied.reads].filter(([path]) => !path.startsWith(`${folder}/`)));
-      return { content, asksCluster, reads };
+      return { content, environment, asksCluster, reads };
     }
     const { path, entry } = input.place;
-    return { content, asksCluster, reads: new Map([...copied.reads, [path, entry.id]]) };
+    return { content, environment, asksCluster, reads: new Map([...copied.reads, [path, entry.id]]) };
   }
 
   async render(input: SourceInput): Promise<RendererOutput> {

@@ -32,20 +32,20 @@ export class KustomizeRenderer implements Renderer {
   /** Every file that the kustomization and its bases name, wherever in the repository it is. */
   async declare(input: SourceInput): Promise<DeclaredInputs> {
     const { files, bases, problems, generated } = await this.#closure(input);
-    const program = (await this.#program.version()) ?? "none";
+    const environment = { program: (await this.#program.version()) ?? "none" };
     const { kustomize = {} } = input.source;
     const remote = bases.map(({ repository, commit }) => [repository, commit]);
     const content = {
-      ...{ renderer: "kustomize", reads: digestOfReads(files.reads), settings: kustomize, program },
+      ...{ renderer: "kustomize", reads: digestOfReads(files.reads), settings: kustomize },
       ...(remote.length === 0 ? {} : { remote }),
       ...(generated === undefined ? {} : { generated: generated.resources }),
       // Never the key of a success: what refuses a base may be no part of the source.
       ...(problems.length === 0 ? {} : { problems: problems.map(({ message }) => message) }),
     };
-    if (generated === undefined) return { content, reads: files.reads };
+    if (generated === undefined) return { content, environment, reads: files.reads };
     // A new file of the folder is another resource.
     const folder = folderOf(input.place.path, input.place.entry.kind);
-    return { content, reads: new Map([...files.reads, [folder, generated.tree]]) };
+    return { content, environment, reads: new Map([...files.reads, [folder, generated.tree]]) };
   }
 
   async render(input: SourceInput): Promise<RendererOutput> {

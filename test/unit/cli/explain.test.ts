@@ -209,9 +209,9 @@ describe("the review of a Change", () => {
       change("web-2", { phase: "Failed" }),
       change("web-3", { phase: "Succeeded" }),
     ];
-    expect(earlierSuccess(changes, "web-3")?.metadata.name).to.equal("web-1");
-    expect(earlierSuccess(changes, "other")?.metadata.name).to.equal("web-3");
-    expect(earlierSuccess([], "web-1")).to.equal(undefined);
+    expect(earlierSuccess(changes, { key: "web-3" })?.metadata.name).to.equal("web-1");
+    expect(earlierSuccess(changes, { key: "other" })?.metadata.name).to.equal("web-3");
+    expect(earlierSuccess([], { key: "web-1" })).to.equal(undefined);
   });
 
   it("promotes the commit that is named, or the tested one, and says why there is none", () => {

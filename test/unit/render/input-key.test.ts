@@ -1,7 +1,9 @@
 import { expect } from "chai";
-import { inputKey, type RenderInputs } from "../../../src/render/input-key.js";
+import { inputKeys, type RenderInputs } from "../../../src/render/input-key.js";
 
-describe("inputKey", () => {
+describe("inputKeys", () => {
+  const inputKey = (one: RenderInputs): string => inputKeys(one).key;
+  const sourceKey = (one: RenderInputs): string => inputKeys(one).sourceKey;
   const inputs: RenderInputs = {
     content: { tree: "t1" },
     version: 2,
@@ -50,5 +52,28 @@ describe("inputKey", () => {
     ];
     const keys = others.map(inputKey);
     expect(new Set([inputKey(inputs), ...keys]).size).to.equal(others.length + 1);
+  });
+
+  it("have a key of the source that an upgrade does not change, and any edit does", () => {
+    const steps = (version: number, variables = { A: "1" }) => ({
+      substitute: { version, variables, digest: "d" },
+      patches: { version, program: `v${version}`, patches: [] },
+    });
+    const before: RenderInputs = { ...inputs, environment: { program: "v1", cluster: "1.33" }, steps: steps(1) };
+    const upgrades: readonly RenderInputs[] = [
+      { ...before, version: 3 },
+      { ...before, environment: { program: "v2", cluster: "1.33" } },
+      { ...before, environment: { program: "v1", cluster: "1.34" } },
+      { ...before, steps: steps(2) },
+    ];
+    expect(new Set([before, ...upgrades].map(inputKey)).size).to.equal(upgrades.length + 1);
+    expect(new Set([before, ...upgrades].map(sourceKey)).size).to.equal(1);
+    const edits: readonly RenderInputs[] = [
+      { ...before, content: { tree: "t2" } },
+      { ...before, defaultNamespace: "x" },
+      { ...before, env: { A: "1" } },
+      { ...before, steps: steps(1, { A: "2" }) },
+    ];
+    expect(new Set([before, ...edits].map(sourceKey)).size).to.equal(edits.length + 1);
   });
 });

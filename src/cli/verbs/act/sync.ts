@@ -1,3 +1,4 @@
+import { hasSameSource, type InputKeys } from "../../../api/inputs.js";
 import { changesOf, selectTargets, shownName } from "../../connection/apps.js";
 import type { ChangeRequest, Connection } from "../../connection/connection.js";
 import type { LiveApp, LiveChange } from "../../connection/live.js";
@@ -53,7 +54,7 @@ export function pin(names: readonly string[], flags: RequestFlags): Promise<Exit
     const targets = await selectTargets(connection, names, flags);
     return requestAll(connection, targets, flags, async (target) => {
       const app = await connection.get<LiveApp>(target);
-      const current = appliedChange(await changesOf(connection, target), app.status?.applied?.key);
+      const current = appliedChange(await changesOf(connection, target), app.status?.applied);
       if (current === undefined)
         throw new CommandError(
           `no Change of ${shownName(app)} that succeeded has the applied inputs: sync it first, or name a Change with "overseer rollback ${target.name} --to"`,
@@ -66,8 +67,8 @@ export function pin(names: readonly string[], flags: RequestFlags): Promise<Exit
 }
 
 /** Returns the last Change that succeeded with the applied inputs. */
-export function appliedChange(changes: readonly LiveChange[], applied: string | undefined): LiveChange | undefined {
-  return changes.findLast(({ spec, status }) => status?.phase === "Succeeded" && spec.inputs?.key === applied);
+export function appliedChange(changes: readonly LiveChange[], applied: InputKeys | undefined): LiveChange | undefined {
+  return changes.findLast(({ spec, status }) => status?.phase === "Succeeded" && hasSameSource(spec.inputs, applied));
 }
 
 /** Flags of `overseer promote`. */
@@ -119,7 +120,7 @@ async function rollbackTarget(connection: Connection, target: Target, name: stri
     return change;
   }
   const app = await connection.get<LiveApp>(target);
-  const earlier = earlierSuccess(await changesOf(connection, target), app.status?.applied?.key);
+  const earlier = earlierSuccess(await changesOf(connection, target), app.status?.applied);
   if (earlier !== undefined) return earlier;
   throw new CommandError(
     `there is no earlier Change of ${shownName(app)} that succeeded with other inputs: see "overseer history ${target.name}"`,
@@ -128,9 +129,10 @@ async function rollbackTarget(connection: Connection, target: Target, name: stri
 }
 
 /** Returns the last Change that succeeded with other inputs than these. */
-export function earlierSuccess(changes: readonly LiveChange[], applied: string | undefined): LiveChange | undefined {
+export function earlierSuccess(changes: readonly LiveChange[], applied: InputKeys | undefined): LiveChange | undefined {
   return changes.findLast(
-    ({ spec, status }) => status?.phase === "Succeeded" && spec.inputs !== undefined && spec.inputs.key !== applied,
+    ({ spec, status }) =>
+      status?.phase === "Succeeded" && spec.inputs !== undefined && !hasSameSource(spec.inputs, applied),
   );
 }
 

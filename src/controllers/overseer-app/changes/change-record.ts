@@ -2,7 +2,7 @@ import type { Change, ChangeCause, ChangeStatus } from "../../../api/change.js";
 import { isFinal } from "../../../api/change.js";
 import { type ConditionDraft, cutMessage, mergeConditions } from "../../../api/conditions.js";
 import { API_VERSION } from "../../../api/group.js";
-import type { Inputs } from "../../../api/inputs.js";
+import { hasSameSource, type InputKeys, type Inputs } from "../../../api/inputs.js";
 import type { ObjectMeta } from "../../../api/meta.js";
 import { rfc3339 } from "../../../base/clock.js";
 import { cutMiddle } from "../../../base/cut-text.js";
@@ -31,12 +31,12 @@ export function openChanges(run: AppRun): Change[] {
 }
 
 /**
- * Returns the open Change that applies these inputs, if any. One that a user has requested takes precedence. A Change of cause Drift
+ * Returns the open Change that applies these inputs, or the same before an upgrade, if any. One that a user has requested takes precedence. A Change of cause Drift
  * applies none.
  */
-export function openChangeFor(run: AppRun, inputsKey: string): Change | undefined {
+export function openChangeFor(run: AppRun, inputs: InputKeys | undefined): Change | undefined {
   const open = openChanges(run).filter(
-    ({ spec }) => spec.inputs?.key === inputsKey && spec.dryRun !== true && spec.cause !== "Drift",
+    ({ spec }) => hasSameSource(spec.inputs, inputs) && spec.dryRun !== true && spec.cause !== "Drift",
   );
   return open.findLast(({ spec }) => spec.requester !== undefined) ?? open[0];
 }
@@ -46,7 +46,7 @@ export function openChangeFor(run: AppRun, inputsKey: string): Change | undefine
  * created just before a crash is found by its name.
  */
 export async function ensureChange(run: AppRun, inputs: Inputs, cause: ChangeCause): Promise<Change> {
-  const open = openChangeFor(run, inputs.key);
+  const open = openChangeFor(run, inputs);
   if (open) return open;
   const change = await createNumbered(run, inputs, cause);
   run.status = { ...run.status, change: { name: change.metadata.name } };
@@ -104,7 +104,8 @@ async function createChange(
     if (!isStatus(error, 409)) throw error;
   }
   const { body } = await client.request<Change>({ method: "GET", path: objectPath(changes.resource, namespace, name) });
-  const isSame = body.spec.inputs?.key === inputs.key && body.spec.requester === undefined && body.spec.cause === cause;
+  const { spec } = body;
+  const isSame = hasSameSource(spec.inputs, inputs) && spec.requester === undefined && spec.cause === cause;
   return isSame && !isFinal(body.status?.phase) ? body : undefined;
 }
 
@@ -178,14 +179,15 @@ export function changeConditions(status: ChangeStatus): ConditionDraft[] {
 
 /** Ends the open Changes that newer inputs, or a request for the same inputs, supersede. */
 export async function supersede(run: AppRun, current: Inputs): Promise<void> {
-  const kept = openChangeFor(run, current.key);
+  const kept = openChangeFor(run, current);
   let hasEnded = false;
   for (const change of openChanges(run)) {
     const { inputs } = change.spec;
     if (inputs === undefined || change.metadata.uid === kept?.metadata.uid) continue;
     // It offers to revert to the inputs that are desired anyway.
-    if (change.spec.cause === "Drift" && inputs.key === current.key && kept === undefined) continue;
-    const by = inputs.key === current.key ? `Change ${kept?.metadata.name}` : current.revision;
+    const isSame = hasSameSource(inputs, current);
+    if (change.spec.cause === "Drift" && isSame && kept === undefined) continue;
+    const by = isSame ? `Change ${kept?.metadata.name}` : current.revision;
     await recordChange(run, change, { phase: "Superseded", message: `superseded by ${by}` });
     hasEnded = true;
   }
@@ -201,7 +203,7 @@ export async function supersedeUnrendered(run: AppRun, problem: Pick<Problem, "t
   if (located === undefined || !problem.terminal) return;
   for (const change of openChanges(run)) {
     const { inputs, cause } = change.spec;
-    const isOther = inputs !== undefined && inputs.key !== located.key;
+    const isOther = inputs !== undefined && !hasSameSource(inputs, located);
     if (!isOther || cause === "Drift" || change.status?.phase !== "Applying") continue;
     const message = `superseded by ${located.revision}, which cannot be rendered`;
     await recordChange(run, change, { phase: "Superseded", message });
@@ -217,7 +219,7 @@ export async function trimHistory(run: AppRun): Promise<void> {
   const { historyLimit } = run.app.spec;
   const all = [...changes.of(run.key)];
   const { applied, pin, change: last } = run.status;
-  const kept = neededChanges(all, { applied: applied?.key, last: last?.name, pin });
+  const kept = neededChanges(all, { applied, last: last?.name, pin });
   for (const { change } of unacknowledged(run)) kept.add(change.metadata.name);
   const rejections = standingRejections(run).sort((a, b) => (isNewer(a.change, b.change) ? -1 : 1));
   for (const { change } of rejections.slice(0, historyLimit)) kept.add(change.metadata.name);

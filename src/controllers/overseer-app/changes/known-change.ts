@@ -1,4 +1,5 @@
 import { type Change, type ChangeCause, type ChangePhase, type ChangeStatus, isFinal } from "../../../api/change.js";
+import type { InputKeys } from "../../../api/inputs.js";
 import type { CustomResource } from "../../../api/meta.js";
 import { isUnwritten } from "../../../plan/plan.js";
 
@@ -7,7 +8,7 @@ export type KnownChange = CustomResource<
   {
     readonly app: { readonly name: string };
     readonly cause?: ChangeCause;
-    readonly inputs?: { readonly key: string } | undefined;
+    readonly inputs?: InputKeys | undefined;
     /** Of open ones only. */
     readonly rollbackTo?: { readonly change: string } | undefined;
   },
@@ -45,10 +46,14 @@ export function reduceChange(change: KnownChange): KnownChange {
     spec: {
       app: { name: spec.app.name },
       ...(spec.cause === undefined ? {} : { cause: spec.cause }),
-      ...(spec.inputs === undefined ? {} : { inputs: { key: spec.inputs.key } }),
+      ...(spec.inputs === undefined ? {} : { inputs: keysOf(spec.inputs) }),
     },
     ...(status?.phase === undefined ? {} : { status: reduceStatus(status) }),
   };
+}
+
+function keysOf({ key, sourceKey }: InputKeys): InputKeys {
+  return { key, ...(sourceKey === undefined ? {} : { sourceKey }) };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Change } from "../../../api/change.js";
-import type { Inputs } from "../../../api/inputs.js";
+import { hasSameSource, type InputKeys, type Inputs, isKeyOf } from "../../../api/inputs.js";
 import { isSettled } from "../../../api/overseer-app.js";
 import type { Pin } from "../../../api/pin.js";
 import { isNewer } from "../../../plan/change-history.js";
@@ -38,7 +38,7 @@ function pinOf({ metadata, spec }: Change, inputs: Inputs): Pin {
 function rollbackAfterFailure(run: AppRun): Pin | undefined {
   const { applied, health } = run.status;
   const { target, failed } = run.memory.rollback ?? {};
-  if (target === undefined || failed === undefined || isSettled(health) || applied?.key !== failed.inputsKey)
+  if (target === undefined || failed === undefined || isSettled(health) || !isKeyOf(failed.inputsKey, applied))
     return undefined;
   return { inputs: target, change: failed.name, replaces: failed.inputsKey };
 }
@@ -49,13 +49,13 @@ export function failedChange(run: AppRun): KnownChange | undefined {
   if (isSettled(run.status.health)) return undefined;
   const last = newestOf(finished(run));
   const isFailed = last?.status?.phase === "Failed" && last.spec.cause !== "Rollback";
-  return isFailed && last.spec.inputs?.key === run.status.applied?.key ? last : undefined;
+  return isFailed && hasSameSource(last.spec.inputs, run.status.applied) ? last : undefined;
 }
 
-/** Returns the newest Change that succeeded with other inputs. */
-export function lastSucceeded(run: AppRun, inputsKey: string): KnownChange | undefined {
+/** Returns the newest Change that succeeded with inputs of another source: an upgrade alone makes no others. */
+export function lastSucceeded(run: AppRun, inputs: InputKeys | undefined): KnownChange | undefined {
   return newestOf(
-    finished(run).filter(({ spec, status }) => status?.phase === "Succeeded" && spec.inputs?.key !== inputsKey),
+    finished(run).filter(({ spec, status }) => status?.phase === "Succeeded" && !hasSameSource(spec.inputs, inputs)),
   );
 }
 

@@ -91,7 +91,7 @@ async function waitForSource(run: AppRun, request: Change): Promise<void> {
 async function take(run: AppRun, request: Change, { inputs }: Rendered): Promise<void> {
   const doubt = await run.services.proof.problem(run.ref.namespace);
   if (doubt !== undefined) return end(run, request, `the request does not count: ${doubt}`);
-  const open = openChangeFor(run, inputs.key);
+  const open = openChangeFor(run, inputs);
   const phase = open?.status?.phase;
   if (phase === "Applying" || phase === "Verifying") {
     const message = `Change ${open?.metadata.name} already applies ${shortRevision(inputs.revision)}`;

@@ -1,5 +1,5 @@
 import type { Change } from "../../../api/change.js";
-import type { Inputs } from "../../../api/inputs.js";
+import { type Inputs, isKeyOf, lastingKey } from "../../../api/inputs.js";
 import { shortRevision } from "../../../api/short-revision.js";
 import { messageOf, OverseerError } from "../../../base/errors.js";
 import { isStatus } from "../../../kube/errors.js";
@@ -59,15 +59,16 @@ async function available(run: AppRun, inputs: Inputs): Promise<RollbackTarget> {
 export async function prepareRollback(run: AppRun): Promise<void> {
   const failed = failedChange(run);
   if (failed === undefined) {
-    if (run.status.pin === undefined && run.status.applied?.key !== run.memory.rollback?.failed.inputsKey)
+    if (run.status.pin === undefined && !isKeyOf(run.memory.rollback?.failed.inputsKey, run.status.applied))
       run.memory.rollback = undefined;
     return;
   }
   const { uid, name } = failed.metadata;
   if (remoteOf(run) === undefined) return;
   if (run.memory.rollback?.failed.uid === uid) return;
-  const inputsKey = failed.spec.inputs?.key ?? "";
-  const earlier = lastSucceeded(run, inputsKey);
+  const { inputs } = failed.spec;
+  const inputsKey = inputs === undefined ? "" : lastingKey(inputs);
+  const earlier = lastSucceeded(run, inputs);
   const target = earlier && (await readChange(run, earlier.metadata.name));
   const found = target?.spec.inputs && (await available(run, target.spec.inputs));
   if (found === undefined || "refusal" in found) {

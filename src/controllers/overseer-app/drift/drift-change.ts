@@ -77,7 +77,7 @@ async function offer(run: AppRun, hash: string): Promise<Change | undefined> {
   const { applied } = run.status;
   if (applied === undefined || run.desired?.inputs.key !== applied.key || run.progress.state !== "done")
     return undefined;
-  if (openChangeFor(run, applied.key) !== undefined) return undefined;
+  if (openChangeFor(run, applied) !== undefined) return undefined;
   const isRejected = standingRejections(run).some(
     ({ change }) => change.spec.cause === "Drift" && change.status?.planHash === hash,
   );

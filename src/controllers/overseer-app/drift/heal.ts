@@ -44,8 +44,11 @@ export async function healDrift(run: AppRun, withMissing: boolean, isShownOnly =
   const observation = observeApp(run);
   const documents = withoutFinished(run, withoutMoved(run, run.applied.documents), observation);
   const diff = difference(documents, observation, (document) => destination.recordedHash(document));
+  // An upgrade lies in between: what it makes of the same source is a Change, which has to pass its gates.
+  const isUpgraded = run.applied.inputs.key !== run.status.applied?.key;
+  const writes = isUpgraded ? diff.writes.filter(({ verb }) => verb !== "Update") : diff.writes;
   // An object absent from an incomplete list may exist.
-  const known = observation.complete ? diff.writes : diff.writes.filter((write) => write.live !== undefined);
+  const known = observation.complete ? writes : writes.filter((write) => write.live !== undefined);
   const missing = withMissing ? known.filter(({ document }) => run.unwritten?.has(document.key) !== true) : [];
   if (diff.heals.length === 0 && missing.length === 0) run.memory.driftDetectedAt = undefined;
   if (isShownOnly) reportDrift(run, await findReported(run, diff.heals, missing));
@@ -62,7 +65,7 @@ export async function healDrift(run: AppRun, withMissing: boolean, isShownOnly =
 
 /** Reports whether a user has requested the sync that is in progress: it reverts drift although self-heal is off. */
 function isSyncRequested(run: AppRun): boolean {
-  const open = openChangeFor(run, run.status.applied?.key ?? "");
+  const open = openChangeFor(run, run.status.applied);
   return open?.spec.requester !== undefined && open.spec.cause === "Sync";
 }
 

@@ -66,7 +66,7 @@ async function changesOf(run: AppRun, commit: string): ReturnType<typeof inputCh
 function unrecordedOf(run: AppRun, { inputs, cause }: Judged, isOtherwiseChanged: boolean): string | undefined {
   if (run.status.applied === undefined) return "the creation of the app";
   if (cause === "Spec" || isSourceEdited(run, inputs.source)) return "an edit of the app";
-  return isOtherwiseChanged ? "an edit of a ConfigMap or Secret, or an upgrade" : undefined;
+  return isOtherwiseChanged ? "an edit of a ConfigMap or Secret" : undefined;
 }
 
 async function originOf(run: AppRun, repository: GitRepository, inputs: Inputs, commit: string): Promise<CommitOrigin> {

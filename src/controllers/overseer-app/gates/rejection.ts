@@ -1,4 +1,5 @@
 import type { Change, ChangeStatus, GateState } from "../../../api/change.js";
+import { hasSameSource } from "../../../api/inputs.js";
 import { approvalsGate } from "../../../gates/approvals.js";
 import type { GateResult } from "../../../gates/judge.js";
 import { recordChange, trimHistory } from "../changes/change-record.js";
@@ -41,7 +42,7 @@ export function rejectionOf(run: AppRun, { inputs }: Rendered): SyncResult | und
     const wasByUser =
       status?.gates?.some(({ name, state }) => name === approvalsGate.name && state === "Fail") === true;
     if ((wasByUser && !byUser) || spec.cause === "Drift") continue;
-    if (status?.phase !== "Rejected" || spec.inputs?.key !== inputs.key || status.appGeneration !== generation)
+    if (status?.phase !== "Rejected" || status.appGeneration !== generation || !hasSameSource(spec.inputs, inputs))
       continue;
     return report(run, metadata.name, status.gates ?? []);
   }

@@ -1,4 +1,4 @@
-import type { AppSource } from "../../../api/inputs.js";
+import { type AppSource, lastingKey } from "../../../api/inputs.js";
 import { MESSAGE_DIGITS } from "../../../api/short-revision.js";
 import { canonicalJson, sha256 } from "../../../base/hash.js";
 import { changedCommits, type KeyedCommit } from "../../../gates/hosts/changed-commits.js";
@@ -44,7 +44,7 @@ export async function inputChanges(run: AppRun, commit: string): Promise<InputCh
   if (applied === undefined || base === undefined)
     return { commits: await firstChange(run, head, commits, isWhole), isOtherwiseChanged: true };
   const before = await keyAt(run, head, base);
-  const start = before ?? (isSourceEdited(run, head.inputs.source) ? undefined : applied.key);
+  const start = before ?? (isSourceEdited(run, head.inputs.source) ? undefined : lastingKey(applied));
   const { clock } = run.services;
   const deadline = clock.monotonic() + COMPARE_MS;
   const later: KeyedCommit[] = [];
@@ -52,7 +52,7 @@ export async function inputChanges(run: AppRun, commit: string): Promise<InputCh
     const key = one === base ? start : await keyAt(run, head, one);
     if (one === base || (key !== undefined && key === start)) {
       const line = [{ commit: one, key }, ...later.reverse()];
-      return { commits: changedCommits(line), isOtherwiseChanged: start !== applied.key };
+      return { commits: changedCommits(line), isOtherwiseChanged: start !== lastingKey(applied) };
     }
     later.push({ commit: one, key });
     if (clock.monotonic() > deadline) throw unfinished(later.length, commits);
@@ -126,7 +126,7 @@ async function isEmptyAt(run: AppRun, head: LocatedInputs, commit: string): Prom
   }
 }
 
-/** Returns the key of the inputs at a commit; undefined if the commit cannot be read. */
+/** Returns the key of the inputs at a commit, which no upgrade changes; undefined if the commit cannot be read. */
 export async function keyAt(run: AppRun, head: LocatedInputs, commit: string): Promise<string | undefined> {
   const { source, ignoreDifferences, createNamespace } = head.inputs;
   const id = `${commit} ${sha256(canonicalJson([source, ignoreDifferences, createNamespace]), 32)}`;
@@ -134,6 +134,7 @@ export async function keyAt(run: AppRun, head: LocatedInputs, commit: string): P
   if (known !== undefined) return known;
   const located = await locateAt(run, head, commit);
   if (isProblem(located)) return undefined;
-  run.memory.keys.set(id, located.inputs.key);
-  return located.inputs.key;
+  const key = lastingKey(located.inputs);
+  run.memory.keys.set(id, key);
+  return key;
 }

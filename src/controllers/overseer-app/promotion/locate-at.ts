@@ -2,7 +2,7 @@ import { OverseerError } from "../../../base/errors.js";
 import type { GitSnapshot } from "../../../git/engine.js";
 import type { Problem } from "../outcome.js";
 import type { AppRun } from "../run.js";
-import { isProblem, keyWith, type LocatedInputs, renderRequest, repositoryKey } from "../source/locate-inputs.js";
+import { isProblem, keysWith, type LocatedInputs, renderRequest, repositoryKey } from "../source/locate-inputs.js";
 import { withSubmodules } from "../source/submodules.js";
 
 /** Locates the inputs of an app at a commit of its ref, which is fetched if needed. `head` are the inputs at the newest commit. */
@@ -19,7 +19,7 @@ export async function locateAt(run: AppRun, head: LocatedInputs, commit: string)
     memory.promoted = await services.renderer.locate(request, snapshot, memory.promoted);
     const inputs = {
       ...head.inputs,
-      key: keyWith(memory.promoted.key, head.inputs),
+      ...keysWith(memory.promoted, head.inputs),
       commit,
       revision: head.inputs.revision.replace(/sha1:[0-9a-f]+$/, `sha1:${commit}`),
     };

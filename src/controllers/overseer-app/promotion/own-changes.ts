@@ -1,5 +1,5 @@
 import type { Environment } from "../../../api/environment.js";
-import type { Inputs } from "../../../api/inputs.js";
+import { hasSameSource, type Inputs, isKeyOf } from "../../../api/inputs.js";
 import { canonicalJson } from "../../../base/hash.js";
 import { MissingFactError } from "../../../gates/context.js";
 import { proofOf } from "../../../gates/promotion/eligibility.js";
@@ -24,7 +24,7 @@ export async function ownChangesIn(
 ): Promise<string | undefined> {
   const path = promotionPaths(run.app, run.services.lister).find(({ environment }) => environment === metadata.name);
   const { applied } = run.status;
-  if (path === undefined || applied?.key === inputs.key) return undefined;
+  if (path === undefined || hasSameSource(applied, inputs)) return undefined;
   const isAsked = path.ownChanges === "Ask";
   if (path.compare === "Images") return isAsked ? newDocuments(run, inputs) : undefined;
   if (applied === undefined) return undefined;
@@ -49,7 +49,7 @@ function earlierSources({ services }: AppRun, path: PromotionPath): EarlierSourc
       return { name: signed.problem, source: undefined, proof: { proven: false, why: signed.problem } };
     const { ledger } = signed;
     const last = ledger.at(-1);
-    const isCurrent = last !== undefined && last.key === applied?.key && last.ended === undefined;
+    const isCurrent = last !== undefined && isKeyOf(last.key, applied) && last.ended === undefined;
     return {
       name: `OverseerApp ${metadata.namespace}/${metadata.name}`,
       source: applied?.source,

@@ -1,4 +1,4 @@
-import type { Inputs } from "../../../api/inputs.js";
+import { hasSameSource, type Inputs } from "../../../api/inputs.js";
 import { OverseerError } from "../../../base/errors.js";
 import {
   allProven,
@@ -74,7 +74,7 @@ export async function notFailedHere(
   if (ledger.every(({ how }) => how !== "Failed" && how !== "RolledBack")) return { proven: true };
   const located = await locateAt(run, head, commit);
   if ("stage" in located) return { proven: false, why: located.message };
-  const entry = failedBefore(ledger, located.inputs.key);
+  const entry = failedBefore(ledger, located.inputs);
   if (entry === undefined) return { proven: true };
   const what = entry.how === "Failed" ? "failed" : "was rolled back";
   return {
@@ -123,7 +123,7 @@ async function newVersions(
 ): Promise<readonly string[]> {
   const wanted = inputs ?? locatedOrThrow(await locateAt(run, head, commit)).inputs;
   const { applied } = run.status;
-  if (wanted.key === applied?.key) return [];
+  if (hasSameSource(wanted, applied)) return [];
   const versions = await versionsAt(run, wanted);
   const before = new Set(applied === undefined ? [] : await versionsAt(run, applied));
   return versions.filter((version) => !before.has(version));

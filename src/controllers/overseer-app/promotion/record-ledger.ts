@@ -1,5 +1,6 @@
 import { cutMessage } from "../../../api/conditions.js";
 import type { Environment } from "../../../api/environment.js";
+import { hasSameSource } from "../../../api/inputs.js";
 import type { LedgerEntry } from "../../../api/ledger.js";
 import { isSettled, type OverseerAppStatus } from "../../../api/overseer-app.js";
 import type { PromotionStatus } from "../../../api/promotion.js";
@@ -58,7 +59,7 @@ function nextLedger(run: AppRun, facts: AppFacts): readonly LedgerEntry[] | unde
     applied: run.status.applied,
     through,
     throughBefore: run.memory.through?.entry === entryId(before?.at(-1)) ? run.memory.through?.commit : undefined,
-    isRollback: run.status.pin !== undefined && run.status.pin.inputs.key === run.status.applied?.key,
+    isRollback: run.status.pin !== undefined && hasSameSource(run.status.pin.inputs, run.status.applied),
     health,
     versions: comparesImages && run.applied ? versionsOf(documentsWithHooks(run.applied)) : undefined,
     now: run.services.clock.now(),
@@ -120,10 +121,10 @@ function observedSince(run: AppRun, health: InputsHealth): number {
 /** How the applied inputs do, whatever becomes of newer ones. */
 function inputsHealth(run: AppRun, facts: AppFacts): InputsHealth {
   const { health, timedOut, drift, unlisted, incomplete } = facts;
-  const key = run.status.applied?.key;
-  const changes = [...run.services.changes.of(run.key)].filter(({ spec }) => spec.inputs?.key === key);
+  const { applied } = run.status;
+  const changes = [...run.services.changes.of(run.key)].filter(({ spec }) => hasSameSource(spec.inputs, applied));
   const last = run.services.changes.get(`${run.ref.namespace}/${run.status.change?.name ?? ""}`);
-  const isLast = last?.spec.inputs?.key === key;
+  const isLast = hasSameSource(last?.spec.inputs, applied);
   if (isLast && last?.status?.phase === "Failed" && (last.status.stopped !== undefined || !isSettled(health?.status)))
     return "Failed";
   if (health?.status === "Degraded" || (timedOut && !isSettled(health?.status))) return "Failed";

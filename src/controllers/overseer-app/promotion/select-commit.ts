@@ -1,4 +1,4 @@
-import type { Inputs } from "../../../api/inputs.js";
+import { hasSameSource, type Inputs } from "../../../api/inputs.js";
 import { messageOf, OverseerError } from "../../../base/errors.js";
 import type { Proof } from "../../../gates/promotion/eligibility.js";
 import { allProven, selectCommit } from "../../../gates/promotion/eligibility.js";
@@ -29,7 +29,7 @@ export async function locateDesired(run: AppRun, head: LocatedInputs): Promise<L
     run.promotion = { newest, proofOf };
     return locateAt(run, head, request);
   }
-  if (head.inputs.key === run.status.applied?.key) {
+  if (hasSameSource(head.inputs, run.status.applied)) {
     run.promotion = { newest, proofOf };
     return head;
   }
@@ -47,7 +47,7 @@ async function proofOfInputs(
   inputs: Inputs,
 ): Promise<Proof> {
   const base = baseInputs(run);
-  if (inputs.key === run.status.applied?.key || inputs.key === base?.key) return { proven: true };
+  if (hasSameSource(inputs, run.status.applied) || hasSameSource(inputs, base)) return { proven: true };
   return inputs.commit === base?.commit
     ? proofOfEdit(run, paths, head, inputs)
     : proofIn(run, paths, head, inputs.commit, inputs);

@@ -1,8 +1,8 @@
-import type { Inputs } from "../../../api/inputs.js";
+import { hasSameSource, type Inputs } from "../../../api/inputs.js";
 import { MissingFactError } from "../../../gates/context.js";
 import { findPlace } from "../../../render/locate.js";
 import type { AppRun } from "../run.js";
-import { keyWith, renderRequest, repositoryKey } from "./locate-inputs.js";
+import { keysWith, renderRequest, repositoryKey } from "./locate-inputs.js";
 import type { RelatedRepository } from "./related-repositories.js";
 import { openEarlier } from "./render.js";
 
@@ -21,7 +21,7 @@ export async function relatedRepositories(run: AppRun, inputs: Inputs): Promise<
   const snapshot = await openEarlier(run, inputs, onOpen);
   const request = await renderRequest(run, inputs.source, { onOpen });
   const located = snapshot && (await run.services.renderer.locate(request, snapshot));
-  if (snapshot === undefined || located === undefined || keyWith(located.key, inputs) !== inputs.key)
+  if (snapshot === undefined || located === undefined || !hasSameSource(keysWith(located, inputs), inputs))
     throw new MissingFactError(`which other repositories ${inputs.revision} reads is not known yet`);
   // Locating names some directories by their id only, without reading what is in them.
   const { path, overlay } = request.source;

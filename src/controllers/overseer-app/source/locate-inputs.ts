@@ -5,6 +5,7 @@ import type { ConditionReason } from "../../../api/reasons.js";
 import { OverseerError } from "../../../base/errors.js";
 import { canonicalJson, sha256 } from "../../../base/hash.js";
 import type { GitRemote, GitSnapshot } from "../../../git/engine.js";
+import type { InputKeys as RenderKeys } from "../../../render/input-key.js";
 import type { RenderRequest } from "../../../render/request.js";
 import type { Problem } from "../outcome.js";
 import type { AppRun } from "../run.js";
@@ -58,7 +59,7 @@ export async function locateInputs(run: AppRun): Promise<LocatedInputs | Problem
     run.memory.located = await services.renderer.locate(request, snapshot, run.memory.located);
     const sync = syncInputs(app.spec.sync ?? {});
     const inputs: Inputs = {
-      key: keyWith(run.memory.located.key, sync),
+      ...keysWith(run.memory.located, sync),
       revision: resolved.revision,
       commit: resolved.commit,
       source,
@@ -81,10 +82,15 @@ function syncInputs({ ignoreDifferences, createNamespace }: SyncInputs): SyncInp
   };
 }
 
-/** Returns the key of inputs: that of the render, and of the sync policy as far as it decides what is applied. */
-export function keyWith(key: string, { ignoreDifferences: rules = [], createNamespace }: SyncInputs): string {
+/** Returns a key of inputs: that of the render, and of the sync policy as far as it decides what is applied. */
+function keyWith(key: string, { ignoreDifferences: rules = [], createNamespace }: SyncInputs): string {
   if (rules.length === 0 && createNamespace === undefined) return key;
   return sha256(canonicalJson([key, rules, ...(createNamespace ? [createNamespace] : [])]), key.length);
+}
+
+/** Returns the keys of inputs, from those of the render. */
+export function keysWith({ key, sourceKey }: RenderKeys, sync: SyncInputs): RenderKeys {
+  return { key: keyWith(key, sync), sourceKey: keyWith(sourceKey, sync) };
 }
 
 function checkRepository(run: AppRun, key: string, repository: GitRepository | undefined): Problem | undefined {

@@ -1,3 +1,4 @@
+import { hasSameSource, isKeyOf } from "../../../api/inputs.js";
 import type { Pin } from "../../../api/pin.js";
 import { OverseerError } from "../../../base/errors.js";
 import { latchedChange } from "../changes/latch.js";
@@ -21,7 +22,7 @@ export async function renderDesired(run: AppRun): Promise<Rendered | Problem | u
   const located = isProblem(head) || isKept ? head : await locateDesired(run, head);
   if (located === undefined) return undefined;
   if (!isProblem(located)) run.locatedCommit = located.inputs.commit;
-  const isOver = !isProblem(located) && pin?.replaces !== undefined && pin.replaces !== located.inputs.key;
+  const isOver = !isProblem(located) && pin?.replaces !== undefined && !isKeyOf(pin.replaces, located.inputs);
   if (pin === undefined || isOver) {
     run.status = { ...run.status, pin: undefined };
     const latched = await renderLatched(run, located);
@@ -39,7 +40,7 @@ export async function renderDesired(run: AppRun): Promise<Rendered | Problem | u
 async function renderLatched(run: AppRun, located: LocatedInputs | Problem): Promise<Rendered | undefined> {
   const inputs = latchedChange(run)?.spec.inputs;
   const newest = isProblem(located) ? undefined : located.inputs;
-  if (inputs === undefined || inputs.key === newest?.key) return undefined;
+  if (inputs === undefined || hasSameSource(inputs, newest)) return undefined;
   try {
     const rendered = await renderEarlier(run, inputs);
     if (rendered !== undefined) run.newest = newest;

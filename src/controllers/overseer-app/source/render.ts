@@ -1,4 +1,4 @@
-import type { Inputs } from "../../../api/inputs.js";
+import { hasSameSource, type Inputs } from "../../../api/inputs.js";
 import { OverseerError } from "../../../base/errors.js";
 import type { GitRemote, GitSnapshot } from "../../../git/engine.js";
 import { withIgnored } from "../../../manifest/ignored/ignored-fields.js";
@@ -7,7 +7,7 @@ import type { RenderRequest } from "../../../render/request.js";
 import type { Problem } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
-import { keyWith, type LocatedInputs, renderRequest, repositoryKey } from "./locate-inputs.js";
+import { keysWith, type LocatedInputs, renderRequest, repositoryKey } from "./locate-inputs.js";
 import { ownNamespace } from "./own-namespace.js";
 import type { RelatedRepository } from "./related-repositories.js";
 import { kindsOf } from "./resource-kinds.js";
@@ -65,7 +65,10 @@ export async function renderApplied(run: AppRun): Promise<Rendered | undefined> 
   }
 }
 
-/** Returns the documents of earlier inputs; undefined if their commit or values are no longer available. `isApplied`: they are applied. */
+/**
+ * Returns the documents of earlier inputs; undefined if their commit or values are no longer available. `isApplied`: they are applied. After an
+ * upgrade, the inputs of the result have another key, since the documents may differ from those of before.
+ */
 export async function renderEarlier(run: AppRun, inputs: Inputs, isApplied = false): Promise<Rendered | undefined> {
   const known = knownRender(run, inputs);
   if (known) return known;
@@ -77,8 +80,16 @@ export async function renderEarlier(run: AppRun, inputs: Inputs, isApplied = fal
     request.external !== undefined ||
     request.openRemoteBase !== undefined ||
     repository?.spec.recurseSubmodules !== undefined;
-  if (mayDiffer && !(await hasSameKey(run, request, snapshot, inputs))) return undefined;
-  return renderInputs(run, inputs, snapshot, request);
+  const current = { ...inputs, ...keysWith(await run.services.renderer.locate(request, snapshot), inputs) };
+  if (mayDiffer && !hasSameSource(current, inputs)) {
+    run.logger.warn("the applied inputs cannot be rendered again: their values, or recurseSubmodules, have changed", {
+      revision: inputs.revision,
+    });
+    return undefined;
+  }
+  const rendered = knownRender(run, current) ?? (await renderInputs(run, current, snapshot, request));
+  if (run.memory.renders.has(current.key)) run.memory.renders.set(inputs.key, rendered);
+  return rendered;
 }
 
 /**
@@ -94,8 +105,8 @@ export async function renderAgain(
   if (snapshot === undefined) return undefined;
   const { renderer } = run.services;
   const request = await renderRequest(run, inputs.source, { snapshot });
-  const { key } = await renderer.locate(request, snapshot);
-  if (keyWith(key, inputs) !== inputs.key) return undefined;
+  const located = await renderer.locate(request, snapshot);
+  if (!hasSameSource(keysWith(located, inputs), inputs)) return undefined;
   const { documents, hooks } = await renderer.render(request, snapshot);
   return { documents: withIgnored(inputs.ignoreDifferences, documents), hooks };
 }
@@ -121,21 +132,6 @@ export async function openEarlier(
   const snapshot = known ?? (await engine.open(remote, inputs.commit));
   const repository = run.services.repositories.get(repositoryKey(run.app));
   return snapshot && withSubmodules(run, repository, remote, snapshot, onOpen);
-}
-
-/** Reports whether values of ConfigMaps and Secrets, and the reading of submodules, are still those of earlier inputs. */
-async function hasSameKey(
-  run: AppRun,
-  request: RenderRequest,
-  snapshot: GitSnapshot,
-  inputs: Inputs,
-): Promise<boolean> {
-  const located = await run.services.renderer.locate(request, snapshot);
-  if (keyWith(located.key, inputs) === inputs.key) return true;
-  run.logger.warn("the applied inputs cannot be rendered again: their values, or recurseSubmodules, have changed", {
-    revision: inputs.revision,
-  });
-  return false;
 }
 
 async function renderInputs(

@@ -1,5 +1,6 @@
 import type { Change } from "../../../api/change.js";
 import { cutMessage } from "../../../api/conditions.js";
+import { hasSameSource } from "../../../api/inputs.js";
 import { isSettled, type OverseerAppStatus } from "../../../api/overseer-app.js";
 import { shortRevision } from "../../../api/short-revision.js";
 import { rfc3339 } from "../../../base/clock.js";
@@ -116,15 +117,13 @@ function timeLeft(run: AppRun, change: Change, { appliedTime }: Pick<ChangeUpdat
 
 /** Reports whether the Change being verified has exceeded its health timeout. */
 function isOverdue(run: AppRun): boolean {
-  const { key } = run.status.applied ?? {};
-  const change = run.staged || key === undefined ? undefined : openChangeFor(run, key);
+  const change = run.staged ? undefined : openChangeFor(run, run.status.applied);
   return change?.status?.phase === "Verifying" && timeLeft(run, change, change.status) <= 0;
 }
 
 /** Completes the applied Change when all objects are healthy or the timeout has passed. Reports whether it timed out. */
 async function concludeChange(run: AppRun, health: AppHealth | undefined): Promise<boolean> {
-  const key = run.status.applied?.key;
-  const change = run.staged?.change ?? (key === undefined ? undefined : openChangeFor(run, key));
+  const change = run.staged?.change ?? openChangeFor(run, run.status.applied);
   const now: ChangeUpdate = {
     ...change?.status,
     ...run.staged?.update,
@@ -170,7 +169,7 @@ async function holdEnd(run: AppRun, change: Change, { progress, problem }: SyncR
 function lastChangeTimedOut(run: AppRun, health: AppHealth | undefined): boolean {
   if (health?.status !== "Progressing") return false;
   const last = run.services.changes.get(`${run.ref.namespace}/${run.status.change?.name ?? ""}`);
-  return last?.status?.phase === "Failed" && last.spec.inputs?.key === run.status.applied?.key;
+  return last?.status?.phase === "Failed" && hasSameSource(last.spec.inputs, run.status.applied);
 }
 
 async function finish(run: AppRun, change: Change, before: ChangeUpdate, end: ChangeUpdate): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Change } from "../../../api/change.js";
 import { cutMessage } from "../../../api/conditions.js";
+import { hasSameSource, type InputKeys } from "../../../api/inputs.js";
 import type { ConditionReason } from "../../../api/reasons.js";
 import type { ObjectKey } from "../../../manifest/object-id.js";
 import type { WriteAction } from "../../../plan/actions.js";
@@ -69,9 +70,9 @@ export async function continueFailing(run: AppRun, desired: Rendered, change: Ch
  * Returns the newest Change if it is for these inputs and stopped half-way. Those that only plan, requests that never got inputs, and the
  * Change `ignored` do not count.
  */
-export function lastStopped(run: AppRun, inputsKey: string, ignored?: Change): KnownChange | undefined {
+export function lastStopped(run: AppRun, inputs: InputKeys, ignored?: Change): KnownChange | undefined {
   const newest = newestChange(run, ({ metadata }) => metadata.uid !== ignored?.metadata.uid);
-  return newest?.status?.stopped !== undefined && newest.spec.inputs?.key === inputsKey ? newest : undefined;
+  return newest?.status?.stopped !== undefined && hasSameSource(newest.spec.inputs, inputs) ? newest : undefined;
 }
 
 function newestChange(run: AppRun, counts: (change: KnownChange) => boolean): KnownChange | undefined {
@@ -89,9 +90,9 @@ function newestChange(run: AppRun, counts: (change: KnownChange) => boolean): Kn
  * wave: self-heal does not create them. Undefined if newer inputs are not in between.
  */
 export function notWritten(run: AppRun): ReadonlySet<ObjectKey> | undefined {
-  const key = run.status.applied?.key;
-  if (run.applied === undefined || key === undefined || key === run.desired?.inputs.key) return undefined;
-  const change = newestChange(run, ({ spec }) => spec.inputs?.key === key);
+  const { applied } = run.status;
+  if (run.applied === undefined || applied === undefined || applied.key === run.desired?.inputs.key) return undefined;
+  const change = newestChange(run, ({ spec }) => hasSameSource(spec.inputs, applied));
   const { phase, stopped, wave } = change?.status ?? {};
   const isHalf = stopped !== undefined || (phase === "Superseded" && wave !== undefined);
   const plan = change !== undefined && isHalf ? wholePlan(change) : undefined;
@@ -105,7 +106,7 @@ export function notWritten(run: AppRun): ReadonlySet<ObjectKey> | undefined {
  * healthy now. What it has not written is not taken for missing.
  */
 export function stoppedResult(run: AppRun, desired: Rendered, writes: readonly WriteAction[]): SyncResult | undefined {
-  const change = lastStopped(run, desired.inputs.key);
+  const change = lastStopped(run, desired.inputs);
   const { stopped, message = "", appGeneration } = change?.status ?? {};
   if (change === undefined || stopped === undefined || appGeneration !== run.app.metadata.generation) return undefined;
   if (run.memory.released === change.metadata.uid) return undefined;

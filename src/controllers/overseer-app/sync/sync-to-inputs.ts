@@ -1,4 +1,5 @@
 import type { Change, ChangeCause, ChangeStatus, GateState } from "../../../api/change.js";
+import { hasSameSource } from "../../../api/inputs.js";
 import { canonicalJson } from "../../../base/hash.js";
 import { closedGates } from "../../../gates/judge.js";
 import type { RefusedWrite } from "../../../plan/actions.js";
@@ -44,7 +45,7 @@ const SHORT_PLAN = 100;
  */
 export async function syncToInputs(run: AppRun, desired: Rendered): Promise<SyncResult> {
   const transferred = await transferObjects(run, desired);
-  const open = openChangeFor(run, desired.inputs.key);
+  const open = openChangeFor(run, desired.inputs);
   const isRequested = open?.spec.requester !== undefined;
   const rejected = isRequested ? undefined : rejectionOf(run, desired);
   if (rejected) return rejected;
@@ -75,12 +76,15 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
   const stopped = verdict.refusal !== undefined && (!started || diff.writes.length === 0);
   if (stopped) return refused(run, desired, plan, verdict);
   const continuesLast = open === undefined || (open.spec.cause === "Retry" && open.status?.hooks === undefined);
-  const last = continuesLast ? lastStopped(run, desired.inputs.key, open) : undefined;
+  const last = continuesLast ? lastStopped(run, desired.inputs, open) : undefined;
   // What a paused object will be written with later passes the gates now.
   const holdsBack = !started && (plan.paused ?? []).length > 0;
   const isEmpty =
     isEmptyPlan(plan) && !holdsBack && !haveHooksChanged(run, desired) && last?.status?.stopped?.hook === undefined;
-  if (isEmpty && (!open || diff.terminating.length > 0)) return recordUnchanged(run, desired, plan, diff.terminating);
+  // Only an upgrade lies between the documents of a Change that is being verified and these.
+  const isVerified = !started && open?.status?.phase === "Verifying";
+  if (isEmpty && (!open || isVerified || diff.terminating.length > 0))
+    return recordUnchanged(run, desired, plan, diff.terminating);
   const cause = open?.spec.cause ?? causeOf(run, desired);
   const described = once(() => planStatus(run, plan, "Whole"));
   const { results, approvals } = await judgeChange(run, {
@@ -189,7 +193,7 @@ async function refused(run: AppRun, desired: Rendered, plan: Plan, verdict: Prun
   const change = await ensureChange(
     run,
     desired.inputs,
-    openChangeFor(run, desired.inputs.key)?.spec.cause ?? causeOf(run, desired),
+    openChangeFor(run, desired.inputs)?.spec.cause ?? causeOf(run, desired),
   );
   await recordChange(run, change, {
     ...planStatus(run, plan),
@@ -216,9 +220,10 @@ function haveHooksChanged({ applied, status }: AppRun, { hooks = [] }: Rendered)
 }
 
 function causeOf(run: AppRun, { inputs }: Rendered): ChangeCause {
-  if (run.status.pin?.inputs.key === inputs.key) return "Rollback";
-  if (lastStopped(run, inputs.key)) return "Retry";
   const before = run.status.applied;
+  if (before && before.key !== inputs.key && hasSameSource(before, inputs)) return "Renderer";
+  if (hasSameSource(run.status.pin?.inputs, inputs)) return "Rollback";
+  if (lastStopped(run, inputs)) return "Retry";
   if (!before || before.commit !== inputs.commit) return run.promotion === undefined ? "Revision" : "Promotion";
   if (before.key === inputs.key || canonicalJson(before.source) !== canonicalJson(inputs.source)) return "Spec";
   return valuesObjectsOf(inputs.source).length > 0 ? "Values" : "Renderer";

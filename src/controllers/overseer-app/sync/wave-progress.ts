@@ -1,5 +1,6 @@
 import type { Change, PlannedAction } from "../../../api/change.js";
 import type { HookRun } from "../../../api/hook.js";
+import type { InputKeys } from "../../../api/inputs.js";
 import type { Document } from "../../../manifest/document.js";
 import type { Hook } from "../../../manifest/hook.js";
 import { apiVersionOf, displayId, type ObjectKey } from "../../../manifest/object-id.js";
@@ -24,7 +25,7 @@ export class WaveProgress {
   readonly waves: Waves;
   readonly #run: AppRun;
   readonly #documents: readonly Document[];
-  readonly #inputsKey: string;
+  readonly #inputs: InputKeys;
   readonly #hooks: readonly Hook[];
   readonly #planned: ReadonlySet<string> | undefined;
   readonly #runs: readonly HookRun[] | undefined;
@@ -41,7 +42,7 @@ export class WaveProgress {
   ) {
     this.#runs = runs;
     this.#run = run;
-    this.#inputsKey = inputs.key;
+    this.#inputs = inputs;
     this.#hooks = hooks.filter(({ spec }) => spec.phases.includes("Sync"));
     this.#documents = documents;
     this.waves = wavesOf(documents);
@@ -72,7 +73,7 @@ export class WaveProgress {
 
   /** Returns the first wave with a Sync hook that has not succeeded. */
   hookWave(): number | undefined {
-    const open = this.#hooks.length === 0 ? undefined : openChangeFor(this.#run, this.#inputsKey);
+    const open = this.#hooks.length === 0 ? undefined : openChangeFor(this.#run, this.#inputs);
     const runs = this.#runs ?? this.#run.staged?.update.hooks ?? open?.status?.hooks ?? [];
     const left = this.#hooks.filter(({ document }) => findRun(runs, "Sync", document)?.state !== "Succeeded");
     return left.length === 0 ? undefined : Math.min(...left.map(({ spec }) => spec.wave));

@@ -131,8 +131,10 @@ describe("eligibility for promotion", () => {
 
   it("does not take inputs again that failed or were rolled back here, unless they were applied again", () => {
     const failed = entry("a", { ended: T, how: "Failed" });
-    expect(failedBefore([failed], "k-a")).to.equal(failed);
-    expect(failedBefore([failed, entry("a", ended)], "k-a")).to.equal(undefined);
-    expect(failedBefore([entry("a", ended)], "k-a")).to.equal(undefined);
+    expect(failedBefore([failed], { key: "k-a" })).to.equal(failed);
+    expect(failedBefore([failed, entry("a", ended)], { key: "k-a" })).to.equal(undefined);
+    expect(failedBefore([entry("a", ended)], { key: "k-a" })).to.equal(undefined);
+    const upgraded = { key: "of another renderer", sourceKey: "k-a" };
+    expect(failedBefore([failed], upgraded), "an upgrade lies in between").to.equal(failed);
   });
 });

@@ -98,7 +98,7 @@ describe("the history of an app", () => {
       rollback,
     ];
     const pin = { change: "web-3", inputs: { key: "key-1" } };
-    const needed = neededChanges(changes, { applied: "key-4", last: "web-7", pin });
+    const needed = neededChanges(changes, { applied: { key: "key-4" }, last: "web-7", pin });
     expect([...needed].sort()).to.deep.equal(["web-1", "web-2", "web-3", "web-4", "web-6", "web-7", "web-8"]);
     const isNeeded = ({ metadata }: HistoryEntry): boolean => needed.has(metadata.name);
     expect(names(expiredChanges(changes, 1, isNeeded))).to.deep.equal(["web-5"]);
