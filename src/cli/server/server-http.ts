@@ -34,6 +34,8 @@ export interface ServerHttpOptions {
 interface ServerResponse {
   readonly status: number;
   readonly type: string;
+  /** Seconds of the header Retry-After. */
+  readonly retryAfter: number | undefined;
   readonly body: AsyncIterable<Buffer>;
 }
 
@@ -41,6 +43,8 @@ const API = "/api/gitops";
 /** Largest response that is read. */
 const MAX_BYTES = 64 * 2 ** 20;
 const CONNECTIONS = 16;
+/** What proxies answer with while they cannot reach the API. */
+const GATEWAY = new Set([502, 503, 504]);
 
 /** Sends requests to the REST API. Its errors are those of the API server, so that commands need not tell them apart. */
 export class ServerHttp {
@@ -59,7 +63,7 @@ export class ServerHttp {
   /**
    * Sends a request, and returns the JSON of the response.
    *
-   * @throws KubeStatusError for a problem, KubeConnectionError without a connection, CommandError after the time limit.
+   * @throws KubeStatusError for a problem, KubeConnectionError without a connection or an answer in time.
    */
   async request<T>(request: ServerRequest): Promise<T> {
     const { timeoutMs, url } = this.#options;
@@ -71,10 +75,8 @@ export class ServerHttp {
       return JSON.parse(text) as T;
     } catch (error) {
       if (limit?.aborted !== true) throw error;
-      throw new CommandError(
-        `no answer from ${url} within ${formatDuration(timeoutMs)}: check the network, or raise --request-timeout`,
-        EXIT.noConnection,
-      );
+      const text = `no answer from ${url} within ${formatDuration(timeoutMs)}`;
+      throw new KubeConnectionError(`${text}: check the network, or raise --request-timeout`, error);
     }
   }
 
@@ -118,7 +120,8 @@ export class ServerHttp {
         ...(signal === undefined ? {} : { signal }),
       });
       const type = [response.headers["content-type"] ?? ""].flat().join();
-      return { status: response.statusCode, type, body: response.body as AsyncIterable<Buffer> };
+      const retryAfter = Number([response.headers["retry-after"] ?? ""].flat().join()) || undefined;
+      return { status: response.statusCode, type, retryAfter, body: response.body as AsyncIterable<Buffer> };
     } catch (error) {
       if (signal?.aborted) throw error;
       throw new KubeConnectionError(`cannot reach ${this.#options.url}: ${messageOf(error)}`, error);
@@ -126,18 +129,23 @@ export class ServerHttp {
   }
 
   async #checked(request: ServerRequest, response: ServerResponse) {
-    const { status, type, body } = response;
+    const { status, type, retryAfter, body } = response;
     if (status >= 200 && status < 300) return response;
     const text = await readAll(body);
-    if (!/^application\/problem\+json\b/.test(type)) throw this.#stranger(`${type}, status ${status}`);
+    const what = `${request.method} ${request.path}`;
+    const details = retryAfter === undefined ? {} : { details: { retryAfterSeconds: retryAfter } };
+    if (!/^application\/problem\+json\b/.test(type)) {
+      if (!GATEWAY.has(status)) throw this.#stranger(`${type}, status ${status}`);
+      const message = `${this.#options.url} answers with status ${status}: a proxy before it cannot reach it. Retry later`;
+      throw new KubeStatusError(status, { code: status, message, ...details }, what);
+    }
     const problem = JSON.parse(text) as Problem;
     const parts = (problem.errors ?? [])
       .map(({ detail }) => detail)
       .filter((detail) => !problem.detail.includes(detail));
     const message = [problem.detail, ...parts].join("; ");
-    const what = `${request.method} ${request.path}`;
     const hint = status === 401 ? `${message} (overseer login ${this.#options.url})` : message;
-    throw new KubeStatusError(status, { code: status, reason: problem.code, message: hint }, what);
+    throw new KubeStatusError(status, { code: status, reason: problem.code, message: hint, ...details }, what);
   }
 
   async *#chunks(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

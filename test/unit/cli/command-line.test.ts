@@ -64,10 +64,12 @@ describe("the command line", () => {
     const error = (code: string): OverseerError =>
       new OverseerError("no\u001b", { code, reason: "ApiServerError", class: "retryable" });
     expect(reportOf(error("KUBE_404"))).to.deep.equal({ message: "no\ufffd", exitCode: EXIT.notAllowed });
-    const codes = ["KUBE_401", "KUBE_403", "KUBE_UNREACHABLE", "KUBE_422"].map(
+    const codes = ["KUBE_401", "KUBE_403", "KUBE_UNREACHABLE", "KUBE_422", "KUBE_429", "KUBE_503"].map(
       (code) => reportOf(error(code))?.exitCode,
     );
-    expect(codes).to.deep.equal([EXIT.noConnection, EXIT.notAllowed, EXIT.noConnection, EXIT.failed]);
+    expect(codes).to.deep.equal([
+      ...[EXIT.noConnection, EXIT.notAllowed, EXIT.noConnection, EXIT.failed, EXIT.noConnection, EXIT.noConnection],
+    ]);
     expect(reportOf(new UsageError("x"))?.exitCode).to.equal(EXIT.usage);
     expect(reportOf(new CommandError("x", EXIT.timeout))?.exitCode).to.equal(EXIT.timeout);
     expect(reportOf(new TypeError("x"))).to.equal(undefined);
