@@ -1,7 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { ApiError } from "../api/problem.js";
 import { signOut } from "../api/sign-out.js";
 import type { Whoami } from "../api/types.js";
 import { Icon } from "../components/icon.js";
+import { ErrorNotice } from "../components/messages.js";
 import { shortcuts, type Theme, theme } from "../state/preferences.js";
 
 const THEMES: readonly (readonly [Theme, string])[] = [
@@ -13,6 +15,7 @@ const THEMES: readonly (readonly [Theme, string])[] = [
 /** The name of the user; opens preferences and the way out. */
 export function UserMenu({ user }: { readonly user: Whoami }) {
   const [open, setOpen] = useState(false);
+  const [failure, setFailure] = useState<ApiError>();
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!open) return undefined;
@@ -70,9 +73,15 @@ export function UserMenu({ user }: { readonly user: Whoami }) {
             />
             Single keys are shortcuts (press ? for a list)
           </label>
-          <button type="button" class="button button-plain" onClick={signOut}>
+          <button type="button" class="button button-plain" onClick={() => signOut().catch(setFailure)}>
             Sign out
           </button>
+          {failure !== undefined && (
+            <>
+              <ErrorNotice error={failure} />
+              <p>You are still signed in.</p>
+            </>
+          )}
           <p class="muted">Version {user.version}</p>
         </div>
       )}

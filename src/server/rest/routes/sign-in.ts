@@ -63,8 +63,9 @@ export function signInRoutes({ sessions }: Pick<RestParts, "sessions">): RestRou
     restRoute({
       method: "DELETE",
       path: "/api/gitops/session",
-      summary: "Ends the session of the browser.",
-      access: "user",
+      summary: "Ends the session of the browser. Needs no session, so that nothing keeps a user from leaving.",
+      // It only deletes cookies of the browser that asks; other sites cannot send a DELETE, which browsers ask about first.
+      access: "anonymous",
       responses: { 204: "empty" },
       handle: () => ({ status: 204, cookies: endedSessionCookies() }),
     }),

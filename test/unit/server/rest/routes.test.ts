@@ -16,6 +16,7 @@ import type { RestParts } from "../../../../src/server/rest/route.js";
 import { FakeLogger } from "../../support/fake-logger.js";
 
 const PUBLIC = [
+  "DELETE /api/gitops/session",
   "GET /api/gitops/openapi.json",
   "GET /api/gitops/sign-in",
   "GET /api/gitops/sign-in/callback",
