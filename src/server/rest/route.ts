@@ -33,7 +33,7 @@ export type OwnResources = Readonly<Record<"app" | "change" | "approval" | "repo
 export interface RestParts extends ListParts {
   readonly clock: Clock;
   readonly users: Pick<UserRequests, "as">;
-  readonly rights: Pick<ReadingRights, "readable" | "can" | "mayFreeze" | "mayReadAudit">;
+  readonly rights: Pick<ReadingRights, "readable" | "can" | "mayFreeze" | "mayReadAudit" | "mayReadLog">;
   readonly resources: OwnResources;
   readonly apps: ListSource<AppRow>;
   readonly changes: ListSource<ChangeRow>;

@@ -140,12 +140,23 @@ export class ReadingRights {
     return this.#everywhere.get(`${identityKey(user)} audit`, load, { ms: KEPT_MS });
   }
 
+  /** Reports whether a user may read the log of a Pod. */
+  mayReadLog(user: Identity, namespace: string, pod: string): Promise<boolean> {
+    const what = { group: "", resource: "pods", subresource: "log", verb: "get", namespace, name: pod };
+    const key = `${identityKey(user)} log ${namespace}/${pod}`;
+    return this.#everywhere.get(key, () => this.#isAllowed(user, what), { ms: KEPT_MS });
+  }
+
   #mayList(user: Identity, resource: ListedPlural, namespace: string): Promise<boolean> {
     return this.#may(user, "list", resource, namespace);
   }
 
-  /** Asks in the name of the user, so that restrictions of the token itself count. */
   #may(user: Identity, verb: string, resource: string, namespace: string): Promise<boolean> {
+    return this.#isAllowed(user, { group: GROUP, resource, verb, namespace });
+  }
+
+  /** Asks in the name of the user, so that restrictions of the token itself count. */
+  #isAllowed(user: Identity, resourceAttributes: Readonly<Record<string, string>>): Promise<boolean> {
     return this.#reviews.run(async () => {
       const { body } = await this.#options.users.as(user).request<{ status?: { allowed?: boolean } }>({
         method: "POST",
@@ -153,7 +164,7 @@ export class ReadingRights {
         body: {
           apiVersion: "authorization.k8s.io/v1",
           kind: "SelfSubjectAccessReview",
-          spec: { resourceAttributes: { group: GROUP, resource, verb, namespace } },
+          spec: { resourceAttributes },
         },
       });
       return body.status?.allowed === true;

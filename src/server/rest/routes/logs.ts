@@ -26,8 +26,13 @@ export function logRoutes(parts: RestParts): RestRoute[] {
         const [namespace = "", pod = ""] = query.pod.split("/");
         const { container, since, follow, previous, tail } = query;
         const request = { namespace, pod, container, since, follow: follow === "true", previous: previous === "true" };
+        const mayGoOn = async (): Promise<boolean> => {
+          await parts.stillSignedIn(caller);
+          return parts.rights.mayReadLog(caller, namespace, pod);
+        };
+        const until = request.follow ? { clock: parts.clock, expires: caller.expires, mayGoOn } : undefined;
         const stream = await parts.streams.open(caller.name, signal, () =>
-          LogStream.open(parts.users.as(caller), { ...request, tail: Number(tail ?? DEFAULT_TAIL) }),
+          LogStream.open(parts.users.as(caller), { ...request, tail: Number(tail ?? DEFAULT_TAIL) }, until),
         );
         return { status: 200, contentType: NDJSON, body: stream.body };
       },

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { UserKube, UserRequest } from "../../../../src/server/rest/identity/user-requests.js";
 import { logLines } from "../../../../src/server/rest/logs/log-lines.js";
 import { LogStream } from "../../../../src/server/rest/logs/log-stream.js";
+import { FakeClock } from "../../support/fake-clock.js";
 
 const STAMP = "2026-11-29T12:00:00.123456789Z";
 
@@ -72,6 +73,45 @@ describe("Logs", () => {
     expect(request?.signal?.aborted).to.equal(true);
     expect(request?.path).to.equal("/api/v1/namespaces/shop/pods/web/log");
     expect(request?.query).to.deep.include({ follow: "true", tailLines: "10", timestamps: "true" });
+  });
+
+  it("that are followed end with the session, and with the right of the user", async () => {
+    const kube: UserKube = {
+      request: () => Promise.reject(new Error("not used")),
+      stream: async () => {
+        async function* quiet(): AsyncGenerator<Buffer> {
+          yield Buffer.from(`${STAMP} line\n`);
+          await new Promise(() => {});
+        }
+        return quiet();
+      },
+    };
+    const common = { namespace: "shop", pod: "web", follow: true, previous: false, tail: 10 };
+    const follow = async (expires: number | undefined, mayGoOn: () => Promise<boolean>) => {
+      const clock = new FakeClock();
+      const limit = { clock, expires: expires === undefined ? undefined : clock.now() + expires, mayGoOn };
+      const { body } = await LogStream.open(kube, common, limit);
+      const ended = new Promise((resolve) => body.once("close", resolve));
+      body.resume();
+      return { body, clock, ended };
+    };
+    const session = await follow(10_000, async () => true);
+    session.clock.advance(9_999);
+    await new Promise(setImmediate);
+    expect(session.body.readableEnded).to.equal(false);
+    session.clock.advance(1);
+    await session.ended;
+    expect(session.clock.timers).to.deep.equal([]);
+    for (const answer of [async () => false, () => Promise.reject(new Error("signed out"))]) {
+      let asked = 0;
+      const revoked = await follow(undefined, async () => (asked++ === 0 ? true : answer()));
+      revoked.clock.advance(15_000);
+      await new Promise(setImmediate);
+      expect([asked, revoked.body.readableEnded]).to.deep.equal([1, false]);
+      revoked.clock.advance(15_000);
+      await revoked.ended;
+      expect(revoked.clock.timers).to.deep.equal([]);
+    }
   });
 
   it("of quiet pods end when the client leaves, and when the server stops", async () => {
