@@ -59,16 +59,21 @@ export async function audited(
   }
 }
 
-/** Records a write that was refused before it was read. */
+/** Reports whether a write that was refused before it was read is recorded: those beyond the rate limits cost nothing but a response. */
+export function isRecorded(error: unknown): boolean {
+  return error instanceof ProblemError && error.code !== "RATE_LIMITED";
+}
+
+/** Records a write that was refused before it was read, and how many before it were not recorded. */
 export async function recordRefused(
   audit: AuditSink,
   route: RestRoute,
-  request: AuditedRequest,
-  error: unknown,
+  request: Omit<AuditedRequest, "actor" | "body">,
+  { error, suppressed }: { readonly error: unknown; readonly suppressed: number },
 ): Promise<void> {
-  // Those beyond the limit cost nothing but a response.
-  if (!(error instanceof ProblemError) || error.code === "RATE_LIMITED") return;
-  await note(audit, refusalOf(route, request, error));
+  const entry = refusalOf(route, { ...request, actor: undefined, body: undefined }, error);
+  const details = suppressed === 0 ? entry.details : { ...entry.details, suppressed };
+  await note(audit, { ...entry, ...(details === undefined ? {} : { details }) });
 }
 
 function refusalOf(route: RestRoute, request: AuditedRequest, error: unknown): AuditEntry {

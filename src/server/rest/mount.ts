@@ -2,12 +2,13 @@ import type { AuditSink } from "../../audit/audit-trail.js";
 import { ProblemError } from "../../http/problem.js";
 import type { AnyReply } from "../../http/route.js";
 import type { HttpServer } from "../../http/server.js";
-import { audited, isAudited, recordRefused } from "./audited.js";
+import { audited, isAudited, isRecorded, recordRefused } from "./audited.js";
 import type { Identity } from "./identity/identity.js";
 import { bearerOf, invalidToken, type TokenReviews } from "./identity/token-reviews.js";
 import { kubeProblem } from "./kube-problem.js";
 import type { RateLimits } from "./rate-limits.js";
 import type { RestRoute } from "./route.js";
+import { CALLBACK_PATH } from "./session/oidc.js";
 import type { Sessions } from "./session/sessions.js";
 
 /** How callers are authenticated. */
@@ -48,6 +49,11 @@ export function mountRest(
       }
     },
     run: async (route, work, { caller, params, body, address, method }) => {
+      if (route.path === CALLBACK_PATH) {
+        // Each costs a request to the issuer. Counted before it, so that many at once are no way around the limit.
+        limits.checkAddress(address);
+        limits.countRefused(address);
+      }
       const translated = async (): Promise<AnyReply> => {
         try {
           return await work();
@@ -60,8 +66,9 @@ export function mountRest(
       return audited(audit, route, request, translated);
     },
     onRefused: (route, error, request) => {
-      if (audit === undefined || !isAudited(route)) return;
-      void recordRefused(audit, route, { ...request, actor: undefined, body: undefined }, error);
+      if (audit === undefined || !isAudited(route) || !isRecorded(error)) return;
+      const suppressed = limits.countRecord();
+      if (suppressed !== undefined) void recordRefused(audit, route, request, { error, suppressed });
     },
   });
 }

@@ -1,3 +1,4 @@
+import { networkOf } from "../../base/address-network.js";
 import type { Clock } from "../../base/clock.js";
 import { type BucketSize, TokenBucket } from "../../base/token-bucket.js";
 import { ProblemError } from "../../http/problem.js";
@@ -15,6 +16,8 @@ export const RATE_SIZES: RateSizes = {
   user: { burst: 300, perSecond: 50 },
   refused: { burst: 100, perSecond: 5 },
 };
+/** Records of writes without a valid credential in a minute, over all addresses: more would push those of users out of the audit trail. */
+const RECORDS_PER_MINUTE = 20;
 /** Users and addresses that are counted at the same time. */
 const MAX_KEYS = 10_000;
 
@@ -25,6 +28,8 @@ export class RateLimits {
   readonly #buckets = new Map<string, TokenBucket>();
   /** Addresses that have to wait, until a monotonic time. */
   readonly #blocked = new Map<string, number>();
+
+  #records = { since: Number.NEGATIVE_INFINITY, count: 0, suppressed: 0 };
 
   constructor(clock: Clock, sizes: RateSizes = RATE_SIZES) {
     this.#clock = clock;
@@ -39,16 +44,31 @@ export class RateLimits {
 
   /** Throws RATE_LIMITED while an address has failed too often. Costs less than verifying another credential. */
   checkAddress(address: string): void {
-    const waitMs = (this.#blocked.get(address) ?? 0) - this.#clock.monotonic();
+    const waitMs = (this.#blocked.get(networkOf(address)) ?? 0) - this.#clock.monotonic();
     if (waitMs > 0) throw tooMany(waitMs);
   }
 
-  /** Counts a request without a valid credential. */
+  /** Counts a request without a valid credential. Addresses of one IPv6 network, which belong to one site, count together. */
   countRefused(address: string): void {
-    const waitMs = this.#take(`address ${address}`, this.#sizes.refused);
+    const network = networkOf(address);
+    const waitMs = this.#take(`address ${network}`, this.#sizes.refused);
     if (waitMs === 0) return;
     forget(this.#blocked);
-    this.#blocked.set(address, this.#clock.monotonic() + waitMs);
+    this.#blocked.set(network, this.#clock.monotonic() + waitMs);
+  }
+
+  /** Counts a record of a write without a valid credential. Returns how many before it were suppressed; undefined if this one is, too. */
+  countRecord(): number | undefined {
+    const now = this.#clock.monotonic();
+    if (now - this.#records.since >= 60_000) this.#records = { ...this.#records, since: now, count: 0 };
+    if (this.#records.count >= RECORDS_PER_MINUTE) {
+      this.#records.suppressed++;
+      return undefined;
+    }
+    const { suppressed } = this.#records;
+    this.#records.count++;
+    this.#records.suppressed = 0;
+    return suppressed;
   }
 
   #take(key: string, size: BucketSize): number {

@@ -19,6 +19,7 @@ describe("The audit trail of the REST API", () => {
   let entries: AuditEntry[] = [];
   let isFull = false;
   let writes = 0;
+  const clock = new FakeClock();
   const audit: AuditSink = {
     record: async (entry) => {
       if (isFull) throw new Error("the volume is full");
@@ -49,7 +50,7 @@ describe("The audit trail of the REST API", () => {
     mountRest(server, [sync], {
       tokens: { authenticate: (token) => (token === "good" ? Promise.resolve(ann) : Promise.reject(invalidToken())) },
       sessions: undefined,
-      limits: new RateLimits(new FakeClock()),
+      limits: new RateLimits(clock),
       audit,
     });
     url = `http://127.0.0.1:${await server.start()}/api/gitops/apps`;
@@ -60,9 +61,9 @@ describe("The audit trail of the REST API", () => {
     isFull = false;
     writes = 0;
   });
-  const send = async (path: string, body = "{}", token = "good"): Promise<number> => {
+  const send = async (path: string, body = "{}", token = "good", from = "198.51.100.7"): Promise<number> => {
     const headers = {
-      ...{ authorization: `Bearer ${token}`, "content-type": "application/json", "x-forwarded-for": "198.51.100.7" },
+      ...{ authorization: `Bearer ${token}`, "content-type": "application/json", "x-forwarded-for": from },
     };
     return (await fetch(`${url}${path}`, { method: "POST", headers, body })).status;
   };
@@ -92,6 +93,21 @@ describe("The audit trail of the REST API", () => {
       ["ann", "sync", "shop", "", "Refused", "198.51.100.7", 400, "INVALID"],
     ]);
     expect(JSON.stringify(entries)).to.not.include("SECRET");
+  });
+
+  it("has few attempts without a credential, from however many addresses, and how many are suppressed", async () => {
+    clock.advance(60_000);
+    const from = (index: number): string => `203.0.113.${index}`;
+    for (let index = 0; index < 25; index++)
+      expect(await send("/shop/web/sync", "{}", "bad", from(index))).to.equal(401);
+    expect(await send("/shop/web/sync")).to.equal(202);
+    expect(entries.filter(({ actor }) => actor === "unauthenticated")).to.have.length(20);
+    expect(entries.at(-1)).to.deep.include({ actor: "ann", outcome: "Succeeded" });
+    clock.advance(60_000);
+    await send("/shop/web/sync", "{}", "bad");
+    expect(entries.at(-1)?.details).to.deep.include({ status: 401, suppressed: 5 });
+    await send("/shop/web/sync", "{}", "bad");
+    expect(entries.at(-1)?.details).to.not.have.property("suppressed");
   });
 
   it("holds up a write that it cannot record", async () => {
