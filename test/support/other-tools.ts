@@ -1,50 +1,34 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadAll } from "js-yaml";
+import { gunzipSync } from "node:zlib";
 import { ensureControlPlaneBinaries } from "../../tools/binaries.js";
+import { repositoryRoot } from "../../tools/repository-root.js";
 import { runCommand } from "../../tools/run-command.js";
 import type { TestKube, TestObject } from "./kube.js";
 import type { World } from "./world.js";
 
-/** Kinds of Argo CD and Flux that apps are imported from: group, version, kind and plural. */
-const KINDS: readonly (readonly [string, string, string, string])[] = [
-  ["argoproj.io", "v1alpha1", "Application", "applications"],
-  ["argoproj.io", "v1alpha1", "AppProject", "appprojects"],
-  ["argoproj.io", "v1alpha1", "ApplicationSet", "applicationsets"],
-  ["source.toolkit.fluxcd.io", "v1", "GitRepository", "gitrepositories"],
-  ["kustomize.toolkit.fluxcd.io", "v1", "Kustomization", "kustomizations"],
-  ["helm.toolkit.fluxcd.io", "v2", "HelmRelease", "helmreleases"],
-];
-
-/** A definition of the same name as that of the tool, which accepts all fields. */
-function definition([group, version, kind, plural]: (typeof KINDS)[number]): TestObject {
-  const open = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
-  const schema = { openAPIV3Schema: { type: "object", properties: { spec: open, status: open, operation: open } } };
-  const status = group === "argoproj.io" ? {} : { subresources: { status: {} } };
-  return {
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: `${plural}.${group}` },
-    spec: {
-      group,
-      names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
-      scope: "Namespaced",
-      versions: [{ name: version, served: true, storage: true, schema, ...status }],
-    },
+interface Definition extends TestObject {
+  readonly spec: {
+    readonly group: string;
+    readonly names: { readonly kind: string };
+    readonly versions: readonly { readonly name: string; readonly storage: boolean }[];
   };
 }
 
-/** Definitions of the tools themselves, from the directory in OVERSEER_TEST_FOREIGN_CRDS, or else definitions that accept all fields. */
-function definitions(): TestObject[] {
-  const directory = process.env.OVERSEER_TEST_FOREIGN_CRDS;
-  if (directory === undefined) return KINDS.map(definition);
-  return readdirSync(directory).flatMap((file) => loadAll(readFileSync(join(directory, file), "utf8")) as TestObject[]);
+/** Definitions of the tools themselves. */
+function definitions(): readonly Definition[] {
+  const file = join(repositoryRoot(), "test/cases/other-tools/definitions.jsonl.gz");
+  const lines = gunzipSync(readFileSync(file)).toString("utf8").trim().split("\n");
+  return lines.map((line) => JSON.parse(line) as Definition);
 }
 
 /** Installs the definitions of Argo CD and Flux. */
 export async function installOtherTools(kube: TestKube): Promise<void> {
   for (const one of definitions()) await kube.apply(one, "kubectl");
-  for (const [group, version, kind] of KINDS) await kube.resource(`${group}/${version}`, kind);
+  for (const { spec } of definitions()) {
+    const version = spec.versions.find(({ storage }) => storage)?.name ?? "";
+    await kube.resource(`${spec.group}/${version}`, spec.names.kind);
+  }
 }
 
 /** Removes the definitions with their objects. */

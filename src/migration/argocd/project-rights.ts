@@ -22,6 +22,7 @@ const VERBS: Readonly<Record<string, readonly string[]>> = {
 
 /** Writes a ServiceAccount for the apps of each namespace, with a Role for the kinds that the project permits. */
 export function accountsOf(
+  project: string,
   spec: Fields,
   namespaces: readonly string[],
   account: string | undefined,
@@ -31,7 +32,10 @@ export function accountsOf(
   if (account === undefined || rules === undefined) return [];
   return namespaces.flatMap((namespace) => [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: account, namespace } },
-    ...boundRole(account, namespace, rules, [{ kind: "ServiceAccount", name: account, namespace }]),
+    // A Role of the name of the ServiceAccount may exist already.
+    ...boundRole(`${account}-of-${slug(project)}`, namespace, rules, [
+      { kind: "ServiceAccount", name: account, namespace },
+    ]),
   ]);
 }
 

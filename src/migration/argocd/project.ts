@@ -43,7 +43,7 @@ export function convertProject(
   if (wrong !== undefined) findings.add("blocked", "metadata", wrong);
   const { namespaces, environment } = environmentOf(project, spec, use, findings);
   const rights = [
-    ...accountsOf(spec, namespaces, options.serviceAccount, findings),
+    ...accountsOf(name, spec, namespaces, options.serviceAccount, findings),
     ...spec.objects("roles").flatMap((role) => roleOf(role, name, namespaces, findings)),
   ];
   const windows = readWindows(spec, findings);

@@ -7,13 +7,14 @@ import { load } from "js-yaml";
 import { API_VERSION } from "../../../src/api/group.js";
 import type { RawObject } from "../../../src/kube/object.js";
 import { ensureControlPlaneBinaries } from "../../../tools/binaries.js";
+import type { GitRepo } from "../../../tools/git-repository.js";
 import { runCommand } from "../../../tools/run-command.js";
 import type { TestObject, TestRef } from "../../support/kube.js";
 import { installOtherTools, kubectl, removeOtherTools } from "../../support/other-tools.js";
 import { OverseerUser, RunningCommand } from "../../support/overseer-cli.js";
 import { renderFlags } from "../../support/render-flags.js";
 import { kubectlUser, untilPrints } from "../../support/user-kubectl.js";
-import { deployment, World } from "../../support/world.js";
+import { configMap, deployment, World } from "../../support/world.js";
 import { APP_RULES, grantAccount, removeInstallation, startRestricted } from "../install/restricted-operator.js";
 
 const ARGO = "argoproj.io/v1alpha1";
@@ -55,10 +56,11 @@ describe("overseer take-over", function () {
   });
 
   const urls = new Map<string, string>();
-  const repository = async (name: string, content: Record<string, string>): Promise<void> => {
+  const repository = async (name: string, content: Record<string, string>): Promise<GitRepo> => {
     const repo = await world.git.createRepository(name);
     await repo.commit(content, "first");
     urls.set(name, repo.url);
+    return repo;
   };
   const files = (name: string): Record<string, string> => ({
     "deployment.yaml": deployment(name, 3),
@@ -104,7 +106,9 @@ describe("overseer take-over", function () {
         annotations: { "argocd.argoproj.io/tracking-id": `${name}:${group}/${kind}:${world.namespace}/${name}` },
       };
     });
-    await kubectl(world, ["apply", "--field-manager=argocd-controller", ...args, "-f", "-"], list(marked));
+    // The API server composes the schemas of all definitions for a validation by kubectl, which takes long on a busy machine.
+    const apply = ["apply", "--validate=false", "--field-manager=argocd-controller"];
+    await kubectl(world, [...apply, ...args, "-f", "-"], list(marked));
     const rules = [{ apiGroups: [""], resources: ["pods"], verbs: ["get"] }];
     await world.kube.patch(ref("Role", name, RBAC), { rules }, { manager: "argocd-application-controller" });
   };
@@ -149,10 +153,21 @@ describe("overseer take-over", function () {
   };
 
   it("of an Application keeps every object and pod, whatever step it is killed after", async () => {
-    await repository("web", files("web"));
+    const repo = await repository("web", files("web"));
     await byArgo("web", []);
     await ready("web");
-    await world.kube.create(application("web"));
+    await world.kube.create(application("web", { project: "team" }));
+    await world.kube.create({
+      apiVersion: ARGO,
+      kind: "AppProject",
+      metadata: { name: "team", namespace: world.namespace },
+      spec: {
+        sourceRepos: [urls.get("web")],
+        destinations: [{ server: "https://kubernetes.default.svc", namespace: world.namespace }],
+        namespaceResourceWhitelist: [{ group: "networking.k8s.io", kind: "Ingress" }],
+        roles: [{ name: "dev", policies: ["p, proj:team:dev, applications, get, team/*, allow"], groups: ["devs"] }],
+      },
+    });
     await world.kube.create({
       apiVersion: "v1",
       kind: "Secret",
@@ -164,6 +179,10 @@ describe("overseer take-over", function () {
       stringData: { url: urls.get("web"), username: "git", password: world.canary() },
     });
     const before = await uids("web");
+    const directory = join(folder, "web");
+    await admin.prints(["import", "argocd", "-n", world.namespace, "--service-account", "deployer", "-d", directory]);
+    const rights = join(directory, world.namespace, "rights_team.yaml");
+    await kubectl(world, ["apply", "--server-side", "--force-conflicts", "-f", rights]);
     await importApps("argocd");
     const imported = await world.kube.get(world.repositoryRef("web"));
     expect(imported?.spec).to.deep.include({ secretRef: { name: "repo-web" } });
@@ -202,6 +221,13 @@ describe("overseer take-over", function () {
     const app = await world.synced("web");
     expect(app.spec.sync).to.deep.include({ mode: "Automatic", prune: true, selfHeal: true, adopt: "Unowned" });
     expect(app.spec.deletionPolicy).to.equal("Delete");
+    expect((await world.kube.get(ref("RoleBinding", "team-dev", RBAC)))?.roleRef).to.deep.include({ name: "team-dev" });
+    const environment = join(directory, world.namespace, "environment_team.yaml");
+    await kubectl(world, ["apply", "--server-side", "-f", environment]);
+    const next = await repo.commit({ "config.yaml": configMap("web", { v: "2" }) }, "second");
+    await world.poll("web");
+    await world.synced("web", next);
+    await kubectl(world, ["delete", "-f", environment]);
   });
 
   it("goes back until the Application is deleted, and forward again", async () => {

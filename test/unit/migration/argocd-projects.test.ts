@@ -85,7 +85,7 @@ describe("the import of an AppProject", () => {
     const result = convert(project("team", TEAM), app("shop", "team", "shop"));
     const rights = limitsOf(result).filter(({ kind }) => kind !== "Environment");
     expect(rights.map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`)).to.deep.equal([
-      ...["ServiceAccount shop/deployer", "Role shop/deployer", "RoleBinding shop/deployer"],
+      ...["ServiceAccount shop/deployer", "Role shop/deployer-of-team", "RoleBinding shop/deployer-of-team"],
       ...["Role shop/team-dev", "RoleBinding shop/team-dev"],
     ]);
     const verbs = ["get", "create", "patch", "delete"];
