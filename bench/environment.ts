@@ -104,10 +104,14 @@ export class Environment {
   }
 
   /** Starts an operator as users do. `name` names its CPU profile, where one is taken. */
-  async startOperator(name: string, flags: readonly string[] = []): Promise<OperatorProcess> {
+  async startOperator(
+    name: string,
+    flags: readonly string[] = [],
+    trustedNamespaces: readonly string[] = [APPS_NAMESPACE],
+  ): Promise<OperatorProcess> {
     const operator = await OperatorProcess.start({
       kubeconfigPath: this.controlPlane.kubeconfigPath,
-      trustedNamespaces: [APPS_NAMESPACE],
+      trustedNamespaces,
       flags,
       nodeFlags: this.#profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${join(this.#profile, name)}`],
     });

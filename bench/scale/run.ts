@@ -2,8 +2,9 @@ import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { appSetTable, measureAppSet } from "./app-set.js";
 import { measureScale } from "./measure-scale.js";
-import { scaleTable, soakTable, workloadTable } from "./scale-table.js";
+import { scaleTable, shardsTable, soakTable, workloadTable } from "./scale-table.js";
 import { servedTable } from "./served-requests.js";
+import { measureShards } from "./shards.js";
 import { measureSoak } from "./soak.js";
 import { measureServed, measureWorkloads } from "./workloads.js";
 
@@ -15,6 +16,7 @@ const USAGE = `Usage: npm run bench:scale -- [options]
   --workloads     instead: apps of one Deployment each, which real controllers and a simulated node make healthy
   --requests      with --workloads: instead, who sends which requests during the cold sync, from the audit log
   --app-set       instead: an OverseerAppSet that makes so many apps
+  --shards        instead: one process compared with two that divide four namespaces, and how long a shard is without a process
   --profile DIR   with --workloads: take CPU profiles of the operator into DIR
   --soak MINUTES  instead: keep 100 apps busy for so long, and look at memory and connections each minute
   --step MS       with --soak: a commit and a change by hand so far apart (default 2000)
@@ -42,6 +44,7 @@ async function main(argv: readonly string[]): Promise<void> {
       workloads: { type: "boolean" },
       requests: { type: "boolean" },
       "app-set": { type: "boolean" },
+      shards: { type: "boolean" },
       profile: { type: "string" },
       soak: { type: "string" },
       step: { type: "string", default: "2000" },
@@ -63,7 +66,17 @@ async function main(argv: readonly string[]): Promise<void> {
     process.stdout.write(`${soakTable(soak)}\n`);
     return;
   }
-  const sizes = values.apps.split(",").map((text) => number(text, "--apps", 1000));
+  const sizes = values.apps.split(",").map((text) => number(text, "--apps", values.shards ? 20_000 : 1000));
+  if (values.shards) {
+    const runs = [];
+    for (const apps of sizes) {
+      const [objects, idle] = [number(values.objects, "--objects", 20_000), number(values.idle, "--idle", 3600)];
+      runs.push(await measureShards(apps, objects, idle, progress));
+      await save(runs);
+    }
+    process.stdout.write(`${runs.map(shardsTable).join("\n\n")}\n`);
+    return;
+  }
   if (values["app-set"]) {
     for (const apps of sizes) process.stdout.write(`${appSetTable(await measureAppSet(apps))}\n`);
     return;

@@ -1,5 +1,6 @@
 import { formatTable, type Row } from "../table.js";
 import type { ScaleRun } from "./measure-scale.js";
+import type { FleetRun, ShardsRun } from "./shards.js";
 import type { SoakRun } from "./soak.js";
 import type { WorkloadRun } from "./workloads.js";
 
@@ -74,4 +75,38 @@ export function soakTable({ samples, growthMbPerHour, minutes, commits, drifts }
   const table = formatTable(["minute", "memory, MiB", "sockets", "open files", "CPU s since"], rows);
   const sum = `${minutes} minutes, ${commits} commits, ${drifts} changes by hand; memory in the second half: ${growthMbPerHour.toFixed(1)} MiB an hour`;
   return `${table}\n\n${sum}`;
+}
+
+/** One column for each number of processes, one line for each cost; and how long shards were without a process. */
+export function shardsTable(run: ShardsRun): string {
+  const { apps, objects, cold, alone, shared, survivor, killed, stopped, changes } = run;
+  const each = (values: readonly number[]): string => values.map((value) => value.toFixed(0)).join(" + ");
+  const row = (title: string, of: (fleet: FleetRun) => string): Row => [title, of(cold), of(alone), of(shared)];
+  const table = formatTable(
+    [`${apps} apps × ${objects}, 4 namespaces`, "1 process, cold", "1 process, restart", "2 processes, restart"],
+    [
+      row("s", ({ seconds }) => seconds.toFixed(1)),
+      row("CPU s", ({ cpuSeconds }) => cpuSeconds.toFixed(1)),
+      row("requests", ({ requests }) => String(requests)),
+      row("memory at rest, MiB", ({ rssMb }) => each(rssMb)),
+      row("memory at the peak, MiB", ({ peakRssMb }) => each(peakRssMb)),
+      row("idle, CPU s a minute", ({ idleCpuSecondsPerMinute }) => idleCpuSecondsPerMinute.toFixed(2)),
+      row("idle, requests a minute", ({ idleRequestsPerMinute }) => idleRequestsPerMinute.toFixed(1)),
+    ],
+  );
+  const moves = formatTable(
+    ["failover", "shards", "Leases moved, s", "drift reverted, s"],
+    (
+      [
+        ["SIGKILL", killed],
+        ["SIGTERM", stopped],
+      ] as const
+    ).map(([name, failover]) => [
+      name,
+      String(failover.shards),
+      failover.movedSeconds.toFixed(1),
+      failover.healedSeconds.toFixed(1),
+    ]),
+  );
+  return `${table}\n\n${moves}\n\none process with all four shards: ${survivor.rssMb.toFixed(0)} MiB; Changes made after the cold sync: ${changes}`;
 }
