@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { OPERATOR_NODE_FLAGS } from "../../../tools/operator-command.js";
@@ -21,6 +21,13 @@ function instructionsOf(text: string): Instruction[] {
       const [name = "", ...rest] = line.split(" ");
       return { name, text: rest.join(" ") };
     });
+}
+
+/** Processors in the header of an ELF file. */
+const [AMD64, ARM64] = [0x3e, 0xb7];
+
+function isElf(bytes: Buffer): boolean {
+  return bytes.subarray(0, 4).toString("latin1") === "\x7fELF";
 }
 
 describe("The image", () => {
@@ -58,6 +65,22 @@ describe("The image", () => {
     const rules = ignore.filter((line) => line !== "" && !line.startsWith("#"));
     expect(rules[0], "everything is left out").to.equal("*");
     expect(rules.filter((rule) => rule.startsWith("!"))).to.deep.equal(["!LICENSE", "!dist/"]);
+  });
+
+  it("holds native code for both processors, and its own files are the same for each", () => {
+    const dist = join(repositoryRoot(), "dist");
+    const files = readdirSync(dist, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const native = files
+      .map(({ parentPath, name }) => join(parentPath, name))
+      .filter((file) => isElf(readFileSync(file)));
+    const machines = native.map((file) => [file.slice(dist.length + 1), readFileSync(file).readUInt16LE(18)] as const);
+    const library = "@photostructure+sqlite";
+    expect(Object.fromEntries(machines)).to.deep.equal({
+      [`prebuilds/linux-x64/${library}.glibc.node`]: AMD64,
+      [`prebuilds/linux-x64/${library}.musl.node`]: AMD64,
+      [`prebuilds/linux-arm64/${library}.glibc.node`]: ARM64,
+      [`prebuilds/linux-arm64/${library}.musl.node`]: ARM64,
+    });
   });
 
   it("starts the bundle as the tests do, as a user that is no root", () => {
