@@ -7,9 +7,10 @@ import { repositoryRoot } from "../../../tools/repository-root.js";
 
 const DOCS = join(repositoryRoot(), "docs");
 
-/** Every command line `overseer …` in the code blocks of the pages about the command line. */
+/** Every command line `overseer …` in the code blocks of the pages about the command line and about secrets. */
 function documented(): string[] {
-  const pages = ["cli.md", ...readdirSync(join(DOCS, "cli")).map((name) => join("cli", name))];
+  const inFolder = (folder: string) => readdirSync(join(DOCS, folder)).map((name) => join(folder, name));
+  const pages = ["cli.md", "sources/sops.md", ...inFolder("cli"), ...inFolder("secrets")];
   return pages.flatMap((page) =>
     commandsIn(
       readFileSync(join(DOCS, page), "utf8")
@@ -20,10 +21,11 @@ function documented(): string[] {
   );
 }
 
+/** The beginning of a command line, also as a step of a pipeline of CI. */
+const COMMAND = /^\s*(?:\$ |- (?:run: )?)?overseer /;
+
 function commandsIn(text: string): string[] {
-  return text
-    .split("\n")
-    .flatMap((line) => (/^\s*(?:\$ )?overseer /.test(line) ? [line.trim().replace(/^\$ /, "")] : []));
+  return text.split("\n").flatMap((line) => (COMMAND.test(line) ? [line.replace(COMMAND, "overseer ").trim()] : []));
 }
 
 /** Splits a command line as a shell does, up to a pipe or redirection. */
