@@ -5,6 +5,7 @@ import {
   ensureOpenBao,
   ensurePrometheus,
   ensureRegistry,
+  ensureSops,
   MissingBinaryError,
 } from "./binaries.js";
 
@@ -17,6 +18,7 @@ async function main(): Promise<void> {
         gitea: await giteaIfPossible(),
         "docker-compose": await ensureDockerCompose(),
         bao: await ensureOpenBao(),
+        sops: await ensureSops(),
         ...(await prometheusIfPossible()),
       }
     : await ensureControlPlaneBinaries();

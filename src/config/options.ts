@@ -1,5 +1,6 @@
 import { API_OPTIONS } from "./api-options.js";
 import { GIT_LIMIT_OPTIONS } from "./git-limit-options.js";
+import { RENDER_OPTIONS } from "./render-options.js";
 
 /** One setting of the operator: how it is read, and what `--help` shows for it. */
 export interface Option {
@@ -145,34 +146,7 @@ export const OPTIONS = [
     fallback: "50000",
     help: "Maximum number of files below the path of one app, including files that are not selected.",
   },
-  {
-    flag: "kubectl",
-    value: "PATH",
-    env: "OVERSEER_KUBECTL",
-    fallback: "kubectl in /usr/local/bin, /usr/bin or /bin",
-    help: "Path to kubectl, which renders Kustomize sources. If it is missing, only these sources fail.",
-  },
-  {
-    flag: "helm",
-    value: "PATH",
-    env: "OVERSEER_HELM",
-    fallback: "helm in /usr/local/bin, /usr/bin or /bin",
-    help: "Path to helm, which renders Helm sources. If it is missing, only these sources fail.",
-  },
-  {
-    flag: "render-timeout",
-    value: "DURATION",
-    env: "OVERSEER_RENDER_TIMEOUT",
-    fallback: "30s",
-    help: "Timeout for one run of kubectl or helm.",
-  },
-  {
-    flag: "render-cache-bytes",
-    value: "N",
-    env: "OVERSEER_RENDER_CACHE_BYTES",
-    fallback: "268435456",
-    help: "Maximum size, in bytes, of the encrypted render results in the cache directory. The least recently used results are evicted first. 0 disables this cache.",
-  },
+  ...RENDER_OPTIONS,
   {
     flag: "watch-namespaces",
     value: "NAMES",

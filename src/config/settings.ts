@@ -173,6 +173,7 @@ export const SETTING_SCHEMAS = {
   "max-source-files": count(1, 1_000_000),
   kubectl: text,
   helm: text,
+  sops: text,
   "render-timeout": duration,
   "render-cache-bytes": count(0, Number.MAX_SAFE_INTEGER),
   "watch-namespaces": namespaces,

@@ -3,6 +3,7 @@ import { canonicalJson, sha256 } from "../base/hash.js";
 import type { GitSnapshot } from "../git/engine.js";
 import { compareForApply } from "../manifest/order.js";
 import { FileDecryptor } from "../secrets/file-decryptor.js";
+import type { SopsProgram } from "../secrets/sops/sops-program.js";
 import { askedKind, detect, type RendererKind } from "./detect.js";
 import { type InputKeys, inputKeys } from "./input-key.js";
 import { DEFAULT_RENDER_LIMITS, type RenderLimits } from "./limits.js";
@@ -48,6 +49,8 @@ export interface SourceRendererOptions {
   readonly refusesPlaintextSecrets?: boolean;
   /** What follows the renderer. Defaults to nothing: `source.patches` and `source.substitute` have no effect. */
   readonly steps?: RenderSteps;
+  /** Decrypts files that are encrypted for keys of PGP and of clouds. */
+  readonly sops?: SopsProgram;
 }
 
 /** Turns a commit into documents. All or nothing: a source with one bad file gives no documents. */
@@ -58,12 +61,14 @@ export class SourceRenderer {
   readonly #observer: RenderObserver;
   readonly #steps: RenderSteps | undefined;
   readonly #refusesPlaintext: boolean;
+  readonly #sops: SopsProgram | undefined;
 
   constructor(renderers: readonly Renderer[], options: SourceRendererOptions = {}) {
     this.limits = options.limits ?? DEFAULT_RENDER_LIMITS;
     this.#results = options.results ?? NO_RESULTS;
     this.#observer = options.observer ?? silentRenderObserver;
     this.#steps = options.steps;
+    this.#sops = options.sops;
     this.#refusesPlaintext = options.refusesPlaintextSecrets ?? false;
     this.#renderers = new Map(renderers.map((renderer) => [renderer.kind, renderer]));
   }
@@ -189,7 +194,8 @@ export class SourceRenderer {
     const cluster = request.cluster ?? (() => undefined);
     const { signal = new AbortController().signal } = request;
     const chartCredentials = request.external?.chartCredentials ?? {};
-    const decryptor = new FileDecryptor(source.decryption === undefined ? undefined : request.external?.decryption);
+    const keys = source.decryption === undefined ? undefined : request.external?.decryption;
+    const decryptor = new FileDecryptor(keys, { sops: this.#sops, signal });
     return {
       snapshot,
       place,

@@ -1,12 +1,21 @@
 import { ManifestError } from "../manifest/manifest-error.js";
-import { AgeKeys, type KeyTexts } from "./sops/age-keys.js";
+import type { KeyTexts } from "./sops/age-keys.js";
 import { type DecryptedFile, decryptFile } from "./sops/decrypt-file.js";
+import { FileKeys } from "./sops/file-keys.js";
+import type { SopsProgram } from "./sops/sops-program.js";
 
 /** Content of a file of a commit. */
 export interface FileContent {
   readonly bytes: Uint8Array;
   /** Whether the file was encrypted: its content must be kept nowhere. */
   readonly secret: boolean;
+}
+
+/** Beside the keys. */
+export interface FileDecryptorOptions {
+  /** Uses keys of PGP and of clouds. Without it, only those of age are used. */
+  readonly sops?: SopsProgram | undefined;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -19,11 +28,13 @@ export class FileDecryptor {
   readonly #secrets = new Set<string>();
   /** First file of each fault. */
   readonly #faults = new Map<string, string>();
-  #keys: Promise<AgeKeys | string> | undefined;
+  readonly #options: FileDecryptorOptions;
+  #keys: Promise<FileKeys | string> | undefined;
 
   /** Without keys, files stay as they are. */
-  constructor(keys: KeyTexts | undefined) {
+  constructor(keys: KeyTexts | undefined, options: FileDecryptorOptions = {}) {
     this.#keyTexts = keys;
+    this.#options = options;
   }
 
   /** Whether files are decrypted. */
@@ -59,7 +70,8 @@ export class FileDecryptor {
   async #decrypt(bytes: Uint8Array, file: string, texts: KeyTexts): Promise<DecryptedFile | undefined> {
     try {
       return await decryptFile(bytes, file, () => {
-        this.#keys ??= AgeKeys.parse(texts);
+        const { sops, signal = new AbortController().signal } = this.#options;
+        this.#keys ??= FileKeys.parse(texts, sops, signal);
         return this.#keys;
       });
     } catch (error) {

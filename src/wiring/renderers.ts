@@ -15,7 +15,8 @@ import { RenderProgram } from "../render/programs.js";
 import { SourceRenderer } from "../render/render.js";
 import { DiskResults, NO_RESULTS } from "../render/result-store.js";
 import { RenderSteps } from "../render/steps.js";
-import { removeStaleWorkspaces } from "../render/workspace-folder.js";
+import { makeWorkspaceFolder, removeStaleWorkspaces } from "../render/workspace-folder.js";
+import { SopsProgram } from "../secrets/sops/sops-program.js";
 import { renderObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
 import type { OperatorParts } from "./operator-parts.js";
@@ -27,8 +28,8 @@ const MAX_MEMORY = 1024 * MIB;
 /** Maximum number of concurrent rendering processes. */
 const MAX_CONCURRENT = 4;
 
-/** Maximum number of charts that are pulled at once. */
-const PULLS_AT_ONCE = 2;
+/** Maximum number of charts that are pulled at once, and of keys that services decrypt. */
+const REQUESTS_AT_ONCE = 2;
 
 /**
  * Memory limit and number of concurrent rendering processes. Together they use at most half of the memory limit of the
@@ -50,7 +51,7 @@ export function sourceRenderer({
 }: OperatorParts & { readonly parser: ParserThread }): SourceRenderer {
   const limits: RenderLimits = { ...DEFAULT_RENDER_LIMITS, ...config.limits };
   const parse: ParseFiles = (files, bounds) => parser.parse(files, bounds);
-  const { kubectl, helm, timeoutMs, cacheBytes } = config.render;
+  const { kubectl, helm, sops, timeoutMs, cacheBytes } = config.render;
   const programs = new ConfinedPrograms({
     clock,
     limits: {
@@ -64,18 +65,16 @@ export function sourceRenderer({
   void removeStaleWorkspaces();
   const cache = { secret: digestKey, version: VERSION, maxBytes: cacheBytes, clock };
   const results = new DiskResults({ ...cache, folder: join(config.cacheDir, "renders") });
+  const online = () =>
+    new ConfinedPrograms({
+      clock,
+      limits: { ...programs.limits, atOnce: REQUESTS_AT_ONCE },
+      confinement: findConfinement,
+      network: true,
+    });
+  const proxies = config.proxies.environment();
   const charts = new ChartRegistry({
-    helm: new RenderProgram({
-      name: "helm",
-      path: helm,
-      programs: new ConfinedPrograms({
-        clock,
-        limits: { ...programs.limits, atOnce: PULLS_AT_ONCE },
-        confinement: findConfinement,
-        network: true,
-      }),
-      env: config.proxies.environment(),
-    }),
+    helm: new RenderProgram({ name: "helm", path: helm, programs: online(), env: proxies }),
     cache:
       cacheBytes === 0
         ? undefined
@@ -97,6 +96,13 @@ export function sourceRenderer({
     {
       steps: new RenderSteps(kustomize, parse),
       limits,
+      sops: new SopsProgram({
+        path: sops,
+        offline: programs,
+        online: online(),
+        env: proxies,
+        makeFolder: async () => (await makeWorkspaceFolder({ bytes: 0, secret: true })).path,
+      }),
       refusesPlaintextSecrets: config.render.refusesPlaintextSecrets,
       results: cacheBytes === 0 ? NO_RESULTS : results,
       observer: renderObserver(metrics),

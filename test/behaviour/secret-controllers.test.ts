@@ -1,39 +1,45 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
+import { loadAll } from "js-yaml";
 import type { RawObject } from "../../src/kube/object.js";
+import { moduleFolder } from "../../tools/go-module.js";
+import { EXTERNAL_SECRETS_MODULE, SEALED_SECRETS_MODULE } from "../../tools/versions.js";
 import { yamlExamples } from "../support/doc-examples.js";
-import type { TestRef } from "../support/kube.js";
+import type { TestObject, TestRef } from "../support/kube.js";
 import { condition, deployment, World } from "../support/world.js";
 
 /** The examples of the documentation. */
 const EXAMPLES = yamlExamples<{ kind: string }>("docs/secrets.md");
 
-/** A definition like that of another project, as far as an operator beside it can tell. */
-function definition(group: string, version: string, kind: string, plural: string) {
-  const free = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
-  const schema = { openAPIV3Schema: { type: "object", properties: { spec: free, status: free } } };
-  return {
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: `${plural}.${group}` },
-    spec: {
-      group,
-      scope: "Namespaced",
-      names: { kind, plural },
-      versions: [{ name: version, served: true, storage: true, schema, subresources: { status: {} } }],
-    },
-  };
+/** The definitions of the projects themselves. */
+async function definitions(): Promise<TestObject[]> {
+  const [external, sealed] = [await moduleFolder(EXTERNAL_SECRETS_MODULE), await moduleFolder(SEALED_SECRETS_MODULE)];
+  const files = [
+    ...["externalsecrets", "secretstores"].map((name) =>
+      join(external, `config/crds/bases/external-secrets.io_${name}.yaml`),
+    ),
+    join(sealed, "helm/sealed-secrets/crds/bitnami.com_sealedsecrets.yaml"),
+  ];
+  const texts = await Promise.all(files.map((file) => readFile(file, "utf8")));
+  return texts.flatMap((text) => loadAll(text).filter(Boolean) as TestObject[]);
 }
 
 const SEALED = "bitnami.com/v1alpha1";
 const EXTERNAL = "external-secrets.io/v1";
+const KINDS = [
+  [SEALED, "SealedSecret"],
+  [EXTERNAL, "ExternalSecret"],
+  [EXTERNAL, "SecretStore"],
+] as const;
 
 describe("Secrets that other controllers make", function () {
   this.timeout(180_000);
   let world: World;
   before(async () => {
     world = await World.create("controllers");
-    await world.kube.apply(definition("bitnami.com", "v1alpha1", "SealedSecret", "sealedsecrets"), "kubectl");
-    await world.kube.apply(definition("external-secrets.io", "v1", "ExternalSecret", "externalsecrets"), "kubectl");
+    for (const one of await definitions()) await world.kube.apply(one, "kubectl");
+    for (const [apiVersion, kind] of KINDS) await world.kube.resource(apiVersion, kind);
   });
   after(() => world?.remove());
 
@@ -131,4 +137,96 @@ describe("Secrets that other controllers make", function () {
       expect((await secret(name))?.metadata.resourceVersion).to.equal(before);
     });
   }
+
+  it("are the Secrets of External Secrets: awaited after their store, refreshed without a Change, and deleted by their owner", async () => {
+    const example = EXAMPLES.find((one) => one.kind === "ExternalSecret") as unknown as TestObject;
+    const waved = (object: TestObject, wave: number): string => {
+      const annotations = { "gitops.overseer.io/wave": String(wave) };
+      return JSON.stringify({ ...object, metadata: { name: object.metadata.name, annotations } });
+    };
+    const store: TestObject = {
+      apiVersion: EXTERNAL,
+      kind: "SecretStore",
+      metadata: { name: "vault" },
+      spec: { provider: { fake: { data: [{ key: "shop/db", value: "{}" }] } } },
+    };
+    const web = deployment("eso").replace(
+      "metadata:\n",
+      'metadata:\n  annotations: { gitops.overseer.io/wave: "2" }\n',
+    );
+    const files = { "store.yaml": waved(store, 0), "secret.yaml": waved(example, 1), "web.yaml": web };
+    const repo = await world.repository("eso", files);
+    await world.app("eso", "eso", ".");
+    const waits = (text: string) =>
+      world.kube.until(world.appRef("eso"), `waits for ${text}`, (object) =>
+        String(condition(object as never, "Reconciling")?.message).includes(text),
+      );
+    const [storeRef, ref] = [
+      world.object(EXTERNAL, "SecretStore", "vault"),
+      world.object(EXTERNAL, "ExternalSecret", "db"),
+    ];
+    await waits(`SecretStore ${world.namespace}/vault`);
+    expect(await world.kube.get(ref)).to.equal(undefined);
+    const readyStore = { type: "Ready", status: "True", reason: "Valid", message: "store validated" };
+    await patchStatus(storeRef, { capabilities: "ReadWrite", conditions: [readyStore] });
+    await waits(`ExternalSecret ${world.namespace}/db`);
+
+    // As its controller writes it: owned, labeled, and with a copy of the annotations of its source.
+    const source = (await world.kube.get(ref)) as RawObject;
+    const { annotations = {}, uid } = source.metadata;
+    const write = (value: string) =>
+      world.kube.apply(
+        {
+          apiVersion: "v1",
+          kind: "Secret",
+          metadata: {
+            name: "db",
+            namespace: world.namespace,
+            labels: { ...source.metadata.labels, "reconcile.external-secrets.io/managed": "true" },
+            annotations: { ...annotations, "reconcile.external-secrets.io/data-hash": value.slice(-4) },
+            ownerReferences: [
+              {
+                apiVersion: EXTERNAL,
+                kind: "ExternalSecret",
+                name: "db",
+                uid,
+                controller: true,
+                blockOwnerDeletion: true,
+              },
+            ],
+          },
+          stringData: { password: value },
+        },
+        "externalsecrets.external-secrets.io/db",
+      );
+    await write(world.canary());
+    const synced = { type: "Ready", status: "True", reason: "SecretSynced", message: "secret synced" };
+    const syncedResourceVersion = `${source.metadata.generation}-0123456789abcdef`;
+    await patchStatus(ref, { binding: { name: "db" }, syncedResourceVersion, conditions: [synced] });
+    await world.synced("eso");
+    const { length } = await world.changes("eso");
+
+    const refreshed = await write(world.canary());
+    await world.poke("eso");
+    const app = await world.synced("eso");
+    expect(condition(app, "Drifted")).to.equal(undefined);
+    expect(await world.changes("eso")).to.have.length(length);
+    expect((await secret("db"))?.metadata.resourceVersion).to.equal(refreshed.metadata.resourceVersion);
+
+    // What its definition does not accept is refused before anything is written.
+    const bad = { ...example, spec: { ...(example.spec as object), data: [{ secretKey: "password" }] } };
+    const commit = await repo.commit({ "secret.yaml": waved(bad, 1), "web.yaml": null }, "bad");
+    await world.poll("eso");
+    const refused = await world.untilCondition("eso", "Ready", "False");
+    expect(JSON.stringify(refused.status)).to.include("secret.yaml:1").and.include("remoteRef");
+    expect(await world.kube.isKept(world.object("apps/v1", "Deployment", "eso"))).to.equal(true);
+    expect(JSON.stringify(refused.status)).to.include(commit.slice(0, 7));
+
+    // Kubernetes deletes the Secret with its owner.
+    const last = await repo.commit({ "secret.yaml": null }, "without");
+    await world.poll("eso");
+    await world.synced("eso", last);
+    await world.kube.untilGone(world.object("v1", "Secret", "db"));
+    expect(await world.kube.isKept(storeRef)).to.equal(true);
+  });
 });

@@ -185,14 +185,14 @@ function decryptionOf(spec: Fields, object: InputObject, findings: Findings): Re
     findings.add(
       "blocked",
       decryption.pathOf("secretRef"),
-      "is not set: only keys of age in a Secret are supported; encrypt the files for one",
+      "is not set: only keys and credentials in a Secret are used; name one",
     );
     return undefined;
   }
   findings.add(
     "difference",
     decryption.pathOf("secretRef"),
-    "only keys of age are used: keys of OpenPGP (.asc) have no effect",
+    "keys of OpenPGP (.asc) and of clouds need the program sops beside the operator; keys of Vault have no effect",
   );
   reportMoved(findings, decryption.pathOf("secretRef"), `Secret ${secret}`, object);
   return { provider, secretRef: { name: secret } };

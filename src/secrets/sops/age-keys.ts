@@ -1,12 +1,14 @@
-import { armor, Decrypter, identityToRecipient } from "age-encryption";
+import { armor, Decrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import type { AgeEntry } from "./metadata.js";
 
-/** Texts with keys of age, and where they come from. */
+/** Texts with keys, and where they come from. */
 export interface KeyTexts {
   /** What people call it: `Secret shop/sops-age`. */
   readonly from: string;
-  /** Contents of key files by name. */
+  /** Contents of key files of age by name. */
   readonly files: ReadonlyMap<string, string>;
+  /** Keys and credentials for the program `sops`, by the name of their entry. */
+  readonly services?: ReadonlyMap<string, string>;
 }
 
 /** A private key of age with its recipient, which is public. */
@@ -62,7 +64,28 @@ export class AgeKeys {
     }
     if (damaged)
       return "the data key in the metadata of SOPS is damaged, or is not for the recipient that it names: restore what sops wrote";
-    return `the file is encrypted for ${show(entries)}, and ${this.#from} has the key of ${show(this.#keys)}: add the key of a recipient to it, or run sops updatekeys on the file`;
+    return `the file is encrypted for ${showRecipients(entries)}, and ${this.#from} has the key of ${showRecipients(this.#keys)}: add the key of a recipient to it, or run sops updatekeys on the file`;
+  }
+}
+
+/** A key of age for which another program encrypts one data key. */
+export class OneTimeKey {
+  readonly #identity: string;
+  readonly recipient: string;
+
+  private constructor(identity: string, recipient: string) {
+    this.#identity = identity;
+    this.recipient = recipient;
+  }
+
+  static async make(): Promise<OneTimeKey> {
+    const identity = await generateX25519Identity();
+    return new OneTimeKey(identity, await identityToRecipient(identity));
+  }
+
+  /** Decrypts the data key; undefined if it was not encrypted for this key. */
+  open(enc: string): Promise<Uint8Array | undefined> {
+    return unwrap(enc, [{ identity: this.#identity, recipient: this.recipient }]);
   }
 }
 
@@ -86,7 +109,8 @@ async function recipientOf(identity: string): Promise<string | undefined> {
   }
 }
 
-function show(entries: readonly { readonly recipient: string }[]): string {
+/** Recipients for messages. */
+export function showRecipients(entries: readonly { readonly recipient: string }[]): string {
   const all = [...new Set(entries.map(({ recipient }) => recipient))];
   // The beginning tells them apart, and leaves room for the remedy; those of post-quantum keys have two thousand characters.
   const shown = all.slice(0, MAX_SHOWN).map((one) => `${one.slice(0, SHOWN).replace(/[^a-z0-9-]/g, "?")}…`);

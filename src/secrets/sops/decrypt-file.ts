@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ManifestProblem } from "../../manifest/manifest-error.js";
-import type { AgeKeys } from "./age-keys.js";
 import { decryptValue, ENCRYPTED_PREFIX, looksEncrypted, parseEncrypted } from "./encrypted-value.js";
+import type { FileKeys } from "./file-keys.js";
 import { readJsonFile } from "./json-file.js";
 import { readDotenvFile, readIniFile } from "./line-files.js";
 import { PatternTooExpensiveError, readMetadata, type SopsMetadata } from "./metadata.js";
@@ -36,7 +36,7 @@ export function mayBeEncrypted(bytes: Uint8Array): boolean {
 export async function decryptFile(
   bytes: Uint8Array,
   file: string,
-  keysOf: () => Promise<AgeKeys | string>,
+  keysOf: () => Promise<FileKeys | string>,
 ): Promise<DecryptedFile | undefined> {
   if (!mayBeEncrypted(bytes)) return undefined;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
@@ -55,7 +55,7 @@ export async function decryptFile(
   if (typeof metadata === "string") throw sopsError(file, [{ line, message: metadata }]);
   const keys = await keysOf();
   if (typeof keys === "string") throw sopsError(file, [{ line, message: keys }]);
-  const key = await keys.dataKey(metadata.age);
+  const key = await keys.dataKey(metadata);
   if (typeof key === "string") throw sopsError(file, [{ line, message: key }]);
   try {
     const values = decryptLeaves(parsed, metadata, key, file);

@@ -1,5 +1,6 @@
 import { RE2JS } from "re2js";
 import { isRecord } from "../../manifest/shape.js";
+import { type ServiceEntry, serviceEntries } from "./key-services.js";
 
 /** The data key of a file, encrypted for one recipient of age. */
 export interface AgeEntry {
@@ -11,6 +12,8 @@ export interface AgeEntry {
 /** What SOPS says of a file, checked. */
 export interface SopsMetadata {
   readonly age: readonly AgeEntry[];
+  /** The data key for keys that the program `sops` can use. */
+  readonly services: readonly ServiceEntry[];
   /** Encrypted hash of the values. */
   readonly mac: string;
   /** Time of the last change, to which the MAC is bound. */
@@ -20,12 +23,8 @@ export interface SopsMetadata {
   readonly isEncrypted: (path: readonly string[]) => boolean;
 }
 
-/** Fields that name keys of other services, with the names that people use. */
+/** Fields that name keys of services that are not used, with the names that people use. */
 const OTHER_KEYS: readonly (readonly [field: string, name: string])[] = [
-  ["pgp", "PGP"],
-  ["kms", "AWS KMS"],
-  ["gcp_kms", "Google Cloud KMS"],
-  ["azure_kv", "Azure Key Vault"],
   ["hc_vault", "Vault"],
   ["hckms", "HuaweiCloud KMS"],
 ];
@@ -75,11 +74,13 @@ export function readMetadata(raw: Readonly<Record<string, unknown>>): SopsMetada
   const keys = isRecord(groups[0]) ? groups[0] : raw;
   const age = ageEntries(keys);
   if (typeof age === "string") return age;
-  if (age.length === 0) {
+  const { entries: services, fault } = serviceEntries(keys);
+  if (age.length === 0 && services.length === 0) {
+    if (fault !== undefined) return fault;
     const others = OTHER_KEYS.flatMap(([field, name]) => (listOf(keys, field).length > 0 ? [name] : []));
     return others.length === 0
       ? "the metadata of SOPS names no key: encrypt the file again with sops"
-      : `the file is encrypted for ${others.join(" and ")} only, which is not supported; keys of age are: ${ADD_AGE}`;
+      : `the file is encrypted for ${others.join(" and ")} only, which is not supported; keys of age, PGP and clouds are: ${ADD_AGE}`;
   }
   const mac = text("mac");
   if (mac === "")
@@ -90,7 +91,14 @@ export function readMetadata(raw: Readonly<Record<string, unknown>>): SopsMetada
   const isEncrypted = ruleOf(raw);
   if (typeof isEncrypted === "string") return isEncrypted;
   const onlyEncrypted = Object.hasOwn(raw, "mac_only_encrypted") ? raw.mac_only_encrypted : false;
-  return { age, mac, lastModified, isEncrypted, macOnlyEncrypted: onlyEncrypted === true || onlyEncrypted === "true" };
+  return {
+    age,
+    services,
+    mac,
+    lastModified,
+    isEncrypted,
+    macOnlyEncrypted: onlyEncrypted === true || onlyEncrypted === "true",
+  };
 }
 
 function ageEntries(keys: Readonly<Record<string, unknown>>): AgeEntry[] | string {

@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { load } from "js-yaml";
 import { waitUntil } from "../../../tools/wait-until.js";
-import { yamlExamples } from "../../support/doc-examples.js";
 import { OpenBao } from "../../support/openbao.js";
 import { condition, World } from "../../support/world.js";
 
@@ -11,12 +10,6 @@ interface Kubeconfig {
     readonly cluster: { readonly server: string; readonly "certificate-authority-data": string };
   }[];
 }
-
-/** The examples of the page. */
-const [APP, DOCUMENT] = yamlExamples<{ spec: { source: { secretStores: { name: string; vault: object }[] } } }>(
-  "docs/secrets/vault.md",
-);
-const [STORE] = APP?.spec.source.secretStores ?? [];
 
 describe("Secrets from Vault", function () {
   this.timeout(240_000);
@@ -89,10 +82,18 @@ describe("Secrets from Vault", function () {
     source: {
       repositoryRef: { name: repository },
       path: ".",
-      secretStores: [{ ...STORE, vault: { ...STORE?.vault, url: bao.url, auth, interval: "1s", ...rest } }],
+      secretStores: [
+        { name: "vault", vault: { url: bao.url, caSecretRef: { name: "vault-ca" }, auth, interval: "1s", ...rest } },
+      ],
     },
   });
-  const document = (name: string) => JSON.stringify({ ...DOCUMENT, metadata: { name } });
+  const document = (name: string) =>
+    JSON.stringify({
+      apiVersion: "overseer.io/v1",
+      kind: "Secret",
+      metadata: { name },
+      spec: { values: { password: { store: "vault", name: "shop/db", key: "password" } } },
+    });
   const untilLive = (name: string, value: string) =>
     world.kube.until(world.object("v1", "Secret", name), "has the value", (live) =>
       JSON.stringify(live.data).includes(Buffer.from(value).toString("base64")),

@@ -189,12 +189,13 @@ describe("Files encrypted with SOPS", function () {
       expect(await refused(encrypted.replace(/encrypted_regex: .*/, "encrypted_comment_regex: x"))).to.include(
         "which is not supported: use encrypted_regex",
       );
-      const pgp = encrypted.replace(
-        / {4}age:[\s\S]*? {4}lastmodified/,
-        "    pgp:\n        - fp: AB\n          enc: x\n    lastmodified",
+      const forKeys = (keys: string) =>
+        encrypted.replace(/ {4}age:[\s\S]*? {4}lastmodified/, `${keys}    lastmodified`);
+      expect(await refused(forKeys("    hc_vault:\n        - enc: x\n"))).to.match(
+        /encrypted for Vault only, which is not supported; keys of age, PGP and clouds are: add a recipient of age/,
       );
-      expect(await refused(pgp)).to.match(
-        /encrypted for PGP only, which is not supported; keys of age are: add a recipient of age/,
+      expect(await refused(forKeys("    pgp:\n        - fp: AB\n          enc: x\n"))).to.include(
+        "has a key of PGP whose fp cannot be used",
       );
       const damaged = encrypted.replace(/(-----BEGIN AGE ENCRYPTED FILE-----\n +)\S{10}/, "$1AAAAAAAAAA");
       expect(await refused(damaged)).to.include("the data key in the metadata of SOPS is damaged");

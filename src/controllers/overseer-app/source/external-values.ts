@@ -10,6 +10,7 @@ import { valuesAt } from "../../../render/helm/values.js";
 import { isVariableName } from "../../../render/substitute/expand.js";
 import type { UnsealKeys } from "../../../render/unseal.js";
 import type { KeyTexts } from "../../../secrets/sops/age-keys.js";
+import { isServiceEntry } from "../../../secrets/sops/key-services.js";
 import type { ValuesObject } from "../app-services.js";
 import type { AppRun } from "../run.js";
 import { objectsOfStores } from "./secret-store-access.js";
@@ -75,7 +76,7 @@ export async function readExternalValues(run: AppRun, source: AppSource): Promis
   const content = [
     [...variables].sort(([a], [b]) => (a < b ? -1 : 1)),
     values,
-    ...(decryption === undefined ? [] : [[...decryption.files]]),
+    ...(decryption === undefined ? [] : [[...decryption.files, ...(decryption.services ?? [])]]),
     ...(used === undefined ? [] : [[...used]]),
     ...(sealing === undefined ? [] : [sealing.texts]),
   ];
@@ -162,23 +163,24 @@ async function read(
   );
 }
 
-/** Reads the keys that decrypt files: all entries of the Secret whose names end in `.agekey`. */
+/** Reads what decrypts files: keys of age in entries whose names end in `.agekey`, and what the program `sops` uses. */
 async function readKeys(run: AppRun, name: string): Promise<KeyTexts> {
   const field = "spec.source.decryption.secretRef";
   const data = (await read(run, { kind: "Secret", name }, field)) ?? new Map<string, Uint8Array>();
   const from = describe(run, "Secret", name);
   const files = new Map<string, string>();
+  const services = new Map<string, string>();
   for (const [key, bytes] of [...data].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (!key.endsWith(".agekey")) continue;
+    if (!key.endsWith(".agekey") && !isServiceEntry(key)) continue;
     const text = textOf(bytes);
     if (text === undefined)
       throw problem("ValuesInvalid", `${field}: key ${key} of ${from} is not text in UTF-8`, "retryable");
-    files.set(key, text);
+    (key.endsWith(".agekey") ? files : services).set(key, text);
   }
-  if (files.size > 0) return { from, files };
+  if (files.size + services.size > 0) return { from, files, services };
   throw problem(
     "ValuesNotFound",
-    `${field}: ${from} has no key whose name ends in .agekey: add one with a key as age-keygen writes it`,
+    `${field}: ${from} has no entry whose name ends in .agekey or .asc, and none with credentials of a cloud: add one with a key as age-keygen writes it`,
     "retryable",
   );
 }
