@@ -251,6 +251,8 @@ describe("Whoever writes an app needs a right to the credentials that it uses", 
       expect(await outcome(repository("mine", { [field]: { name: "other" } }), DRY)).to.contain(
         `the Secret ${world.namespace}/other`,
       );
+    const provider = { type: "Gitea", secretRef: { name: "other" } };
+    expect(await outcome(repository("mine", { provider }), DRY)).to.contain(`the Secret ${world.namespace}/other`);
   });
 
   it("is in nobody's way when an app is deleted", async () => {
