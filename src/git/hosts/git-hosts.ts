@@ -97,7 +97,7 @@ export class GitHosts {
       remote: this.#remote(api, credential, proxy),
     };
     if (isKnown) refuseUnlessAllowed(remoteAddress(api), "the API in spec.provider", this.#options.allowedHosts);
-    if (isWitness) refuseForeignApi(url, api);
+    if (isWitness) refuseForeignApi(url, { type: address.type, api });
     return HOST_TYPES[address.type](new HostApi(target, this.#services));
   }
 
@@ -115,15 +115,30 @@ export class GitHosts {
   }
 }
 
-/** Refuses an API that is neither at the host of the repository nor the one that is known for it. */
-function refuseForeignApi(url: string, api: string): void {
-  const known = hostAddress(url);
+/**
+ * Refuses an API that is not the one of the repository's host: at another host, or below another path than that of such an API, where a user
+ * may have put files.
+ */
+function refuseForeignApi(url: string, { type, api }: Pick<HostAddress, "type" | "api">): void {
+  const [known, usual] = [hostAddress(url), hostAddress(url, { type })];
   const hosts = [hostOf(url), ...(typeof known === "string" ? [] : [hostOf(known.web), hostOf(known.api)])];
-  if (hosts.includes(hostOf(api))) return;
+  const isOwnHost = hosts.includes(hostOf(api));
+  if (isOwnHost && typeof usual !== "string" && isApiPath(pathOf(api), pathOf(usual.api), pathOf(url))) return;
   throw new GitError(
     "GIT_HOST_NOT_ALLOWED",
-    `reviews and checks are only asked at the host of spec.url, and ${redactUrl(api)} is another one: correct spec.provider`,
+    `reviews and checks are only asked at the API of the host of spec.url, and ${redactUrl(api)} is another address: correct spec.provider`,
   );
+}
+
+/** Reports whether a path is the usual one of an API, below the path of the server, with which that of the repository begins. */
+function isApiPath(path: string, usual: string, repository: string): boolean {
+  if (usual === "" || !path.endsWith(usual)) return path === usual;
+  const server = path.slice(0, path.length - usual.length);
+  return server === "" || repository.startsWith(`${server}/`);
+}
+
+function pathOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).pathname.replace(/\/+$/, "") : "";
 }
 
 function hostOf(url: string): string | undefined {

@@ -85,6 +85,11 @@ describe("the host that gates ask about reviews and checks", () => {
     ["https://acme.ghe.com/team/shop", undefined, undefined, true],
     ["git@gitlab.example.com:a/shop.git", "GitLab", undefined, true],
     ["https://git.example.com/a/shop", "Gitea", "https://git.example.com:3000/api/v1", true],
+    ["https://git.example.com/gitea/a/shop", "Gitea", "https://git.example.com/gitea/api/v1", true],
+    ["https://git.example.com/a/shop", "Gitea", "https://git.example.com/api/v1/repos/me/fake/raw", false],
+    ["https://git.example.com/me/shop", "Gitea", "https://git.example.com/me/fake/api/v1", false],
+    ["https://github.com/team/shop", undefined, "https://github.com/team", false],
+    ["https://git.example.com/me/shop", "GitLab", "https://git.example.com/me/fake/-/raw/main", false],
     ["https://github.com/team/shop", undefined, "https://evil.example/api/v3", false],
     ["https://git.example.com/a/shop", "GitHub", "https://api.github.com", false],
     ["https://git.example.com/a/shop", "BitbucketCloud", undefined, false],
@@ -94,7 +99,7 @@ describe("the host that gates ask about reviews and checks", () => {
       const provider = { ...(type ? { type } : {}), ...(apiURL ? { apiURL } : {}) };
       const open = () => hosts.open({ url, provider }, { isWitness: true });
       if (isOwn) expect(open).not.to.throw();
-      else expect(open).to.throw(/only asked at the host of spec\.url/);
+      else expect(open).to.throw(/only asked at the API of the host of spec\.url/);
       expect(() => hosts.open({ url, provider }), "for commit statuses").not.to.throw();
     });
 });
