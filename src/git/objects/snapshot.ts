@@ -43,10 +43,10 @@ export class TreeSnapshot implements CommitSnapshot {
 
   /** See `GitSnapshot.listFiles`. Throws `GIT_TREE_TOO_LARGE` or `GIT_TREE_INVALID`, both terminal. */
   async listFiles(tree: string, limits: TreeLimits): Promise<readonly TreeFile[]> {
-    const files: TreeFile[] = [];
+    const listed: Listed = { files: [], directories: 0 };
     await this.#source.prepareTrees?.(tree);
-    await this.#list({ tree, prefix: "", depth: 1 }, limits, files);
-    return files;
+    await this.#list({ tree, prefix: "", depth: 1 }, limits, listed);
+    return listed.files;
   }
 
   /** See `GitSnapshot.listNames`. */
@@ -65,8 +65,11 @@ export class TreeSnapshot implements CommitSnapshot {
     await this.#source.prepareBlobs?.(blobs);
   }
 
-  async #list(folder: Folder, limits: TreeLimits, files: TreeFile[]): Promise<void> {
+  async #list(folder: Folder, limits: TreeLimits, listed: Listed): Promise<void> {
     const { tree, prefix, depth } = folder;
+    const { files } = listed;
+    // A few trees that contain each other many times stand for any number of directories.
+    if (listed.directories++ > limits.maxFiles + limits.maxDepth) throw tooMany("directories", limits);
     if (depth > limits.maxDepth) {
       throw tooLarge(`directories are nested more than ${limits.maxDepth} levels deep at ${shown(prefix)}`);
     }
@@ -76,13 +79,9 @@ export class TreeSnapshot implements CommitSnapshot {
       const path = prefix + (why === undefined ? text : text.replace(/\p{C}/gu, "\ufffd"));
       const fault = folder.fault ?? (why && `the name ${shown(text)} in the folder ${shown(prefix)} ${why}`);
       if (kind === "tree") {
-        await this.#list({ tree: id, prefix: `${path}/`, depth: depth + 1, ...(fault && { fault }) }, limits, files);
-      } else if (files.length >= limits.maxFiles) {
-        throw tooLarge(
-          `there are more than ${limits.maxFiles} files`,
-          ", or raise the operator flag --max-source-files",
-        );
-      } else files.push({ path, blob: id, kind, ...(fault && { fault }) });
+        await this.#list({ tree: id, prefix: `${path}/`, depth: depth + 1, ...(fault && { fault }) }, limits, listed);
+      } else if (files.length >= limits.maxFiles) throw tooMany("files", limits);
+      else files.push({ path, blob: id, kind, ...(fault && { fault }) });
     }
   }
 
@@ -103,6 +102,12 @@ interface Folder {
   readonly fault?: string;
 }
 
+/** What a listing has found so far. */
+interface Listed {
+  readonly files: TreeFile[];
+  directories: number;
+}
+
 /** Splits a path into names; `.` and duplicate or trailing slashes are ignored. */
 function segments(path: string): string[] {
   if (path.startsWith("/") || path.includes("\\") || path.includes("\0")) {
@@ -120,6 +125,10 @@ function shown(path: string): string {
 
 function unsafe(path: string, rule: string): GitError {
   return new GitError("GIT_PATH_UNSAFE", `invalid path ${shown(path)}: it ${rule}`);
+}
+
+function tooMany(what: string, { maxFiles }: TreeLimits): GitError {
+  return tooLarge(`there are more than ${maxFiles} ${what}`, ", or raise the operator flag --max-source-files");
 }
 
 function tooLarge(what: string, remedy = ""): GitError {

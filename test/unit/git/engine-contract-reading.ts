@@ -100,8 +100,13 @@ export function describeReading(bench: Bench): void {
       );
     });
 
-    it("lists a tree of millions of files no further than allowed", async () => {
-      let tree = writeObject(bench.repo, "tree", treeRow("100644", "x", writeObject(bench.repo, "blob", "x")));
+    it("lists a tree of millions of files or of empty directories no further than allowed", async () => {
+      const file = treeRow("100644", "x", writeObject(bench.repo, "blob", "x"));
+      for (const leaf of [file, Buffer.alloc(0)]) await listNested(writeObject(bench.repo, "tree", leaf));
+    });
+
+    async function listNested(leaf: string): Promise<void> {
+      let tree = leaf;
       for (let level = 0; level < 12; level++) {
         tree = writeObject(
           bench.repo,
@@ -113,7 +118,7 @@ export function describeReading(bench: Bench): void {
       await bench.fetchTip();
       const snapshot = await bench.open(commit);
       await expectGitError("GIT_TREE_TOO_LARGE", () => snapshot.listFiles(tree, LIMITS));
-    });
+    }
 
     it("says so when there is no such file", async () => {
       const snapshot = await bench.open(await bench.fetchTip());
