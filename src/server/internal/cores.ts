@@ -7,23 +7,19 @@ import type { AppRecord, NodeRecord } from "../../destinations/overseer/state/co
 /** What is read of a connection. */
 export type KnownCore = Pick<CoreConnection, "apps"> & {
   readonly access: Pick<CoreConnection["access"], "url">;
-  readonly follower: Pick<CoreConnection["follower"], "state" | "fresh" | "problem">;
+  readonly follower: Pick<CoreConnection["follower"], "state" | "problem">;
 };
 
-/** Returns the Cores that apps have as destination, as they were last observed. No request is sent. */
+/**
+ * Returns the Cores that apps have as destination, as they were last observed, one for each connection: what one token shows is nothing to those who
+ * have another one. No request is sent.
+ */
 export function coreList(connections: Iterable<KnownCore>): CoreList {
-  const byUrl = new Map<string, KnownCore[]>();
-  for (const one of connections) byUrl.set(one.access.url, [...(byUrl.get(one.access.url) ?? []), one]);
-  const items = [...byUrl].sort(([a], [b]) => (a < b ? -1 : 1)).map(([url, all]) => coreView(url, all));
-  return { items };
+  return { items: [...connections].map(coreView).sort((a, b) => (a.url < b.url ? -1 : 1)) };
 }
 
-/** Several connections, with different tokens, may lead to one Core: one that is current describes it. */
-function coreView(url: string, connections: readonly KnownCore[]): CoreView {
-  const best = connections.find(({ follower }) => follower.fresh) ?? connections[0];
-  const usedBy = [...new Set(connections.flatMap(({ apps }) => [...apps]))].sort();
-  if (best === undefined) return { url, usedBy, nodes: [], unplaced: [] };
-  const { state, problem } = best.follower;
+function coreView({ access: { url }, apps: users, follower: { state, problem } }: KnownCore): CoreView {
+  const usedBy = [...users].sort();
   const apps = [...state.all("app")].sort((a, b) => (a.name < b.name ? -1 : 1));
   const view = (app: AppRecord): CoreAppView => appView(app, state.newestJob(app.id));
   const nodes = [...state.all("node")].map((node) =>

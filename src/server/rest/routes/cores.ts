@@ -16,7 +16,7 @@ export function coreRoutes({ rights, leader }: Pick<RestParts, "rights" | "leade
       handle: async ({ caller }) => {
         const readable = await rights.readable(caller, "overseerapps");
         const { items, ...rest } = await askLeader(leader);
-        return { status: 200, body: { ...rest, items: items.flatMap((core) => visiblePart(core, readable)) } };
+        return { status: 200, body: { ...rest, items: visibleCores(items, readable) } };
       },
     }),
   ];
@@ -30,6 +30,21 @@ async function askLeader(leader: RestParts["leader"]): Promise<CoreList> {
     if (error instanceof ProblemError) return { items: [], unavailable: error.message };
     throw error;
   }
+}
+
+/**
+ * Returns the Cores that a user may see, each once. It is described by a connection of an app that the user may read, if possible by one that is
+ * current: an app with a wrong token shows nothing of the Core at its URL.
+ */
+export function visibleCores(cores: readonly CoreView[], readable: Readable): CoreView[] {
+  const byUrl = new Map<string, CoreView>();
+  for (const core of cores.flatMap((one) => visiblePart(one, readable))) {
+    const known = byUrl.get(core.url);
+    const usedBy = [...new Set([...(known?.usedBy ?? []), ...core.usedBy])].sort();
+    const best = known === undefined || (known.problem !== undefined && core.problem === undefined) ? core : known;
+    byUrl.set(core.url, { ...best, usedBy });
+  }
+  return [...byUrl.values()];
 }
 
 /** Returns what a user may see of a Core: it must be the destination of an app that the user may read. Of other apps, only the number. */

@@ -4,7 +4,7 @@ import { CORE_RECORDS } from "../../../../src/destinations/overseer/state/core-r
 import { CoreState } from "../../../../src/destinations/overseer/state/core-state.js";
 import { coreList } from "../../../../src/server/internal/cores.js";
 import type { Readable } from "../../../../src/server/rest/identity/reading-rights.js";
-import { visiblePart } from "../../../../src/server/rest/routes/cores.js";
+import { visibleCores, visiblePart } from "../../../../src/server/rest/routes/cores.js";
 
 const AT = "2027-01-01T00:00:00.000Z";
 const owner = (app: string) => ({ "overseer-gitops": { app, instance: "i", document: "d", content: "c" } });
@@ -45,12 +45,11 @@ const may = (...apps: readonly string[]): Readable => ({
 describe("The list of Cores", () => {
   const list = (...problems: readonly (string | undefined)[]): CoreView[] =>
     coreList(
-      problems.map((problem) => ({
+      problems.map((problem, index) => ({
         access: { url: "https://core.example.com" },
-        apps: new Set(["team/shop"]),
+        apps: new Set([index === 0 ? "team/shop" : "x/y"]),
         follower: {
           state: problem === undefined ? state() : new CoreState(),
-          fresh: problem === undefined,
           problem: problem === undefined ? undefined : ({ message: problem } as never),
         },
       })),
@@ -78,9 +77,15 @@ describe("The list of Cores", () => {
   });
 
   it("describes a Core once, by a connection that is current, or says why none is", () => {
-    expect(list("the token was refused", undefined)).to.have.length(1);
-    expect(list("the token was refused", undefined)[0]?.problem).to.equal(undefined);
+    const seen = visibleCores(list("the token was refused", undefined), may("team/shop", "x/y"));
+    expect(seen.map(({ usedBy, problem }) => [usedBy, problem])).to.deep.equal([[["team/shop", "x/y"], undefined]]);
     expect(list("the token was refused")[0]).to.deep.include({ problem: "the token was refused", nodes: [] });
+  });
+
+  it("shows those who have only an app with a wrong token nothing of the Core at its URL", () => {
+    const [core, ...more] = visibleCores(list("the token was refused", undefined), may("team/shop"));
+    expect(more).to.deep.equal([]);
+    expect(core).to.deep.include({ usedBy: ["team/shop"], problem: "the token was refused", nodes: [], unplaced: [] });
   });
 
   it("shows users the apps that they may read and the number of others, and no Core of others", () => {
