@@ -34,10 +34,14 @@ export class LeaseObservation {
     return this.#record;
   }
 
-  /** Records the state of the lease. A state older than the known one is ignored. */
-  observe(record: LeaseRecord): void {
+  /**
+   * Records the state of the lease. A state older than the known one is ignored, unless it was read anew (`isListed`): versions go
+   * back when etcd is restored.
+   */
+  observe(record: LeaseRecord, isListed = false): void {
     const known = this.#record;
-    if (known && isNewer(known.object.metadata.resourceVersion, record.object.metadata.resourceVersion)) return;
+    const { resourceVersion } = record.object.metadata;
+    if (!isListed && known && isNewer(known.object.metadata.resourceVersion, resourceVersion)) return;
     this.#record = record;
     const isFirst = this.#neverExisted && isNeverHeld(record);
     this.#neverExisted = isFirst;

@@ -106,7 +106,8 @@ export class LeaseStandby {
       mode: "full",
       reduce: readLease,
       uidOf: (record) => record.object.metadata.uid,
-      onEvent: (event) => this.#observe(event.type === "Deleted" ? undefined : event.object),
+      onEvent: (event) =>
+        event.type === "Deleted" ? this.#observe(undefined) : this.#observe(event.object, event.listed),
       onSync: (error) => {
         if (error !== undefined) this.#problem = messageOf(store.explain(error));
         else if (this.#reflector.store.size === 0) this.#observe(undefined);
@@ -114,8 +115,8 @@ export class LeaseStandby {
     });
   }
 
-  #observe(record: LeaseRecord | undefined): void {
-    if (record) this.#observation.observe(record);
+  #observe(record: LeaseRecord | undefined, isListed = false): void {
+    if (record) this.#observation.observe(record, isListed);
     else this.#observation.observeAbsent();
     this.#problem = undefined;
     const holder = this.#observation.record?.holder ?? "";
@@ -142,7 +143,7 @@ export class LeaseStandby {
       }
       const record = from ? await store.update(from, holding(from)) : await store.create(holding(undefined));
       if (record && clock.monotonic() - began < usableMs) return { record, began };
-      this.#observe(record ?? (await store.get()));
+      this.#observe(record ?? (await store.get()), true);
     } catch (error) {
       this.#problem = messageOf(error);
       logger.warn("failed to acquire the lease", { error: this.#problem, retryInMs: retryMs });

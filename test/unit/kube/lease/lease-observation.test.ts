@@ -56,6 +56,14 @@ describe("LeaseObservation", () => {
     expect(sight.record?.object.metadata.resourceVersion).to.equal("2");
   });
 
+  it("takes a record that was read anew although its version is lower, as after a restore of etcd, and waits for its whole duration", () => {
+    sight.observe(record(900));
+    clock.advance(10_000);
+    sight.observe(record(500, { renewTime: "2026-01-01T00:00:09.000000Z" }), true);
+    expect(sight.record?.object.metadata.resourceVersion).to.equal("500");
+    expect(sight.waitMs()).to.equal(15_000);
+  });
+
   it("ignores outdated records", () => {
     sight.observe(record(10, { holder: "b" }));
     sight.observe(record(9, { holder: "", durationSeconds: 1 }));
