@@ -1,4 +1,4 @@
-import { ANNOTATION_CONFIRM_DELETIONS, ANNOTATION_PRUNE } from "../api/group.js";
+import { ANNOTATION_CONFIRM_DELETIONS, ANNOTATION_PRUNE, ANNOTATION_RECONCILE } from "../api/group.js";
 import type { Reason } from "../api/reasons.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import { keepAnnotations, keepRuling, type Metadata } from "../manifest/keep-annotations.js";
@@ -68,9 +68,14 @@ export function judgeAppDeletions<T extends DeletableApp>(facts: AppDeletionFact
   return { ...verdict, hold: { reason: "AppDeletions", message } };
 }
 
-/** Returns the apps that are deleted together with their set: all that no annotation protects. */
+/** Returns the apps that are deleted together with their set: all that no annotation protects or pauses. */
 export function appsDeletedWithSet<T extends DeletableApp>(owned: readonly T[]): readonly T[] {
-  return owned.filter((app) => isConfirmed(app) || rulingOf(app, "deletion") === undefined);
+  return owned.filter((app) => !isPaused(app) && (isConfirmed(app) || rulingOf(app, "deletion") === undefined));
+}
+
+/** Reports whether a set leaves an app alone, because a user has paused it by an annotation. */
+export function isPaused({ metadata }: Pick<DeletableApp, "metadata">): boolean {
+  return metadata.annotations?.[ANNOTATION_RECONCILE]?.trim().toLowerCase() === "disabled";
 }
 
 function isConfirmed({ metadata }: DeletableApp): boolean {

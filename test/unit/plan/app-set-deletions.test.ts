@@ -88,5 +88,7 @@ describe("The deletions of a set", () => {
   it("with the set itself spare what an annotation protects", () => {
     const names = appsDeletedWithSet([app("a"), app("b", "disabled"), app("c", "confirm"), app("d", "confirmed")]);
     expect(names.map(({ metadata }) => metadata.name)).to.deep.equal(["a", "d"]);
+    const paused = { metadata: { name: "e", uid: "e", annotations: { "gitops.overseer.io/reconcile": "disabled" } } };
+    expect(appsDeletedWithSet([app("a"), paused])).to.have.length(1);
   });
 });

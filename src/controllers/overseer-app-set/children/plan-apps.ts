@@ -1,5 +1,6 @@
-import { ANNOTATION_APP_SET, ANNOTATION_RECONCILE, LABEL_APP_SET } from "../../../api/group.js";
+import { ANNOTATION_APP_SET, LABEL_APP_SET } from "../../../api/group.js";
 import type { ObjectMeta } from "../../../api/meta.js";
+import { isPaused } from "../../../plan/app-set-deletions.js";
 import { covers } from "./covers.js";
 import type { DesiredApp } from "./desired-apps.js";
 
@@ -97,10 +98,6 @@ function needsWrite(set: SetIdentity, app: DesiredApp, live: LiveApp): boolean {
     !covers(annotations, app.annotations) ||
     !covers(live.spec, app.spec)
   );
-}
-
-function isPaused({ metadata }: LiveApp): boolean {
-  return metadata.annotations?.[ANNOTATION_RECONCILE]?.trim().toLowerCase() === "disabled";
 }
 
 function conflictText(set: SetIdentity, { name, origin }: DesiredApp, live: LiveApp): string {
