@@ -48,6 +48,8 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
   readonly #groups = new Map<string, Map<string, T>>();
   /** Objects of watch events whose spec cannot be read, not even to reduce them. */
   readonly #unreadable = new WeakSet<object>();
+  /** Keys of objects that exist, and whose newest state cannot be read. */
+  readonly #unreadableKeys = new Set<string>();
   /** Namespaces whose first list is complete. */
   readonly #synced = new Set<string>();
   /** Namespaces whose last list or watch failed. */
@@ -81,13 +83,18 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
         const key = event.key;
         const known = this.#objects.get(key);
         if (event.type === "Deleted") {
+          this.#unreadableKeys.delete(key);
           if (known && known.metadata.uid !== event.previous.metadata.uid) return;
           this.#remove(key);
           const previous = this.#unreadable.has(event.previous) ? known : event.previous;
           if (previous) options.onChange(key, undefined, known ?? previous, previous);
           return;
         }
-        if (this.#unreadable.has(event.object)) return;
+        if (this.#unreadable.has(event.object)) {
+          this.#unreadableKeys.add(key);
+          return;
+        }
+        this.#unreadableKeys.delete(key);
         const before = previousOf(event);
         const previous = before && this.#unreadable.has(before) ? known : before;
         if (known && known !== previous && !event.listed && isOlder(event.object, known)) return;
@@ -141,6 +148,11 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
 
   get(key: string): T | undefined {
     return this.#objects.get(key);
+  }
+
+  /** Reports whether an object exists whose newest state cannot be read; `get` returns an earlier state, if there was one since the start. */
+  isUnreadable(key: string): boolean {
+    return this.#unreadableKeys.has(key);
   }
 
   values(): Iterable<T> {

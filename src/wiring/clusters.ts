@@ -15,7 +15,7 @@ import type { OperatorParts } from "./operator-parts.js";
 /** Options of the clusters. */
 export interface ClustersOptions {
   readonly parts: OperatorParts;
-  readonly apps: Pick<ResourceCache<OverseerApp>, "get" | "follows">;
+  readonly apps: Pick<ResourceCache<OverseerApp>, "get" | "follows" | "isUnreadable">;
   /** Apps that have been reconciled at least once. */
   readonly known: AppSet;
   readonly events: ClusterEventHandler;
@@ -39,7 +39,10 @@ export class Clusters {
       appNamespaces: config.watchNamespaces,
       exceptNamespaces: config.exceptNamespaces,
       // In a namespace that is not watched, a deleted app cannot be detected.
-      appExists: (namespace, name) => !apps.follows(namespace) || apps.get(`${namespace}/${name}`) !== undefined,
+      appExists: (namespace, name) => {
+        const key = `${namespace}/${name}`;
+        return !apps.follows(namespace) || apps.get(key) !== undefined || apps.isUnreadable(key);
+      },
       onVerify: (cause) => metrics.drift.resyncObjects.of({ cause }).inc(),
     };
     this.local = new ClusterConnection({

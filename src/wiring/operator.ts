@@ -116,6 +116,7 @@ export class Operator {
   #eventTable(): readonly Watch[] {
     const { sources, resources, waiting, clock, memories, reportFailures, reportStatus } = this.#shared;
     return eventTable({
+      interrupt: (app) => memories.get(app)?.interrupt?.(),
       endReports: reportStatus,
       reportAgain: (repository) => {
         reportFailures.reset(repository);

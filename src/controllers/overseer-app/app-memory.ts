@@ -100,6 +100,8 @@ const MAX_REFERENCES = 10;
 
 /** State of an app kept between reconciles. Safe to lose: everything essential is in the status. */
 export class AppMemory {
+  /** Ends the reconcile that is running, if any, between two writes. */
+  interrupt: (() => void) | undefined;
   /** UID of the Change whose begin was recorded in the audit trail. */
   auditedStart: string | undefined;
   readonly ledger = new HealLedger();

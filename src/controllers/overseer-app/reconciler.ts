@@ -1,4 +1,5 @@
 import { isSuspended } from "../../api/suspension.js";
+import { linkedAbort } from "../../base/abort.js";
 import { rfc3339 } from "../../base/clock.js";
 import type { Logger } from "../../base/logger.js";
 import type { LiveObject } from "../../plan/live.js";
@@ -49,6 +50,8 @@ export class OverseerAppReconciler {
   async reconcile(key: string, logger: Logger, signal: AbortSignal): Promise<ReconcileResult> {
     const app = this.#services.apps.get(key);
     if (!app) {
+      // What cannot be read is not deleted.
+      if (this.#services.apps.isUnreadable(key)) return {};
       await rejectOrphans(this.#services, key);
       await removeApprovals(this.#services, key);
       this.#forget(key);
@@ -59,7 +62,9 @@ export class OverseerAppReconciler {
     this.#services.waiting.clear(key);
     const destination = await this.#services.destinations.of(app);
     if (destination.connecting()) return {};
-    const run = new AppRun(this.#services, destination, app, memory, logger, signal);
+    const stop = linkedAbort(signal);
+    memory.interrupt = () => stop.abort(new Error("the app was suspended"));
+    const run = new AppRun(this.#services, destination, app, memory, logger, stop.signal);
     dropUnsigned(run);
     dropUnsignedLedger(run);
     noteSettings(run);
@@ -67,7 +72,12 @@ export class OverseerAppReconciler {
       if (app.metadata.deletionTimestamp) await this.#delete(run);
       else if (isSuspended(app.spec, this.#services.clock.now())) await this.#suspended(run);
       else await this.#sync(run);
+    } catch (error) {
+      if (!stop.signal.aborted || signal.aborted) throw error;
+      logger.info("stopped between two writes, because the app was suspended");
     } finally {
+      memory.interrupt = undefined;
+      stop.release();
       // A Change that has begun is recorded by now.
       this.#services.rollout.release(key);
     }

@@ -31,6 +31,8 @@ export interface EventTableOptions {
   readonly addAppSet: (key: string, priority: Priority) => void;
   /** Adds an Environment to its queue. */
   readonly addEnvironment: (name: string) => void;
+  /** Ends the reconcile of an app that is running, if any, between two writes. */
+  readonly interrupt: (app: string) => void;
   /** Ends the reports of the commit status of a deleted app. */
   readonly endReports: (app: string) => void;
   /** Reports the commit statuses of all apps of a repository that were not reported, without waiting for a backoff. */
@@ -58,6 +60,7 @@ export function eventTable(options: EventTableOptions): readonly Watch[] {
     watch(sources.repositories, always, waitingFor("GitRepository"), apps.enqueue(PRIORITY.change)),
     watch(sources.repositories, isEdited, keyOf, options.reportAgain),
     watch(sources.apps, needsWork, keyOf, apps.enqueue(PRIORITY.user)),
+    watch(sources.apps, isSuspendedNow, keyOf, options.interrupt),
     watch(sources.apps, ({ current }) => current === undefined, keyOf, options.endReports),
     // A new ref must be resolved by the repository.
     watch(sources.apps, isEdited, (event) => repositoriesToPoll(event, resources), repositories(PRIORITY.change)),
@@ -130,6 +133,10 @@ function needsWork({ current, previous }: ResourceEvent<AnyResource>): boolean {
 /** Reports whether a resource is new, deleted, or has another spec. */
 function isEdited(event: ResourceEvent<AnyResource>): boolean {
   return needsWork(event) && event.current?.metadata.generation !== event.previous?.metadata.generation;
+}
+
+function isSuspendedNow({ current, previous }: ResourceEvent<WatchedKinds["OverseerApp"]>): boolean {
+  return current?.spec.suspend === true && previous?.spec.suspend !== true;
 }
 
 /** Reports whether the history of the applied inputs of an app proves something else to later Environments. */

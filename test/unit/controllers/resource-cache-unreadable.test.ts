@@ -49,6 +49,7 @@ describe("a resource whose spec cannot be read", () => {
 
   it("is not there until it can be read, then stays as it was while it cannot, and can be deleted", async () => {
     expect([cache.get("shop/web"), changes]).to.deep.equal([undefined, []]);
+    expect([cache.isUnreadable("shop/web"), cache.isUnreadable("shop/other")]).to.deep.equal([true, false]);
     watch.send({ type: "MODIFIED", object: repository(2, "https://a") });
     await eventually(
       "the event",

@@ -25,18 +25,27 @@ const MAX_ATTEMPTS = 20;
 /** Maximum length of a message in conditions other than Ready, which has the full text. */
 const MAX_SHORT = 300;
 
-/** Returns the open Changes of an app. */
+/** Returns the open Changes of an app. Those of a deleted app of the same name, which are not collected yet, are none of it. */
 export function openChanges(run: AppRun): Change[] {
-  return [...run.services.changes.of(run.key)].filter(isOpen);
+  return [...run.services.changes.of(run.key)].filter(isOpen).filter(({ metadata }) => {
+    const owner = metadata.ownerReferences?.find(({ kind }) => kind === run.app.kind);
+    return owner === undefined || owner.uid === run.ref.uid;
+  });
+}
+
+/** Returns the open Change that deletes the app, if any. */
+export function openDeletion(run: AppRun): Change | undefined {
+  return openChanges(run).find(({ spec }) => spec.cause === "Deletion");
 }
 
 /**
- * Returns the open Change that applies these inputs, or the same before an upgrade, if any. One that a user has requested takes precedence. A Change of cause Drift
- * applies none.
+ * Returns the open Change that applies these inputs, or the same before an upgrade, if any. One that a user has requested takes precedence.
+ * Changes of cause Drift and Deletion apply none.
  */
 export function openChangeFor(run: AppRun, inputs: InputKeys | undefined): Change | undefined {
   const open = openChanges(run).filter(
-    ({ spec }) => hasSameSource(spec.inputs, inputs) && spec.dryRun !== true && spec.cause !== "Drift",
+    ({ spec }) =>
+      hasSameSource(spec.inputs, inputs) && spec.dryRun !== true && spec.cause !== "Drift" && spec.cause !== "Deletion",
   );
   return open.findLast(({ spec }) => spec.requester !== undefined) ?? open[0];
 }
@@ -46,7 +55,7 @@ export function openChangeFor(run: AppRun, inputs: InputKeys | undefined): Chang
  * created just before a crash is found by its name.
  */
 export async function ensureChange(run: AppRun, inputs: Inputs, cause: ChangeCause): Promise<Change> {
-  const open = openChangeFor(run, inputs);
+  const open = cause === "Deletion" ? openDeletion(run) : openChangeFor(run, inputs);
   if (open) return open;
   const change = await createNumbered(run, inputs, cause);
   run.status = { ...run.status, change: { name: change.metadata.name } };

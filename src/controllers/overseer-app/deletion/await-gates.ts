@@ -1,11 +1,14 @@
 import type { Change, ChangeStatus } from "../../../api/change.js";
 import type { ConditionReason } from "../../../api/reasons.js";
+import { cutText } from "../../../base/cut-text.js";
 import { environmentsOf } from "../../../gates/environments.js";
 import { closedGates } from "../../../gates/judge.js";
 import { isNamespaceTerminating } from "../../../kube/errors.js";
+import { apiVersionOf, displayId } from "../../../manifest/object-id.js";
+import type { LiveObject } from "../../../plan/live.js";
 import type { Plan } from "../../../plan/plan.js";
 import type { PruneDecision } from "../../../plan/prune-guard.js";
-import { ensureChange, openChanges, recordChange } from "../changes/change-record.js";
+import { ensureChange, openChanges, openDeletion, recordChange } from "../changes/change-record.js";
 import { standingRejections } from "../gates/decisions.js";
 import { describeClosed, describeWaiting, judgeChange, statesOf } from "../gates/judge-change.js";
 import { placedLive } from "../gates/placed-objects.js";
@@ -13,6 +16,9 @@ import { failedGates, reject } from "../gates/rejection.js";
 import { serverTime } from "../gates/server-time.js";
 import type { AppRun } from "../run.js";
 import { keepWholePlan, planStatus } from "../sync/plan-status.js";
+
+/** Maximum length of the names of objects in a message. */
+const MAX_NAMES = 300;
 
 /** Why a deletion waits, and the reason of the condition Waiting. */
 export interface HeldDeletion {
@@ -22,7 +28,7 @@ export interface HeldDeletion {
 
 /**
  * Asks the gates of the Environments of an app before its first object is deleted: the deletion is a Change of cause Deletion. Returns what it
- * waits for; undefined if it may proceed. Once it has begun, it is not asked again.
+ * waits for; undefined if it may proceed. Once it has begun, it is not asked again, unless it would delete what its plan keeps.
  */
 export async function awaitDeletionGates(
   run: AppRun,
@@ -32,21 +38,28 @@ export async function awaitDeletionGates(
   const environments = environmentsOf(run.ref.namespace, run.services.lister.list("Environment"));
   const isFree = environments.length === 0 && (run.status.environments ?? []).length === 0;
   if (removed.length === 0 || isFree) return undefined;
-  const isDeletion = ({ spec }: { readonly spec: { readonly cause?: string } }): boolean => spec.cause === "Deletion";
-  const begun = openChanges(run).find((change) => isDeletion(change) && change.status?.phase === "Applying");
-  if (begun !== undefined) return undefined;
-  const rejection = standingRejections(run).find(({ change }) => isDeletion(change));
+  const open = openDeletion(run);
+  if (open?.status?.phase === "Applying") {
+    const extended = removed.filter(({ live }) => isKeptBy(open, live));
+    if (extended.length === 0) return undefined;
+    const names = extended.map(({ live }) => displayId(live.id)).join(", ");
+    await recordChange(run, open, {
+      phase: "Superseded",
+      message: `its plan keeps ${cutText(names, MAX_NAMES)}, which would be deleted now, since deletionPolicy or an annotation has changed: another Change asks for that`,
+    });
+  }
+  const rejection = standingRejections(run).find(({ change }) => change.spec.cause === "Deletion");
   if (rejection !== undefined) {
     const { change, by } = rejection;
     const message = `Change ${change.metadata.name} is rejected by ${by.approver}, who can withdraw that by an Approval with decision Withdraw`;
     return { reason: "Approvals", message };
   }
   // A deletion applies nothing: its inputs are only shown, so those of an unsigned status do as well.
-  const inputs = run.status.applied ?? openChanges(run).find(isDeletion)?.spec.inputs ?? run.app.status?.applied;
+  const inputs = run.status.applied ?? open?.spec.inputs ?? run.app.status?.applied;
   if (inputs === undefined)
     return { reason: "Approval", message: "the applied inputs are not known, so that the deletion cannot be approved" };
   for (const change of openChanges(run))
-    if (!isDeletion(change))
+    if (change.spec.cause !== "Deletion")
       await recordChange(run, change, { phase: "Superseded", message: "superseded by the deletion of the app" });
   const change = await ensureChange(run, inputs, "Deletion").catch((error: unknown) => {
     if (isNamespaceTerminating(error)) return undefined;
@@ -58,6 +71,19 @@ export async function awaitDeletionGates(
       message: `namespace ${run.ref.namespace} is being deleted, so that no Change can be created there to ask the gates about ${removed.length} ${removed.length === 1 ? "object" : "objects"} of the app`,
     };
   return judgeDeletion(run, change, { writes: [], deferred: [], pruneCandidates: decisions });
+}
+
+/** Ends the Change of a deletion that is complete. */
+export async function endDeletion(run: AppRun): Promise<void> {
+  const open = openDeletion(run);
+  if (open !== undefined) await recordChange(run, open, { phase: "Succeeded", message: "the app is deleted" });
+}
+
+/** Reports whether the plan of a Change, as it was approved, says that an object stays. */
+function isKeptBy({ status }: Change, { id }: LiveObject): boolean {
+  const [object, apiVersion] = [displayId(id), apiVersionOf(id)];
+  const planned = status?.plan?.find((action) => action.object === object && action.apiVersion === apiVersion);
+  return planned?.verb === "Keep";
 }
 
 async function judgeDeletion(run: AppRun, change: Change, plan: Plan): Promise<HeldDeletion | undefined> {

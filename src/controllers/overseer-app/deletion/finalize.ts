@@ -15,7 +15,7 @@ import type { AppRun } from "../run.js";
 import { hasOwnCredential } from "../source/authorize.js";
 import { fieldsOf, type StatusOutcome } from "../status/write-status.js";
 import { Results } from "../sync/results.js";
-import { awaitDeletionGates, type HeldDeletion } from "./await-gates.js";
+import { awaitDeletionGates, endDeletion, type HeldDeletion } from "./await-gates.js";
 import { isDue, isPostDeleteHook, runDeletionHooks } from "./deletion-hooks.js";
 import { removeFinalizer } from "./finalizer.js";
 import { holdFinalize, prune } from "./prune.js";
@@ -84,6 +84,7 @@ export async function finalize(run: AppRun): Promise<StatusOutcome | undefined> 
   reportAbandoned(run, left);
   reportKept(run, decisions);
   await releaseKept(run, decisions);
+  await endDeletion(run);
   await removeFinalizer(run);
   return undefined;
 }

@@ -11,6 +11,9 @@ import { decisionsOn } from "./decisions.js";
 import type { AuthorsFor } from "./origins.js";
 import { serverTime } from "./server-time.js";
 
+/** Maximum number of decisions in the status of a Change, as in its schema. */
+const MAX_DECISIONS = 200;
+
 /** Verdict on one Approval, without its own fields. */
 type Judged = Pick<CountedApproval, "state" | "message">;
 
@@ -37,7 +40,17 @@ export async function countApprovals(
         : notEligible(`no decision counts: ${doubt}`);
     counted.push(withVerdict(approval, judged));
   }
-  return counted;
+  return shownDecisions(counted);
+}
+
+/** Returns as many decisions as the status of a Change can hold: those that count first, then the newest. */
+export function shownDecisions(counted: readonly CountedApproval[]): CountedApproval[] {
+  if (counted.length <= MAX_DECISIONS) return [...counted];
+  const rank = ({ state }: CountedApproval): number => (state === "Counted" ? 0 : 1);
+  const newestFirst = (a: CountedApproval, b: CountedApproval): number => ((a.time ?? "") > (b.time ?? "") ? -1 : 1);
+  const sorted = [...counted].sort((a, b) => rank(a) - rank(b) || newestFirst(a, b));
+  const shown = new Set(sorted.slice(0, MAX_DECISIONS));
+  return counted.filter((one) => shown.has(one));
 }
 
 function withVerdict({ metadata, spec }: Approval, { state, message }: Judged): CountedApproval {

@@ -21,7 +21,7 @@ import { withoutMoved } from "../ownership/moved.js";
 import { promotionFields } from "../promotion/record-ledger.js";
 import type { AppRun } from "../run.js";
 import { countNotes, notesOfRun } from "../source/notes.js";
-import { formatKind } from "../source/resource-kinds.js";
+import { formatKind, parseKind } from "../source/resource-kinds.js";
 import { elapsedSince } from "../sync/change-timer.js";
 import { finishedDocuments, finishedStatus } from "../sync/finished-jobs.js";
 import { stopChange } from "../sync/stopped-change.js";
@@ -218,13 +218,20 @@ function statusFields(run: AppRun, facts: AppFacts, observation: Observation): S
   };
 }
 
-/** Returns the kinds that the app desires or still has. A kind is removed only when complete lists contain no object of it. */
+/**
+ * Returns the kinds that the app desires or still has. A kind is removed only when complete lists contain no object of it. The objects of a
+ * kind that is not served may exist, and be seen when it is served again.
+ */
 function kindsInUse(run: AppRun, observation: Observation): Pick<OverseerAppStatus, "kinds"> {
   const recorded = run.status.kinds ?? [];
   if (recorded.length === 0) return {};
   if (!observation.complete || run.progress.state !== "done" || !run.applied) return { kinds: recorded };
   const used = new Set(run.applied.kinds.map((kind) => `${kind.group}/${kind.kind}`));
   for (const live of observation.objects.values()) used.add(`${live.id.group}/${live.id.kind}`);
-  const kinds = recorded.filter((text) => used.has(text.slice(text.indexOf(".") + 1)));
+  const isServed = (text: string): boolean => {
+    const kind = parseKind(text);
+    return kind === undefined || run.destination.scopeOf(kind) !== undefined;
+  };
+  const kinds = recorded.filter((text) => used.has(text.slice(text.indexOf(".") + 1)) || !isServed(text));
   return { kinds: [...new Set([...kinds, ...run.applied.kinds.map(formatKind)])].sort() };
 }

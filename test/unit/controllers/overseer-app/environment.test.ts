@@ -75,6 +75,66 @@ describe("an app of an Environment", () => {
     expect(heart.app("web")).to.equal(undefined);
   });
 
+  it("asks again if its deletion has begun, and would now delete what the approved plan keeps", async () => {
+    const heart = new Heart();
+    const claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: data }\nspec: {}\n";
+    heart.commit({ ...file("1"), "claim.yaml": claim });
+    heart.apply("web");
+    heart.start();
+    await heart.settle(["web"]);
+    heart.environment("prod", ON_DELETION);
+    heart.deleteApp("web");
+    await heart.settle(["web"]);
+    heart.approve("web-2", "alice");
+    heart.destination.faults.remove = ({ kind }) =>
+      kind === "ConfigMap" ? { message: "a finalizer", retryable: true } : undefined;
+    await heart.settle(["web"], 10_000);
+    expect(heart.changes("web")).to.include("web-2 Applying");
+    heart.apply("web", { deletionPolicy: "DeleteAll" });
+    heart.destination.faults = {};
+    await heart.settle(["web"], 10_000);
+    expect(heart.objects().map((one) => one.split(" ", 1)[0])).to.deep.equal(["ConfigMap", "PersistentVolumeClaim"]);
+    expect(heart.changes("web")).to.include.members(["web-2 Superseded", "web-3 Waiting"]);
+    expect(heart.message("web-2")).to.contain("its plan keeps PersistentVolumeClaim shop/data");
+    heart.approve("web-3", "alice");
+    await heart.settle(["web"], 10_000);
+    expect(heart.objects()).to.deep.equal([]);
+    expect(heart.app("web")).to.equal(undefined);
+  });
+
+  it("does not take over the Change that deleted an app of the same name, which is complete", async () => {
+    const heart = await synced();
+    heart.environment("prod", ON_DELETION);
+    heart.deleteApp("web");
+    await heart.settle(["web"]);
+    heart.approve("web-2", "alice");
+    await heart.settle(["web"]);
+    expect(heart.changes("web")).to.include("web-2 Succeeded");
+    const deletion = heart.change("web-2");
+    const ownerReferences = [{ kind: "OverseerApp", name: "web", uid: "of the deleted app" }];
+    if (deletion === undefined) throw new Error("there is no Change");
+    const metadata = { ...deletion.metadata, ownerReferences };
+    heart.api.put("changes", { ...deletion, metadata, status: { ...deletion.status, phase: "Applying" } });
+    heart.apply("web");
+    await heart.settle(["web"]);
+    expect(heart.changes("web")).to.include.members(["web-2 Applying", "web-3 Succeeded"]);
+    expect(heart.change("web-3")?.spec.cause).to.equal("Revision");
+  });
+
+  it("keeps its Approvals and requests while the app exists but cannot be read", async () => {
+    const heart = await synced();
+    heart.environment("prod", ASKING);
+    heart.commit(file("2"));
+    await heart.settle(["web"]);
+    heart.approve("web-2", "alice");
+    heart.api.unreadable.add("overseerapps/shop/web");
+    heart.start();
+    await heart.reconcile("web");
+    heart.api.unreadable.clear();
+    await heart.settle(["web"]);
+    expect(heart.changes("web")).to.include("web-2 Succeeded");
+  });
+
   it("stays when its deletion is rejected, until that is withdrawn or lifted by break-glass", async () => {
     const heart = await synced();
     heart.environment("prod", ON_DELETION);

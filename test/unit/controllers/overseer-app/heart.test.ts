@@ -178,6 +178,21 @@ describe("the reconciler of apps, in memory", () => {
     expect(heart.destination.objects.get(key("b"))?.uid, "not deleted and created again").to.equal(uid);
   });
 
+  it("remembers a kind that is not served, whose objects may exist, and deletes them when they are seen again", async () => {
+    const thing = "apiVersion: api.example.com/v1\nkind: Thing\nmetadata: { name: t }\n";
+    heart.commit({ "a.yaml": map("a", "1"), "t.yaml": thing });
+    await heart.settle(["web"]);
+    const found = [...heart.destination.objects].find(([, { id }]) => id.kind === "Thing");
+    if (found === undefined) throw new Error("there is no Thing");
+    heart.destination.objects.delete(found[0]);
+    heart.commit({ "a.yaml": map("a", "1") });
+    await heart.settle(["web"]);
+    expect(heart.app("web")?.status?.kinds).to.deep.equal(["v1./ConfigMap", "v1.api.example.com/Thing"]);
+    heart.destination.objects.set(...found);
+    await heart.settle(["web"]);
+    expect(heart.objects()).to.deep.equal([object("a", "1")]);
+  });
+
   it("deletes its objects before it goes, or leaves them with the policy Orphan", async () => {
     heart.deleteApp("web");
     await heart.settle(["web"], 60_000);

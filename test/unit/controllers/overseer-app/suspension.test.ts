@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { rfc3339 } from "../../../../src/base/clock.js";
-import type { Heart } from "../support/heart.js";
+import { Heart } from "../support/heart.js";
 import { valueMap as map, syncedHeart } from "../support/synced-heart.js";
 
 const HOUR = 3_600_000;
@@ -65,5 +65,35 @@ describe("a suspension with an end", () => {
     heart.apply("web");
     await heart.settle(["web"]);
     expect(value(), "resumed by a user").to.equal("2");
+  });
+});
+
+describe("a suspension while a Change is being applied", () => {
+  const many = (count: number): Readonly<Record<string, string>> =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [
+        `${index}.yaml`,
+        `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: m${index} }\n`,
+      ]),
+    );
+
+  it("ends it between two writes, and it continues when the suspension ends", async () => {
+    const heart = new Heart();
+    heart.commit(many(40));
+    heart.apply("web");
+    heart.start((point) => {
+      if (point === "app:after-first-write") heart.suspend("web");
+    });
+    await heart.reconcile("web");
+    const written = heart.objects().length;
+    expect(written).to.be.within(1, 20);
+    await heart.settle(["web"], 60_000);
+    expect(heart.objects()).to.have.length(written);
+    expect(heart.conditions("web")).to.include("Ready=False/Suspended");
+    heart.start();
+    heart.apply("web");
+    await heart.settle(["web"]);
+    expect(heart.objects()).to.have.length(40);
+    expect(heart.changes("web")).to.deep.equal(["web-1 Succeeded"]);
   });
 });

@@ -69,6 +69,7 @@ export class Heart {
   #reconciler: OverseerAppReconciler | undefined;
   #index = new RevisionIndex();
   #queue = new Set<string>();
+  #memories = new Map<string, AppMemory>();
 
   /** Commits files; the repository is polled at once. Returns the commit. */
   commit(files: Readonly<Record<string, string>>): string {
@@ -98,6 +99,12 @@ export class Heart {
       spec: made.spec,
       metadata: { ...metadata, ...before?.metadata },
     });
+  }
+
+  /** Suspends an app; a reconcile that is running is interrupted, as by the event. */
+  suspend(name: string): void {
+    this.apply(name, { suspend: true });
+    this.#memories.get(keyOf(name))?.interrupt?.();
   }
 
   app(name: string): OverseerApp | undefined {
@@ -215,6 +222,7 @@ export class Heart {
     const repositories = cacheOf([shared]) as unknown as AppServices["repositories"];
     const environments = this.api.cache<Environment>(resourceOf("Environment", "environments"));
     const memories = new Map<string, AppMemory>();
+    this.#memories = memories;
     this.#index = new RevisionIndex();
     this.#poll();
     this.#reconciler = new OverseerAppReconciler({

@@ -10,6 +10,8 @@ type Stored = CustomResource<unknown, unknown>;
 /** Our custom resources in memory: enough of an API server for the requests that the controllers send about them. */
 export class MemoryApi {
   readonly #objects = new Map<string, Stored>();
+  /** Objects that exist but cannot be read, as `overseerapps/shop/web`. */
+  readonly unreadable = new Set<string>();
   readonly #clock: Pick<Clock, "now">;
   #versions = 0;
   /** A namespace that is being deleted, where nothing can be created. */
@@ -48,16 +50,17 @@ export class MemoryApi {
     reduce: (object: T) => T = (object) => object,
     groupOf: (object: T) => string = () => "",
   ): ResourceCache<T> {
+    const isUnreadable = (key: string): boolean => this.unreadable.has(`${resource.plural}/${key}`);
     const all = (): T[] => {
       const found = [...this.#objects].filter(([path]) => path.startsWith(`${resource.plural}/`));
       return found.map(([, object]) => reduce(object as T));
     };
     const get = (key: string): T | undefined => {
       const object = this.#objects.get(`${resource.plural}/${key}`);
-      return object === undefined ? undefined : reduce(object as T);
+      return object === undefined || isUnreadable(key) ? undefined : reduce(object as T);
     };
     const of = (group: string): T[] => all().filter((object) => groupOf(object) === group);
-    const cache = { resource, get, of, values: all, note: () => {}, follows: () => true, synced: true };
+    const cache = { resource, get, of, values: all, note: () => {}, follows: () => true, isUnreadable, synced: true };
     return cache as unknown as ResourceCache<T>;
   }
 

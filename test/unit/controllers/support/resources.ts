@@ -62,6 +62,7 @@ export function cacheOf<T extends { readonly metadata: ObjectMeta }>(
     values: () => objects.values(),
     of: () => objects.values(),
     follows: () => true,
+    isUnreadable: () => false,
     resource: { plural },
     synced,
   };

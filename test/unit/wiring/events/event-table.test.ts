@@ -41,6 +41,7 @@ function tableOf(apps: readonly OverseerApp[]) {
     apps: new AppQueue(clock, new Map([["shop/web", memory]]), (key, priority) =>
       queued.push(`app ${key} ${NAMES[priority]}`),
     ),
+    interrupt: (key) => queued.push(`interrupt ${key}`),
     endReports: (key) => queued.push(`end ${key}`),
     reportAgain: (key) => queued.push(`report ${key}`),
     addAppSet: (key, priority) => queued.push(`set ${key} ${NAMES[priority]}`),
