@@ -20,10 +20,19 @@ export function inlineHtml(text: string, resolve: ResolveLink): string {
 
 const LINK = /(!?)\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)/;
 
-/** A link may contain code, which is a part of its own then. Such links are found before code is. */
+const BOLD = /[*]{2}\S(?:.*?\S)?[*]{2}/;
+
+/** Links and bold text may contain code, which is a part of its own then. So they are found before code is. */
 export function htmlOf(text: string, resolve: ResolveLink): string {
-  const protectedText = text.replace(/`[^`]*`/g, (code) => "\u0000".repeat(code.length));
+  const protectedText = text.replace(/`[^`]*`|\\[*]/g, (code) => "\u0000".repeat(code.length));
   const found = LINK.exec(protectedText);
+  const bold = BOLD.exec(protectedText);
+  if (bold !== null && bold.index < (found?.index ?? text.length)) {
+    const [marked] = bold;
+    const inner = htmlOf(text.slice(bold.index + 2, bold.index + marked.length - 2), resolve);
+    const rest = htmlOf(text.slice(bold.index + marked.length), resolve);
+    return `${inlineHtml(text.slice(0, bold.index), resolve)}<strong>${inner}</strong>${rest}`;
+  }
   if (found === null) return inlineHtml(text, resolve);
   const start = found.index;
   const [whole, picture, , target = ""] = found;
@@ -33,7 +42,7 @@ export function htmlOf(text: string, resolve: ResolveLink): string {
   const after = htmlOf(text.slice(start + whole.length), resolve);
   if (picture === "!")
     return `${before}${resolved === undefined ? escapeHtml(label) : `<img src="${escapeHtml(resolved)}" alt="${escapeHtml(label)}" loading="lazy">`}${after}`;
-  const shown = inlineHtml(label, resolve);
+  const shown = htmlOf(label, resolve);
   return `${before}${resolved === undefined ? shown : `<a href="${escapeHtml(resolved)}">${shown}</a>`}${after}`;
 }
 
@@ -41,7 +50,6 @@ function withoutCode(text: string, _resolve: ResolveLink): string {
   return escapeHtml(text.replace(/\\([|<>*_`[\]\\])/g, "$1"))
     .replace(/&lt;br ?\/?&gt;/g, "<br>")
     .replace(/&amp;(lt|gt|amp|#\d+);/g, "&$1;")
-    .replace(/\*\*(.+?)\*\*/g, "<strong>$1</strong>")
     .replace(/(^|[^\w*])\*([^\s*](?:[^*]*[^\s*])?)\*(?!\w)/g, "$1<em>$2</em>")
     .replace(/(^|[\s(])(https?:\/\/[^\s<>)]+[^\s<>).,:;])/g, '$1<a href="$2">$2</a>');
 }

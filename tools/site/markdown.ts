@@ -70,10 +70,10 @@ class Blocks {
       .slice(1, end < 0 ? undefined : end)
       .map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line));
     const name = language === "" ? "" : ` class="${language}"`;
-    return {
-      html: `<pre tabindex="0"><code${name}>${escapeHtml(body.join("\n"))}</code></pre>`,
-      used: (end < 0 ? lines.length : end) + 1,
-    };
+    const code = `<pre tabindex="0"><code${name}>${escapeHtml(body.join("\n"))}</code></pre>`;
+    // Nothing draws diagrams here, since a program that does is larger than a page may be.
+    const html = language === "mermaid" ? `<details><summary>Diagram, as text</summary>${code}</details>` : code;
+    return { html, used: (end < 0 ? lines.length : end) + 1 };
   }
 
   #heading([line = ""]: readonly string[]): Block | undefined {

@@ -19,6 +19,9 @@ describe("the Markdown of the documentation", () => {
     ["a*b*c 2 * 3 * 4 spec.*", "a*b*c 2 * 3 * 4 spec.*"],
     ["see https://example.com/x.", 'see <a href="https://example.com/x">https://example.com/x</a>.'],
     ["`[a](b)`", "<code>[a](b)</code>"],
+    ["**a `b`**: c", "<strong>a <code>b</code></strong>: c"],
+    ["**[a](b)** and `**c**`", '<strong><a href="b">a</a></strong> and <code>**c**</code>'],
+    ["[**a**](b) **c** d", '<a href="b"><strong>a</strong></a> <strong>c</strong> d'],
   ];
   it("is converted within lines, and other HTML is text", () => {
     for (const [text, html] of CASES) expect(htmlOf(text, same), text).to.equal(html);
@@ -37,6 +40,9 @@ describe("the Markdown of the documentation", () => {
     );
     expect(html("> a\n> b")).to.equal("<blockquote><p>a b</p></blockquote>");
     expect(html("```\n<a>\n# b\n```")).to.equal('<pre tabindex="0"><code>&lt;a&gt;\n# b</code></pre>');
+    expect(html("```mermaid\na --> b\n```")).to.equal(
+      '<details><summary>Diagram, as text</summary><pre tabindex="0"><code class="mermaid">a --&gt; b</code></pre></details>',
+    );
     expect(html("<!-- a\nb -->c")).to.equal("<p>c</p>");
   });
 
