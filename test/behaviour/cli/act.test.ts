@@ -15,6 +15,7 @@ import { condition, configMap, World } from "../../support/world.js";
 import { APP_RULES, grantAccount, removeInstallation, startRestricted } from "../install/restricted-operator.js";
 
 type LiveChange = Change & RawObject;
+const RBAC = "rbac.authorization.k8s.io";
 
 /** Runs the step `wait` of the GitHub Action, with a kubeconfig as its input. */
 async function runAction(world: World, more: NodeJS.ProcessEnv): Promise<string> {
@@ -106,6 +107,17 @@ describe("overseer, to act as oneself", function () {
     expect(await admin.prints(["auth", "who-can", "sync", "web"]))
       .to.match(/^User +alice +RoleBinding alice-overseer-gitops-sync \(ClusterRole overseer-gitops-sync\)$/m)
       .and.not.include("eve");
+    // A role that was not meant for decisions.
+    const role = { apiGroup: RBAC, kind: "Role", name: "everything" };
+    const metadata = { name: role.name, namespace: world.namespace };
+    const rules = [{ apiGroups: ["gitops.overseer.io"], resources: ["overseerapps"], verbs: ["*"] }];
+    await world.kube.apply({ apiVersion: `${RBAC}/v1`, kind: "Role", metadata, rules });
+    const subjects = [{ kind: "User", name: "mallory", apiGroup: RBAC }];
+    await world.kube.apply({ apiVersion: `${RBAC}/v1`, kind: "RoleBinding", metadata, roleRef: role, subjects });
+    for (const decision of ["approve", "break-glass"])
+      expect(await admin.prints(["auth", "who-can", decision, "web"]))
+        .to.match(/^User +mallory +RoleBinding everything \(Role everything\)$/m)
+        .and.not.match(/\beve\b/);
     refused(await eve.run(["auth", "who-can", "sync"]), 4, "cannot list resource");
     refused(await eve.run(["auth", "can-i", "snyc"]), 2, 'did you mean "sync"?');
   });

@@ -381,6 +381,77 @@ describe("Attacks on gates", function () {
     await govern({});
   });
 
+  it("reject a sync of single objects past the gates", async () => {
+    await govern({});
+    const repo = await make("parts", { ...SPEC, sync: { selfHeal: false } });
+    await world.synced("parts");
+    await govern({ gates: { approval: {} } });
+    await push(repo, "parts", "2");
+    await waitsFor("parts-2", "0 of 1 approvals");
+    await untilPrints(bob, " created", ["create", "-f", "-"], {
+      ...{ apiVersion: API_VERSION, kind: "Change", metadata: { name: "parts-only" } },
+      spec: {
+        ...{ app: { name: "parts" }, cause: "Sync", requester: "bob" },
+        objects: [{ kind: "ConfigMap", name: "parts" }],
+      },
+    });
+    const { status } = await world.kube.until<LiveChange>(
+      world.object(API_VERSION, "Change", "parts-only"),
+      "is rejected",
+      (change) => change.status?.phase === "Rejected",
+    );
+    expect(status?.message).to.match(/^gate approval: .*: request a sync of the whole app instead/);
+    expect(await dataOf("parts")).to.deep.equal({ a: "1" });
+  });
+
+  it("hold deletions above the prune budget also after the author of the app has widened it", async () => {
+    await govern({ gates: { approval: { causes: ["Renderer"] } } });
+    const files = ["wide", "wide-b", "wide-c"].map((name) => [`${name}.yaml`, configMap(name, { a: "1" })] as const);
+    const repo = await world.repository("wide", Object.fromEntries(files));
+    await world.app("wide", "wide", ".", { ...SPEC, sync: { pruneBudget: 1 } });
+    await world.synced("wide");
+    await repo.commit({ "wide-b.yaml": null, "wide-c.yaml": null }, "leave");
+    await world.poll("wide");
+    await waitsFor("wide-2", "exceeds the prune budget of 1");
+    const patch = ["patch", "overseerapp", "wide", "--type=merge", "-p", '{"spec":{"sync":{"pruneBudget":100}}}'];
+    expect(await dave.kubectl(patch)).to.contain(" patched");
+    const generation = (await world.kube.get(world.appRef("wide")))?.metadata.generation;
+    await world.kube.until<LiveApp>(
+      world.appRef("wide"),
+      "has seen the edit",
+      ({ status }) => status?.observedGeneration === generation,
+    );
+    const held = await waitsFor("wide-2", "exceeds the prune budget of 1");
+    expect(await dataOf("wide-c")).not.to.equal(undefined);
+    await decide("wide-alice", alice, held);
+    await changeIn("wide-2", "Succeeded");
+    expect(await dataOf("wide-c")).to.equal(undefined);
+  });
+
+  it("hold an app whose status was lost, as after a restore, until a user approves what it would change", async () => {
+    await govern({ gates: { approval: { causes: ["Renderer"] } } });
+    const repo = await make("lost");
+    await world.synced("lost");
+    await world.operator.stop();
+    const policy = { apiVersion: ADMISSION, kind: "ValidatingAdmissionPolicyBinding", name: "overseer-gitops-status" };
+    await world.kube.patch(policy, { spec: { validationActions: ["Audit"] } });
+    const wipe = ["patch", "overseerapp", "lost", "--subresource=status", "--type=json", "-p"];
+    await untilPrints(dave, " patched", [...wipe, '[{"op":"remove","path":"/status"}]']);
+    await world.kube.patch(policy, { spec: { validationActions: ["Deny"] } });
+    await repo.commit({ "c.yaml": configMap("lost", { a: "2" }) }, "2");
+    await world.operator.start();
+    const what = "a Change that waits for a user";
+    const waiting = await waitUntil({ what, timeoutMs: 60_000 }, async () => {
+      const changes = await world.kube.list<LiveChange>(API_VERSION, "Change", world.namespace);
+      return changes.find(({ spec, status }) => spec.app.name === "lost" && status?.phase === "Waiting");
+    });
+    expect(waiting.status?.waitingFor).to.match(/^environment: .*ConfigMap/);
+    expect(await dataOf("lost")).to.deep.equal({ a: "1" });
+    await decide("lost-alice", alice, waiting);
+    await changeIn(waiting.metadata.name, "Succeeded");
+    expect(await dataOf("lost")).to.deep.equal({ a: "2" });
+  });
+
   it("hold the other apps of a commit beyond the rollout limit, and after it has failed for one", async () => {
     await govern({ limits: { concurrent: 1 } });
     const repo = await world.repository("fleet", {

@@ -73,6 +73,12 @@ describe("Promotion", function () {
     );
   const dataOf = async (stage: Stage): Promise<unknown> =>
     (await world.kube.get({ ...world.configMap("web"), namespace: namespaceOf(stage) }))?.data;
+  const ended = (name: string, phase: string): Promise<Change & RawObject> =>
+    world.kube.until<Change & RawObject>(
+      { apiVersion: API_VERSION, kind: "Change", namespace: namespaceOf("prod"), name },
+      phase,
+      ({ status }) => status?.phase === phase,
+    );
   const push = async (a: string): Promise<string> => {
     const commit = await repo.commit({ "web/c.yaml": web(a) }, a);
     await world.poll("shop");
@@ -126,16 +132,63 @@ describe("Promotion", function () {
     expect(await alice.kubectl(args, request("no", third))).to.match(/forbidden/);
     await bind("alice-sync", "overseer-gitops-sync");
     await untilPrints(alice, " created", args, request("bad", "0".repeat(40)));
-    const ended = (name: string, phase: string): Promise<Change & RawObject> =>
-      world.kube.until<Change & RawObject>(
-        { apiVersion: API_VERSION, kind: "Change", namespace: namespaceOf("prod"), name },
-        phase,
-        ({ status }) => status?.phase === phase,
-      );
     expect((await ended("bad", "Rejected")).status?.message).to.contain("is not among the last");
     expect(await alice.kubectl(args, request("good", third))).to.contain(" created");
     await ended("good", "Succeeded");
     expect(await dataOf("prod")).to.deep.equal({ a: "3" });
+  });
+
+  it("does not take a commit again that was rolled back here, until a user promotes it", async () => {
+    await govern("prod", { promotesFrom: [environmentOf("staging")] });
+    const third = await repo.head();
+    const changes = await world.kube.list<Change & RawObject>(API_VERSION, "Change", namespaceOf("prod"));
+    // The one before the last: what is between would be promoted otherwise.
+    const earlier = changes.findLast(
+      ({ spec, status }) => status?.phase === "Succeeded" && spec.inputs?.commit !== third,
+    );
+    const rollbackTo = { change: earlier?.metadata.name, uid: earlier?.metadata.uid };
+    const ask = async (name: string, spec: object): Promise<void> => {
+      const request = { apiVersion: API_VERSION, kind: "Change", metadata: { name, namespace: namespaceOf("prod") } };
+      const whole = { app: { name: "web" }, requester: "alice", ...spec };
+      expect(
+        await alice.kubectl(["create", "-n", namespaceOf("prod"), "-f", "-"], { ...request, spec: whole }),
+      ).to.contain(" created");
+      await ended(name, "Succeeded");
+    };
+    await ask("back", { cause: "Rollback", rollbackTo });
+    const old = await dataOf("prod");
+    expect(old).not.to.deep.equal({ a: "3" });
+    await ask("lift", { cause: "Sync" });
+    await untilApp(
+      "prod",
+      "stays at the earlier commit",
+      ({ status }) =>
+        status?.pin === undefined && status?.promotion?.waitingFor?.includes("it was rolled back here at") === true,
+    );
+    expect(await dataOf("prod")).to.deep.equal(old);
+    await ask("again", { cause: "Promotion", promote: { commit: third } });
+    expect(await dataOf("prod")).to.deep.equal({ a: "3" });
+  });
+
+  it("relies on the app of the paired namespace only, and not while that is suspended", async () => {
+    const other = `${world.namespace}-team-b`;
+    await world.kube.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: other } });
+    const staging = { promotesFrom: [environmentOf("dev")] };
+    await govern("staging", { ...staging, namespaces: [{ name: namespaceOf("staging") }, { name: other }] });
+    const fourth = await push("3b");
+    await untilApplied("staging", fourth);
+    const waits = (text: string): Promise<LiveApp> =>
+      untilApp("prod", text, ({ status }) => status?.promotion?.waitingFor?.includes(text) === true);
+    await waits(`Environment ${environmentOf("staging")} has several namespaces`);
+    await world.kube.patch(refOf("staging"), { spec: { suspend: true, suspendReason: "looking for a leak" } });
+    const namespaces = [{ name: namespaceOf("prod"), from: namespaceOf("staging") }];
+    await govern("prod", { promotesFrom: [environmentOf("staging")], namespaces });
+    await waits(`OverseerApp ${namespaceOf("staging")}/web is suspended`);
+    expect(await dataOf("prod")).to.deep.equal({ a: "3" });
+    await world.kube.patch(refOf("staging"), { spec: { suspend: false } });
+    await untilApplied("prod", fourth);
+    await govern("staging", staging);
+    await world.kube.delete({ apiVersion: "v1", kind: "Namespace", name: other });
   });
 
   it("takes a commit for the apps of a group together, and names the one that holds it up", async () => {
@@ -153,7 +206,7 @@ describe("Promotion", function () {
         status?.promotion?.waitingFor ===
         `group shop: OverseerApp ${namespaceOf("staging")}/api: it has not been applied there`,
     );
-    expect(await dataOf("prod")).to.deep.equal({ a: "3" });
+    expect(await dataOf("prod")).to.deep.equal({ a: "3b" });
     const fifth = await repo.commit({ "api/c.yaml": configMap("api", { a: "5" }) }, "5");
     await world.poll("shop");
     await untilApplied("prod", fifth, "api");

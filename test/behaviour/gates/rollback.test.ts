@@ -1,9 +1,14 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
 import type { Change } from "../../../src/api/change.js";
 import { API_VERSION } from "../../../src/api/group.js";
 import type { RawObject } from "../../../src/kube/object.js";
+import { ensureCommandLineBinaries } from "../../../tools/binaries.js";
 import { yamlExamples } from "../../support/doc-examples.js";
+import { installedFlags } from "../../support/helm.js";
 import type { TestObject } from "../../support/kube.js";
+import { renderFlags } from "../../support/render-flags.js";
 import { type KubectlUser, kubectlUser, untilPrints } from "../../support/user-kubectl.js";
 import { condition, configMap, type LiveApp, World } from "../../support/world.js";
 import { APP_RULES, grantAccount, removeInstallation, startRestricted } from "../install/restricted-operator.js";
@@ -21,7 +26,7 @@ describe("Rollbacks", function () {
 
   before(async () => {
     world = await World.create("rollback", { withoutOperator: true });
-    await startRestricted(world);
+    await startRestricted(world, {}, await renderFlags());
     const services = { apiGroups: [""], resources: ["services"], verbs: ["get", "create", "patch", "delete"] };
     await grantAccount(world, "deployer", [...APP_RULES, services]);
     alice = await kubectlUser(world, "alice", ["overseer-gitops-sync", "view"]);
@@ -46,6 +51,15 @@ describe("Rollbacks", function () {
       phase,
       ({ status }) => status?.phase === phase,
     );
+  /** The program that renders Kustomize sources, with another version: all their input keys change. */
+  const otherKustomize = async (): Promise<string> => {
+    const path = join(world.controlPlane.dir, "other-kubectl");
+    const { kubectl } = await ensureCommandLineBinaries();
+    const version = JSON.stringify({ kustomizeVersion: "v99.0.0" });
+    const script = `#!/bin/sh\nif [ "$1" = version ]; then echo '${version}'; else exec '${kubectl}' "$@"; fi\n`;
+    await writeFile(path, script, { mode: 0o755 });
+    return path;
+  };
   const data = async (name: string): Promise<unknown> => (await world.kube.get(world.configMap(name)))?.data;
   const untilData = (name: string, a: string): Promise<RawObject> =>
     world.kube.until(world.configMap(name), `a=${a}`, (object) => (object.data as { a?: string }).a === a);
@@ -128,11 +142,16 @@ describe("Rollbacks", function () {
     );
   });
 
-  it("happen by themselves with health.rollbackOnFailure, and end when the inputs change", async () => {
-    const repo = await world.repository("auto", { "c.yaml": configMap("auto", { a: "1" }) });
+  it("happen by themselves with health.rollbackOnFailure, outlive an upgrade, and end when the inputs change", async () => {
+    const resources = (...files: readonly string[]): object => ({
+      "kustomization.yaml": `resources: [${files.join(", ")}]\n`,
+    });
+    const first = { ...resources("c.yaml"), "c.yaml": configMap("auto", { a: "1" }) };
+    const repo = await world.repository("auto", first);
     await world.app("auto", "auto", ".", { ...SPEC, health: { timeout: "2s", rollbackOnFailure: true } });
     await world.synced("auto");
-    await repo.commit({ "c.yaml": configMap("auto", { a: "2" }), "s.yaml": NEVER_HEALTHY }, "bad");
+    const second = { "c.yaml": configMap("auto", { a: "2" }), "s.yaml": NEVER_HEALTHY };
+    await repo.commit({ ...resources("c.yaml", "s.yaml"), ...second }, "bad");
     await world.poll("auto");
     await ended("auto-2", "Failed");
     const rollback = await ended("auto-3", "Succeeded");
@@ -144,15 +163,20 @@ describe("Rollbacks", function () {
       /^rolled back to main@sha1:\w{7}, because Change auto-2 failed; newer inputs end this/,
     );
     await world.poke("auto");
+    const keyOf = async (): Promise<string | undefined> =>
+      (await world.kube.get<LiveApp>(world.appRef("auto")))?.status?.pin?.inputs.key;
+    const pinnedTo = await keyOf();
+    const flags = await installedFlags(world.kube);
     await world.operator.stop();
-    await world.operator.start();
+    await world.operator.start({ flags: [...flags, "--kubectl", await otherKustomize()] });
     await world.poke("auto");
+    expect([typeof pinnedTo, await keyOf()]).to.deep.equal(["string", pinnedTo]);
     expect((await world.changes("auto")).map(({ metadata }) => metadata.name)).to.deep.equal([
       "auto-1",
       "auto-2",
       "auto-3",
     ]);
-    await repo.commit({ "c.yaml": configMap("auto", { a: "3" }), "s.yaml": null }, "good");
+    await repo.commit({ ...resources("c.yaml"), "c.yaml": configMap("auto", { a: "3" }), "s.yaml": null }, "good");
     await world.poll("auto");
     await untilData("auto", "3");
     await world.kube.until<LiveApp>(

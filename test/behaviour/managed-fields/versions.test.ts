@@ -57,6 +57,7 @@ describe("A definition that changes is met by a look at its objects", function (
   const text = (kind: string, at: string, spec: string): string =>
     document(`${group()}/${at}`, kind, "x", `spec: ${spec}`);
   const ref = (kind: string, at: string): TestRef => world.object(`${group()}/${at}`, kind, "x");
+  const metadataOf = (name: string) => ({ name, namespace: world.namespace });
   const sync = async (kind: string, at: string, spec: string) => {
     const name = kind.toLowerCase();
     const repo = await world.repository(name, { "x.yaml": text(kind, at, spec) });
@@ -162,6 +163,33 @@ describe("A definition that changes is met by a look at its objects", function (
     const paths = change?.status?.plan?.flatMap(({ diff = [] }) => diff.map(({ path }) => path));
     expect(paths, "the plan showed it all").to.include.members([".spec.a", ".spec.b", ".spec.parts[p].size"]);
   });
+
+  for (const [kind, ...adopted] of [
+    ["Adopted", "v1alpha1"],
+    ["Adoptedtwice", "v1alpha1", "v1beta1"],
+  ] as const)
+    it(`adopts fields that kubectl left at versions that are no longer served (${adopted.join(", ")}): what Git leaves out vanishes`, async () => {
+      const properties = { a: integer, b: integer, c: integer };
+      const all = (storage: string, ...served: readonly string[]) =>
+        [...adopted, "v1"].map((name) => version(name, properties, name === storage, served.includes(name)));
+      await define(kind, all("v1alpha1", ...adopted, "v1"));
+      const [first, second] = adopted;
+      await world.kube.create({ ...ref(kind, first), metadata: metadataOf("x"), spec: { a: 9, b: 2 } });
+      for (const [index, at] of adopted.entries()) {
+        const manager = ["kubectl-client-side-apply", "kubectl-last-applied"][index] ?? "";
+        await world.kube.patch(ref(kind, at), { spec: index === 0 ? { a: 8, b: 3 } : { c: 4 } }, { manager });
+      }
+      await define(kind, all("v1", ...adopted, "v1"));
+      await world.kube.patch(ref(kind, "v1"), { metadata: { labels: { stored: "anew" } } }, { manager: "thief" });
+      await world.kube.patch(definitionRef(kind), { status: { storedVersions: ["v1"] } }, { subresource: "status" });
+      await define(kind, [version("v1", properties, true)]);
+      await sync(kind, "v1", "{ a: 1 }");
+      const live = await world.kube.get(ref(kind, "v1"));
+      expect(specOf(live), second).to.deep.equal({ a: 1 });
+      expect(entryOf(live, kind.toLowerCase())?.apiVersion).to.equal(`${group()}/v1`);
+      await world.kube.patch(ref(kind, "v1"), { spec: { a: 7 } }, { manager: "thief" });
+      await world.kube.until(ref(kind, "v1"), "is put back", isOne);
+    });
 
   it(`table A, ${ROWS.A10.text}: the app says so`, async () => {
     await define("Pruned", [version("v1", { a: integer, gone: integer }, true)]);
