@@ -1,5 +1,6 @@
 import {
   ensureControlPlaneBinaries,
+  ensureCoreDns,
   ensureDockerCompose,
   ensureGitea,
   ensureOpenBao,
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
         "docker-compose": await ensureDockerCompose(),
         bao: await ensureOpenBao(),
         sops: await ensureSops(),
+        coredns: await ensureCoreDns(),
         ...(await prometheusIfPossible()),
       }
     : await ensureControlPlaneBinaries();

@@ -6,6 +6,7 @@ import {
   type Bundle,
   bundles,
   composeBundle,
+  coreDnsBundle,
   giteaBundle,
   openBaoBundle,
   prometheusBundle,
@@ -99,6 +100,11 @@ export async function ensureSops(progress: Progress = stderrProgress): Promise<s
 /** Installs Docker Compose, which tests of the Docker runner use. */
 export async function ensureDockerCompose(progress: Progress = stderrProgress): Promise<string> {
   return (await ensure([composeBundle(currentArchitecture())], progress))("docker-compose");
+}
+
+/** Installs CoreDNS, which tests ask for names in the cluster. */
+export async function ensureCoreDns(progress: Progress = stderrProgress): Promise<string> {
+  return (await ensure([coreDnsBundle(currentArchitecture())], progress))("coredns");
 }
 
 /** Installs OpenBao, from which tests take secrets. */

@@ -2,6 +2,7 @@ import type { PythonWheel } from "./python-wheel.js";
 import {
   type Architecture,
   COMPOSE_VERSION,
+  COREDNS_VERSION,
   ETCD_VERSION,
   GITEA_VERSION,
   HELM_VERSION,
@@ -28,6 +29,7 @@ export type BinaryName =
   | "gitea"
   | "sops"
   | "docker-compose"
+  | "coredns"
   | "bao"
   | "prometheus"
   | "promtool";
@@ -235,6 +237,20 @@ export function composeBundle(arch: Architecture): Bundle {
       ldflags: `-s -w -X github.com/docker/compose/v2/internal.Version=${COMPOSE_VERSION}`,
       takes: "about 3 minutes",
     },
+    inNpmPackage: false,
+  };
+}
+
+/** Returns the bundle of CoreDNS, which tests ask for names in the cluster. The build has only the plugins that they need. */
+export function coreDnsBundle(arch: Architecture): Bundle {
+  const file = `coredns_${COREDNS_VERSION.slice(1)}_linux_${arch}.tgz`;
+  const url = `https://github.com/coredns/coredns/releases/download/${COREDNS_VERSION}/${file}`;
+  return {
+    name: "coredns",
+    version: COREDNS_VERSION,
+    programs: ["coredns"],
+    release: { coredns: { url, checksumUrl: `${url}.sha256`, archiveMember: "coredns" } },
+    go: { module: "coredns", package: ".", ldflags: "-s -w", takes: "about 2 minutes" },
     inNpmPackage: false,
   };
 }

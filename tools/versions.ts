@@ -21,6 +21,9 @@ export const SOPS_VERSION = "v3.13.3";
 /** Docker Compose, a plugin of the Docker CLI, as the Go module in tools/compose and the official release have it. */
 export const COMPOSE_VERSION = "v2.40.3";
 
+/** CoreDNS, as the Go module in tools/coredns and the official release have it. */
+export const COREDNS_VERSION = "v1.15.0";
+
 /** Prometheus and promtool, as the official release has them. The Debian package may be older; the tests need 2.42. */
 export const PROMETHEUS_VERSION = "v2.55.1";
 

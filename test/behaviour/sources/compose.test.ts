@@ -1,11 +1,12 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { expect } from "chai";
+import { mapLimit } from "../../../src/base/semaphore.js";
 import type { RawObject } from "../../../src/kube/object.js";
 import { compileWithSupplies } from "../../../tools/compose-corpus.js";
-import { repositoryRoot } from "../../../tools/repository-root.js";
+import { waitUntil } from "../../../tools/wait-until.js";
+import { CoreDns } from "../../support/coredns.js";
 import type { TestObject } from "../../support/kube.js";
 import { World } from "../../support/world.js";
+import { publicFiles } from "../../unit/render/compose/support/public-files.js";
 
 type Live = RawObject & {
   readonly metadata: { readonly generation?: number };
@@ -94,19 +95,71 @@ describe("Compose apps on Kubernetes", function () {
     expect(change?.status?.summary).to.equal("+0 ~2 -0");
   });
 
-  it("from public files are objects that an API server accepts", async () => {
-    const folder = join(repositoryRoot(), "test/unit/render/overseer/fixtures");
-    const names = (await readdir(folder)).filter((name) => name.endsWith(".yaml"));
-    let accepted = 0;
-    for (const name of names) {
-      const { result } = await compileWithSupplies("public", await readFile(join(folder, name), "utf8"));
-      for (const { object } of result?.documents ?? []) {
-        const own = { ...object, metadata: { ...object.metadata, namespace: world.namespace } } as TestObject;
-        await world.kube.apply(own, "tests", { dryRun: "All" });
-        accepted += 1;
-      }
+  it("are found by a real CoreDNS as by the one of Docker: without ports, by aliases, and before they are ready", async () => {
+    const service = (rest = "") => `{ image: "example.com/a:1"${rest} }`;
+    const app = [
+      "apiVersion: overseer.io/v1\nkind: App\nmetadata: { name: names }\nspec:\n  compose:\n    services:",
+      `      web: ${service(', networks: { default: { aliases: [front] } }, links: ["cache:redis"]')}`,
+      `      cache: ${service(', ports: ["6379"]')}`,
+      `      db_main: ${service(', environment: { PEER: "web" }')}`,
+      `      waits: ${service(', healthcheck: { test: "true" }')}`,
+    ].join("\n");
+    await world.repository("names", { "app.yaml": app });
+    await world.app("names", "names", ".");
+    await world.synced("names");
+    const dns = await CoreDns.start(world.controlPlane.kubeconfigPath);
+    try {
+      const pods = await world.kube.list<Live>("v1", "Pod", world.namespace, "app.kubernetes.io/name=names");
+      const addressOf = (service: string): string => {
+        const pod = pods.find(({ metadata }) => metadata.labels?.["app.kubernetes.io/component"] === service);
+        return String(pod?.status?.podIP);
+      };
+      const expected = {
+        web: "web",
+        front: "web",
+        cache: "cache",
+        redis: "cache",
+        "db-main": "db-main",
+        waits: "waits",
+      };
+      for (const [name, component] of Object.entries(expected))
+        await waitUntil({ what: `CoreDNS knows ${name}`, timeoutMs: 30_000 }, async () => {
+          const found = await dns.resolve(name, world.namespace);
+          return found.length === 1 && found[0] === addressOf(component);
+        });
+      expect(await dns.resolve("other", world.namespace)).to.deep.equal([]);
+      // Not ready any more: Docker still resolves its name.
+      const waiting = pods.find(({ metadata }) => metadata.labels?.["app.kubernetes.io/component"] === "waits");
+      const name = waiting?.metadata.name ?? "";
+      const conditions = [{ type: "Ready", status: "False" }];
+      const patch = { type: "strategic", subresource: "status" } as const;
+      await world.kube.patch(world.object("v1", "Pod", name), { status: { conditions } }, patch);
+      await world.kube.until<Live>(
+        world.object("apps/v1", "Deployment", "names-waits"),
+        "sees the pod",
+        ({ status }) => status?.unavailableReplicas === 1,
+      );
+      expect(await dns.resolve("waits", world.namespace)).to.deep.equal([addressOf("waits")]);
+    } finally {
+      await dns.stop();
     }
-    expect(accepted).to.be.above(50);
+  });
+
+  it("from sixty public files are objects that an API server accepts", async () => {
+    const compiled = await mapLimit(await publicFiles(), 1, async ({ name, text }) => {
+      const { result } = await compileWithSupplies("public", text);
+      return { name, documents: result?.documents ?? [] };
+    });
+    const apps = compiled.filter(({ documents }) => documents.length > 0).length;
+    const objects = compiled.flatMap(({ name, documents }) => documents.map(({ object }) => ({ name, object })));
+    await mapLimit(objects, 8, async ({ name, object }) => {
+      const own = { ...object, metadata: { ...object.metadata, namespace: world.namespace } } as TestObject;
+      await world.kube.apply(own, "tests", { dryRun: "All" }).catch((error: Error) => {
+        throw new Error(`${name}: ${error.message}`);
+      });
+    });
+    expect(apps).to.equal(58);
+    expect(objects.length).to.be.above(500);
   });
 });
 
