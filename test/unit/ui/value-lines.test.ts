@@ -14,7 +14,16 @@ describe("the lines of a value", () => {
       '[".5","a: b","null","a:"]',
       ['- ".5"', '- "a: b"', '- "null"', '- "a:"'],
     ],
-    ["the lines of a text", '"[server]\\nport = 80\\n"', ["[server]", "port = 80"]],
+    ["the lines of a text", '"[server]\\nport = 80\\n"', ["|", "[server]", "port = 80"]],
+    ["a text without a line break at its end, unlike one with it", '"a\\nb"', ["|-", "a", "b"]],
+    ["a line with a line break at its end, unlike one without", '"a\\n"', ["|", "a"]],
+    ["a text with several line breaks at its end", '"a\\n\\n"', ["|+", "a", ""]],
+    ["only a line break", '"\\n"', ["|+", ""]],
+    ["texts of several lines in lists, unlike lists in lists", '["x\\n- y"]', ["- |-", "  x", "  - y"]],
+    ["a text that begins with spaces", '{"a":"  b\\nc"}', ["a: |2-", "    b", "  c"]],
+    ["characters that reorder text, as marks", '"a\u202eb\\n\u2066c\\n"', ["|", "a⟨U+202E⟩b", "⟨U+2066⟩c"]],
+    ["characters of no width and controls, as marks", '{"a\u200b":"b\u009bc"}', ['"a⟨U+200B⟩": "b⟨U+009B⟩c"']],
+    ["a text that was cut, with marks", '{"a": "\u202e', ['{"a": "⟨U+202E⟩']],
     ["an object as YAML", '{"name":"URL","value":"redis://cache:6379"}', ["name: URL", "value: redis://cache:6379"]],
     ["lists and what is in them", '{"ports":[{"port":80},{"port":443}]}', ["ports:", "- port: 80", "- port: 443"]],
     ["empty lists and objects", '{"a":[],"b":{}}', ["a: []", "b: {}"]],
@@ -31,6 +40,7 @@ describe("the lines of a value", () => {
         fc.integer(),
         fc.boolean(),
         fc.string({ maxLength: 8 }).filter((text) => !/[\n\r\u2028\u2029\x85]/.test(text)),
+        fc.array(fc.constantFrom("a", " b", "- c", "d: e", ""), { maxLength: 4 }).map((lines) => lines.join("\n")),
         tie("list"),
         tie("map"),
       ),
@@ -43,7 +53,7 @@ describe("the lines of a value", () => {
     }));
     fc.assert(
       fc.property(value.map, (object) => {
-        expect(load(valueLines(JSON.stringify(object)).join("\n"))).to.deep.equal(JSON.parse(JSON.stringify(object)));
+        expect(load(`${valueLines(JSON.stringify(object)).join("\n")}\n`)).to.deep.equal(JSON.parse(JSON.stringify(object)));
       }),
     );
   });

@@ -1,6 +1,7 @@
 import { Fragment } from "preact";
 import { type DiffLine, diffLines, sideBySide } from "./line-diff.js";
 import { valueLines } from "./value-lines.js";
+import { visible } from "./visible.js";
 
 export type DiffMode = "unified" | "split";
 
@@ -20,7 +21,7 @@ export function FieldDiff({ field, mode }: { readonly field: FieldDifference; re
   return (
     <section class="field-diff" data-hunk="">
       <h3 class="field-path" tabIndex={-1}>
-        {field.path}
+        {visible(field.path)}
         <span class="field-verb">{verbOf(field)}</span>
       </h3>
       {mode === "split" && field.from !== undefined && field.to !== undefined ? (

@@ -1,6 +1,7 @@
 import type { ChangeDetail } from "../../api/types.js";
 import { Ago } from "../../components/ago.js";
 import { State } from "../../components/state.js";
+import { visible } from "../../diff/visible.js";
 
 const DECISIONS: Readonly<
   Record<NonNullable<NonNullable<ChangeDetail["status"]>["approvals"]>[number]["decision"], string>
@@ -57,7 +58,7 @@ export function Gates({ change }: { readonly change: ChangeDetail }) {
                     </span>
                   )}
                 </p>
-                {comment && <blockquote>{comment}</blockquote>}
+                {comment && <blockquote>{visible(comment)}</blockquote>}
                 {state !== "Counted" && <p class="muted">Does not count: {message}</p>}
               </li>
             ))}
