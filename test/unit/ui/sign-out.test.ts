@@ -4,45 +4,81 @@ import { rejection } from "../support/eventually.js";
 
 interface Page {
   signOut(): Promise<void>;
+  useTokenOfLink(token: string, ask: (text: string) => boolean): Promise<void>;
+  identityHeaders(): Record<string, string>;
   readonly signedOut: { readonly value: boolean };
 }
 
-describe("Signing out of the web UI", () => {
-  const globals = globalThis as unknown as Record<string, unknown>;
+/** Answers a request to the API, by its path and token; undefined: there is no response. */
+type Server = (path: string, token: string | undefined) => readonly [status: number, body: object] | undefined;
+
+const globals = globalThis as unknown as Record<string, unknown>;
+const CONTENTS = `
+export { signOut } from "./api/sign-out.js";
+export { useTokenOfLink } from "./api/token-link.js";
+export { identityHeaders, signedOut } from "./state/session.js";`;
+let loaded = 0;
+
+/** Loads the modules of a page of a browser, with a state of their own. */
+async function pageWith(server: Server): Promise<Page> {
+  const { outputFiles } = await build({
+    ...{ bundle: true, write: false, format: "esm", logLevel: "silent" },
+    stdin: { contents: CONTENTS, resolveDir: "ui/src" },
+  });
+  Object.assign(globals, {
+    document: { baseURI: "https://gitops.example.com/", addEventListener: () => {} },
+    location: { pathname: "/", search: "", hash: "" },
+    fetch: async (path: string, { headers }: { headers: Record<string, string> }) => {
+      const answer = server(path, headers.authorization?.replace("Bearer ", ""));
+      if (answer === undefined) throw new TypeError("no network");
+      const [status, body] = answer;
+      const init = { status, headers: { "content-type": "application/json" } };
+      return new Response(status === 204 ? null : JSON.stringify(body), init);
+    },
+  });
+  const text = `${outputFiles[0]?.text ?? ""}\n// ${loaded++}`;
+  return (await import(`data:text/javascript;base64,${Buffer.from(text).toString("base64")}`)) as Page;
+}
+
+describe("The session of the web UI", () => {
   const before: Record<string, unknown> = { fetch, document: globals.document, location: globals.location };
   afterEach(() => Object.assign(globals, before));
 
-  /** Loads the page of a browser, whose requests get a response of this status; undefined: none. */
-  async function pageWith(status: number | undefined): Promise<Page> {
-    const contents = 'export { signOut } from "./api/sign-out.js"; export { signedOut } from "./state/session.js";';
-    const { outputFiles } = await build({
-      ...{ bundle: true, write: false, format: "esm", logLevel: "silent" },
-      stdin: { contents, resolveDir: "ui/src" },
-    });
-    Object.assign(globals, {
-      document: { baseURI: "https://gitops.example.com/", addEventListener: () => {} },
-      location: { pathname: "/", search: "", hash: "" },
-      fetch: async () => {
-        if (status === undefined) throw new TypeError("no network");
-        return new Response(status === 204 ? null : "{}", { status, headers: { "content-type": "application/json" } });
-      },
-    });
-    // The status makes each module another one, with a state of its own.
-    const text = `${outputFiles[0]?.text ?? ""}\n// ${status}`;
-    return (await import(`data:text/javascript;base64,${Buffer.from(text).toString("base64")}`)) as Page;
-  }
-
   for (const status of [204, 401])
-    it(`shows the page to sign in after status ${status}`, async () => {
-      const { signOut, signedOut } = await pageWith(status);
+    it(`ends by signing out after status ${status}`, async () => {
+      const { signOut, signedOut } = await pageWith(() => [status, {}]);
       await signOut();
       expect(signedOut.value).to.equal(true);
     });
 
   for (const status of [429, 502, 503, undefined])
-    it(`says that the user is still signed in after ${status ?? "no response"}`, async () => {
-      const { signOut, signedOut } = await pageWith(status);
+    it(`goes on, with an error, after ${status ?? "no response"} to signing out`, async () => {
+      const { signOut, signedOut } = await pageWith(() => status && [status, {}]);
       expect(await rejection(signOut())).to.be.an("error");
+      expect(signedOut.value).to.equal(false);
+    });
+
+  const links: readonly (readonly [string, { oidc?: object }, cookie: string | undefined, token: string, boolean?])[] =
+    [
+      ["is replaced by the token of a link if there are no sessions", {}, undefined, "eve"],
+      ["is replaced by the token of a link if there is none", { oidc: {} }, undefined, "eve"],
+      ["of the same user is replaced by the token of a link", { oidc: {} }, "ann", "ann"],
+      ["of another user is replaced by the token of a link if the user agrees", { oidc: {} }, "ann", "eve", true],
+      ["of another user is kept, with a link, if the user does not agree", { oidc: {} }, "ann", "eve", false],
+    ];
+  for (const [what, options, cookie, token, agrees] of links)
+    it(what, async () => {
+      const { useTokenOfLink, identityHeaders, signedOut } = await pageWith((path, sent) => {
+        if (path.endsWith("/sign-in")) return [200, options];
+        const name = sent ?? cookie;
+        return name === undefined ? [401, {}] : [200, { name, groups: [] }];
+      });
+      const asked: string[] = [];
+      await useTokenOfLink(token, (text) => asked.push(text) > 0 && agrees === true);
+      expect(asked).to.have.length(agrees === undefined ? 0 : 1);
+      if (agrees !== undefined)
+        expect(asked[0]).to.equal("You are signed in as ann. The link signs you in as eve. Continue as eve?");
+      expect(identityHeaders()).to.deep.equal(agrees === false ? {} : { authorization: `Bearer ${token}` });
       expect(signedOut.value).to.equal(false);
     });
 });

@@ -28,9 +28,8 @@ export function forgetToken(): void {
 }
 
 /** Takes a token from the fragment of the address, which browsers do not send to servers, and removes it there. */
-export function takeTokenFromAddress(): void {
+export function takeTokenFromAddress(): string | undefined {
   const found = tokenIn(location.hash);
-  if (found === undefined) return;
-  history.replaceState(null, "", location.pathname + location.search);
-  setToken(found);
+  if (found !== undefined) history.replaceState(null, "", location.pathname + location.search);
+  return found;
 }
