@@ -133,6 +133,8 @@ export interface Connection extends Reader {
   treeOf(app: LiveApp): Promise<AppTree>;
   /** Returns the containers of the pods of an app. */
   logSources(app: LiveApp, filter: LogFilter): Promise<LogSources>;
+  /** How many logs can be followed at the same time; undefined: all. */
+  readonly mostFollowed?: number;
   /** Yields the lines of the log of a container. */
   log(app: LiveApp, source: LogSource, range: LogRange): AsyncIterable<string>;
   /** Sets a Secret that is kept out of Git, in the namespace of the connection. Returns its keys that were set to another value, or all that were given if that is not known. */

@@ -54,6 +54,7 @@ export interface ServerPlace {
 export class ServerConnection implements Connection {
   readonly namespace: string;
   readonly place: Connection["place"];
+  readonly mostFollowed = WATCHES;
   readonly #http: ServerHttp;
   readonly #watches = new Semaphore(WATCHES);
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { changePolicies } from "../../../src/api/policies/change-policies.js";
-import { subjectsWith } from "../../../src/cli/verbs/auth/subjects.js";
+import { subjectsWith, subjectsWithAll } from "../../../src/cli/verbs/auth/subjects.js";
 import {
   argument,
   checkClock,
@@ -121,6 +121,9 @@ describe("overseer auth who-can", () => {
       );
     expect(names("web")).to.deep.equal(["Group admins", "ServiceAccount shop:ci", "User alice"]);
     expect(names()).to.deep.equal(["Group admins", "User alice"]);
+    const sync = { group: "gitops.overseer.io", resource: "overseerapps", verb: "sync", name: "web" };
+    const create = { group: "gitops.overseer.io", resource: "changes", verb: "create" };
+    expect(subjectsWithAll([sync, create], rbac).map(({ name }) => name)).to.deep.equal(["admins"]);
   });
 });
 

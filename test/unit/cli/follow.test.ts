@@ -8,8 +8,20 @@ import { follow } from "../../../src/cli/connection/follow.js";
 import { KINDS } from "../../../src/cli/kinds.js";
 import { ServerConnection } from "../../../src/cli/server/server-connection.js";
 import { ServerHttp } from "../../../src/cli/server/server-http.js";
+import { followable } from "../../../src/cli/verbs/logs/logs.js";
 import type { RawObject } from "../../../src/kube/object.js";
 import { rejection } from "../support/eventually.js";
+
+describe("Logs that are followed on a server", () => {
+  it("are as many as it permits, and the others are named", () => {
+    const sources = ["a", "b", "c"].map((pod) => ({ namespace: "shop", pod, container: "main" }));
+    expect(followable(sources, undefined)).to.deep.equal({ read: sources });
+    expect(followable(sources, 3)).to.deep.equal({ read: sources });
+    const { read, note } = followable(sources, 2);
+    expect(read).to.deep.equal(sources.slice(0, 2));
+    expect(note).to.match(/^not followed, since the server permits 2 logs at the same time: c\/main; choose with/);
+  });
+});
 
 interface Answer {
   readonly status: number;

@@ -8,7 +8,7 @@ import type { ClusterFlags, OutputFlags } from "../../flags.js";
 import { formatValue } from "../../output/objects.js";
 import { formatFields, formatTable } from "../../output/table.js";
 import { print } from "../../terminal.js";
-import { type Binding, type Role, subjectsWith } from "./subjects.js";
+import { type Binding, type Role, subjectsWithAll } from "./subjects.js";
 
 /** One permission of RBAC. */
 interface Permission {
@@ -135,14 +135,11 @@ export function whoCan(action: string, name: string | undefined, flags: ClusterF
       list<Binding>("clusterrolebindings"),
       list<Binding>(`namespaces/${encodeURIComponent(namespace)}/rolebindings`),
     ]);
-    const [permission] = needed;
-    const request = {
-      group: GROUP,
-      resource: permission?.resource ?? "",
-      verb: permission?.verb ?? "",
-      name: target?.name,
-    };
-    const subjects = subjectsWith(request, { clusterRoles, roles, clusterBindings, bindings });
+    const accesses = needed.map(({ verb, resource, named }) => ({
+      ...{ group: GROUP, resource, verb },
+      name: named ? target?.name : undefined,
+    }));
+    const subjects = subjectsWithAll(accesses, { clusterRoles, roles, clusterBindings, bindings });
     const { output } = flags;
     if (output === "json" || output === "yaml") print(await formatValue({ action, namespace, subjects }, output));
     else if (output === "name") print(subjects.map(({ kind, name: subject }) => `${kind}/${subject}\n`).join(""));

@@ -64,6 +64,17 @@ export function subjectsWith(
   return all.sort((a, b) => (`${a.kind}/${a.name}` < `${b.kind}/${b.name}` ? -1 : 1));
 }
 
+/** Returns the subjects that RBAC permits all of several things, with what grants the first. */
+export function subjectsWithAll(
+  [first, ...others]: readonly Access[],
+  rbac: Parameters<typeof subjectsWith>[1],
+): readonly Subject[] {
+  if (first === undefined) return [];
+  const keyOf = ({ kind, name }: Subject): string => `${kind}/${name}`;
+  const sets = others.map((access) => new Set(subjectsWith(access, rbac).map(keyOf)));
+  return subjectsWith(first, rbac).filter((subject) => sets.every((set) => set.has(keyOf(subject))));
+}
+
 function permits(rule: NonNullable<Role["rules"]>[number], { group, resource, verb, name }: Access): boolean {
   const has = (list: readonly string[] | undefined, value: string): boolean =>
     list?.some((one) => one === "*" || one === value) ?? false;

@@ -32,11 +32,24 @@ export function logs(name: string, flags: LogsFlags): Promise<ExitCode> {
         `${shownName(app)} has no ${flags.container === undefined ? "pods" : `container ${flags.container}`}${flags.object === undefined ? "" : ` of ${flags.object}`}: see "overseer tree ${name}"`,
         EXIT.failed,
       );
+    const { read, note } = flags.follow === true ? followable(sources, connection.mostFollowed) : { read: sources };
+    if (note !== undefined) say(note);
     const results = await Promise.all(
-      sources.map((source) => printLog(connection, app, source, flags, sources.length > 1)),
+      read.map((source) => printLog(connection, app, source, flags, sources.length > 1)),
     );
     return results.some((hasLog) => hasLog) ? EXIT.done : EXIT.failed;
   });
+}
+
+/** Returns the logs that can be followed at the same time, and what to say of the others: they would wait for one to end. */
+export function followable(
+  sources: readonly LogSource[],
+  most = Number.POSITIVE_INFINITY,
+): { readonly read: readonly LogSource[]; readonly note?: string } {
+  if (sources.length <= most) return { read: sources };
+  const others = sources.slice(most).map(({ pod, container }) => `${pod}/${container}`);
+  const note = `not followed, since the server permits ${most} logs at the same time: ${others.join(", ")}; choose with --object or --container`;
+  return { read: sources.slice(0, most), note };
 }
 
 /** Prints one log, and reports whether there was one. A container that has not started is no reason to hide the others. */
