@@ -36,7 +36,9 @@ export class HttpSender {
     const url = new URL(request.url);
     const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
     this.#reach.check(url.hostname, port);
-    const dispatcher = this.#connect(url, port, secret["ca.crt"]);
+    const proxy = this.#proxies.proxyFor(url.href);
+    if (proxy !== undefined) await this.#checkBehind(url, port, proxy);
+    const dispatcher = this.#connect(port, proxy, secret["ca.crt"]);
     const late = new AbortController();
     const abort = (): void => late.abort();
     const timer = setTimeout(abort, this.#timeoutMs);
@@ -68,9 +70,20 @@ export class HttpSender {
     }
   }
 
-  #connect(url: URL, port: number, ca: string | undefined): Dispatcher {
+  /** Checks the host before a proxy connects to it, since only the proxy knows to which address. */
+  async #checkBehind({ hostname }: URL, port: number, { address, variable }: HttpProxy): Promise<void> {
+    try {
+      await this.#reach.checkNow(hostname, port);
+    } catch (error) {
+      if (error instanceof OverseerError) throw error;
+      throw failed(
+        `the host ${hostname}:${port} of the channel is reached by the proxy ${address} of ${variable}, but the operator cannot resolve it to check its address: ask the administrator to allow it in --notification-hosts`,
+      );
+    }
+  }
+
+  #connect(port: number, proxy: HttpProxy | undefined, ca: string | undefined): Dispatcher {
     const trusted = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
-    const proxy = this.#proxies.proxyFor(url.href);
     if (proxy !== undefined) return new ProxyAgent({ uri: proxy.url, requestTls: trusted, ...tokenOf(proxy) });
     return new Agent({ connect: { lookup: this.#reach.lookup(port), timeout: this.#timeoutMs, ...trusted } });
   }

@@ -5,6 +5,7 @@ import { NotificationChannelSpec } from "../../../src/api/notification-channel.j
 import { OverseerError } from "../../../src/base/errors.js";
 import { HostRules } from "../../../src/base/host-rules.js";
 import { isPublicAddress } from "../../../src/base/private-address.js";
+import { ProxyRules } from "../../../src/base/proxy.js";
 import { deliver, urlProblem } from "../../../src/notify/deliver.js";
 import { HttpSender } from "../../../src/notify/http-sender.js";
 import { Reach } from "../../../src/notify/reach.js";
@@ -97,6 +98,27 @@ describe("sending of notifications", () => {
     }
     const { reason } = await attempt("slack", receiver.url, ["127.0.0.1:1"]);
     expect(reason).to.equal("HostNotAllowed");
+    expect(receiver.received).to.deep.equal([]);
+  });
+
+  it("has a proxy connect to no address that is not public, nor to a name that it cannot check", async () => {
+    class Resolving extends Reach {
+      override checkNow(host: string, port: number): Promise<void> {
+        if (host === "unknown.example.com") return Promise.reject(new Error("ENOTFOUND"));
+        return super.checkNow("10.0.0.5", port);
+      }
+    }
+    const http = { url: receiver.url, address: "proxy:80", variable: "HTTP_PROXY", credential: undefined };
+    const sender = new HttpSender({ reach: new Resolving(new HostRules([])), proxies: new ProxyRules({ http }) });
+    for (const [host, reason, text] of [
+      ["private.example.com", "HostNotAllowed", /has no public address/],
+      ["unknown.example.com", "DeliveryFailed", /cannot resolve it to check its address: ask the administrator/],
+    ] as const) {
+      const request = { method: "POST", url: `http://${host}/`, headers: {}, body: {} } as const;
+      const error = await rejection(sender.send(request, {}, undefined, new AbortController().signal));
+      expect(error).to.be.instanceOf(OverseerError).and.include({ reason });
+      expect((error as OverseerError).message).to.match(text);
+    }
     expect(receiver.received).to.deep.equal([]);
   });
 
