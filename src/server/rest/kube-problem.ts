@@ -24,6 +24,7 @@ function statusProblem(error: KubeStatusError, use: KubeUse): ProblemError {
     case 401:
       return invalidToken();
     case 403:
+      if (IMPERSONATION.test(error.message)) return impersonationProblem(error.message);
       return use === "read" ? nothingHere() : new ProblemError("FORBIDDEN", withoutValues(error.message));
     case 404:
       return nothingHere();
@@ -42,6 +43,19 @@ function statusProblem(error: KubeStatusError, use: KubeUse): ProblemError {
     default:
       return new ProblemError("NOT_READY", "the API server of the cluster failed: retry later", { retryAfter: 5 });
   }
+}
+
+/** How the API server refuses that the role acts as a user or a member of a group. */
+const IMPERSONATION = /^(users|groups) "(.*)" is forbidden: User ".*" cannot impersonate resource /;
+
+/** The request of the user itself was not looked at: nothing would be found anywhere. */
+function impersonationProblem(text: string): ProblemError {
+  const [, resource = "", name = ""] = IMPERSONATION.exec(text) ?? [];
+  const what = resource === "users" ? "user" : "member of the group";
+  return new ProblemError(
+    "FORBIDDEN",
+    `the API may not act as the ${what} ${JSON.stringify(name.slice(0, MAX_TEXT))}: ask the administrator to add it to api.impersonation.${resource} of the chart, or to leave it out of the tokens of the issuer`,
+  );
 }
 
 function conflictText({ status }: KubeStatusError): string {

@@ -123,7 +123,8 @@ function destinationOf({ kubernetes, overseer }: OverseerApp["spec"]["destinatio
   return remote === undefined ? `kubernetes/${target}` : `remote/${remote}/${target}`;
 }
 
-function lowerCase<V extends string | undefined>(values: Readonly<Record<string, V>>): Record<string, V> {
+/** Returns a record with its keys and values in lower case, as filters compare them. */
+export function lowerCase<V extends string | undefined>(values: Readonly<Record<string, V>>): Record<string, V> {
   return Object.fromEntries(
     Object.entries(values).map(([key, value]) => [key.toLowerCase(), value?.toLowerCase() as V]),
   );

@@ -34,7 +34,7 @@ export function parseQuery(text: string, keys: readonly string[]): readonly Term
     const [whole, minus, key, value = ""] = TERM.exec(rest) ?? [""];
     if (whole === "") break;
     terms.push(termOf(minus === "-", key?.toLowerCase(), value, keys));
-    while (rest[TERM.lastIndex] === " ") TERM.lastIndex++;
+    while (/\s/.test(rest[TERM.lastIndex] ?? "")) TERM.lastIndex++;
   }
   if (terms.length <= MAX_TERMS) return terms;
   throw new ProblemError("INVALID", `q: has more than ${MAX_TERMS} terms: use fewer`, {

@@ -2,6 +2,7 @@ import { findCondition } from "../../../api/conditions.js";
 import type { GitRepository } from "../../../api/git-repository.js";
 import type { RepositoryRow } from "../../../api/rest/repositories.js";
 import { redactUrl } from "../../../base/redact.js";
+import { lowerCase } from "./app-row.js";
 import type { ListRow } from "./window.js";
 
 /** Fields of repositories that filters may name. */
@@ -24,7 +25,7 @@ export function repositoryListRow(repository: GitRepository): ListRow<Repository
     name,
     row,
     fields: { ns: namespace, name, ready: ready.toLowerCase(), suspended: String(row.suspended === true) },
-    labels: repository.metadata.labels ?? {},
+    labels: lowerCase(repository.metadata.labels ?? {}),
     text: `${namespace}/${name} ${url} ${revision} ${message}`.toLowerCase(),
     columns: { state: STATE_RANK[ready], name, ns: namespace, fetched },
   };

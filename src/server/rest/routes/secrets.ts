@@ -76,7 +76,8 @@ export function secretRoutes({ clock, users }: Pick<RestParts, "clock" | "users"
           return { status: 201, body: result };
         }
         const contentType = "application/merge-patch+json";
-        const patch = { metadata, data };
+        // The API server refuses another type than the Secret has.
+        const patch = { metadata, data, ...(type === undefined ? {} : { type }) };
         await write(kube, { method: "PATCH", path: pathOf(namespace, name), query, contentType, body: patch });
         return { status: 200, body: result };
       },

@@ -1,8 +1,10 @@
 import { expect } from "chai";
 import { ProblemError } from "../../../../src/http/problem.js";
 import type { KubeClient, KubeRequest } from "../../../../src/kube/client/kube-client.js";
+import { KubeStatusError } from "../../../../src/kube/errors.js";
 import { type Identity, impersonable } from "../../../../src/server/rest/identity/identity.js";
 import { UserRequests, withoutCredential } from "../../../../src/server/rest/identity/user-requests.js";
+import { kubeProblem } from "../../../../src/server/rest/kube-problem.js";
 import { RateLimits } from "../../../../src/server/rest/rate-limits.js";
 import { FakeClock } from "../../support/fake-clock.js";
 
@@ -53,6 +55,17 @@ describe("Requests of users", () => {
   const users = new UserRequests(client("own"), client("bare"));
   const get = { method: "GET", path: "/x" } as const;
   const eve: Identity = { name: "eve", groups: ["team"], signedInBy: "session", credential: { kind: "impersonation" } };
+
+  it("that the role may not send name the group, instead of finding nothing anywhere", () => {
+    const message = (what: string): string =>
+      `${what} is forbidden: User "system:serviceaccount:overseer-system:api" cannot impersonate resource "groups" in API group "" at the cluster scope`;
+    const problem = (text: string) => kubeProblem(new KubeStatusError(403, { message: text }, ""), "read");
+    expect(problem(message('groups "all-staff"')))
+      .to.include({ code: "FORBIDDEN" })
+      .and.have.property("message")
+      .that.matches(/group "all-staff": ask the administrator to add it to api\.impersonation\.groups/);
+    expect(problem('pods "web" is forbidden: User "eve" cannot get resource "pods"')).to.include({ code: "NOT_FOUND" });
+  });
 
   it("carry the token of the user on connections without a credential, or impersonate the user", async () => {
     await users.as(eve).request(get);

@@ -1,7 +1,9 @@
 import { expect } from "chai";
+import type { GitRepository } from "../../../../src/api/git-repository.js";
 import { ProblemError } from "../../../../src/http/problem.js";
 import type { Readable } from "../../../../src/server/rest/identity/reading-rights.js";
 import { meets, parseQuery, type Searchable } from "../../../../src/server/rest/lists/query.js";
+import { repositoryListRow } from "../../../../src/server/rest/lists/repository-row.js";
 import { type ListRow, parseSort, select } from "../../../../src/server/rest/lists/window.js";
 
 const KEYS = ["health", "ns"];
@@ -30,6 +32,8 @@ describe("Filters of lists", () => {
     ["-label:team=x", false],
     ["label:app.kubernetes.io/name=web", true],
     ["label:__proto__", false],
+    ["health:degraded\tns:prod", false],
+    ["health:degraded\u00a0\n ns:prod", false],
     ["memory", true],
     ['"out of memory"', true],
     ['"memory of"', false],
@@ -44,6 +48,13 @@ describe("Filters of lists", () => {
       expect(parseQuery(text, KEYS).every((term) => meets(term, subject))).to.equal(wanted);
     });
   }
+
+  it("compare labels of repositories whatever their case", () => {
+    const metadata = { name: "web", namespace: "shop", labels: { Team: "Shop" } };
+    const repository = { metadata, spec: { url: "https://git.example.com/web" } } as unknown as GitRepository;
+    const [term] = parseQuery("label:Team=Shop", KEYS);
+    expect(term !== undefined && meets(term, repositoryListRow(repository))).to.equal(true);
+  });
 
   it("name the known fields for a typo, and limit the number of terms", () => {
     expect(() => parseQuery("helth:x", KEYS)).to.throw(ProblemError, "use one of health, ns, label");

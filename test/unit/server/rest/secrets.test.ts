@@ -43,6 +43,12 @@ describe("Secrets that are set by the REST API", () => {
     expect(created.metadata.annotations).to.deep.include({ "gitops.overseer.io/secret-set-by": "eve" });
   });
 
+  it("have their type compared by the API server", async () => {
+    const { sent } = await put({}, { data: { password: VALUE }, type: "kubernetes.io/tls" });
+    expect(sent[1]).to.deep.include({ method: "PATCH" });
+    expect(sent[1]?.body).to.deep.include({ type: "kubernetes.io/tls" });
+  });
+
   it("keep their other keys", async () => {
     const { status, sent } = await put({});
     expect(status).to.equal(200);
