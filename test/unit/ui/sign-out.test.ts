@@ -53,7 +53,7 @@ describe("The session of the web UI", () => {
 
   for (const status of [429, 502, 503, undefined])
     it(`goes on, with an error, after ${status ?? "no response"} to signing out`, async () => {
-      const { signOut, signedOut } = await pageWith(() => status && [status, {}]);
+      const { signOut, signedOut } = await pageWith(() => (status === undefined ? undefined : [status, {}]));
       expect(await rejection(signOut())).to.be.an("error");
       expect(signedOut.value).to.equal(false);
     });

@@ -53,7 +53,9 @@ describe("the lines of a value", () => {
     }));
     fc.assert(
       fc.property(value.map, (object) => {
-        expect(load(`${valueLines(JSON.stringify(object)).join("\n")}\n`)).to.deep.equal(JSON.parse(JSON.stringify(object)));
+        expect(load(`${valueLines(JSON.stringify(object)).join("\n")}\n`)).to.deep.equal(
+          JSON.parse(JSON.stringify(object)),
+        );
       }),
     );
   });
