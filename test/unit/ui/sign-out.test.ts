@@ -13,10 +13,9 @@ interface Page {
 type Server = (path: string, token: string | undefined) => readonly [status: number, body: object] | undefined;
 
 const globals = globalThis as unknown as Record<string, unknown>;
-const CONTENTS = `
-export { signOut } from "./api/sign-out.js";
-export { useTokenOfLink } from "./api/token-link.js";
-export { identityHeaders, signedOut } from "./state/session.js";`;
+const CONTENTS = ["api/sign-out", "api/token-link", "state/session"]
+  .map((name) => `export * from ${JSON.stringify(`./${name}.js`)};`)
+  .join("\n");
 let loaded = 0;
 
 /** Loads the modules of a page of a browser, with a state of their own. */
