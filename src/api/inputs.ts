@@ -6,8 +6,12 @@ import { Decryption, RequiredSecret, RestartSource, SubstituteSource, UnsealSour
 import { atomicList, atomicMap, mapList, namespaceName, objectName, withRules } from "./fields.js";
 import { GitRef } from "./git-ref.js";
 import { IgnoreDifferences } from "./ignore-differences.js";
-import { HelmSource, KustomizeSource, PlainSource, SourcePatch } from "./renderers.js";
+import { RENDERER_KINDS, RENDERER_SETTINGS, SourcePatch } from "./renderers.js";
 import { SecretStore } from "./secret-stores.js";
+
+/** Renderers of other documents than those of overseer.io. */
+const OTHER_KINDS = RENDERER_KINDS.filter((kind) => kind !== "plain");
+const KINDS = listed(RENDERER_KINDS, "and");
 
 /** Source of an app. */
 export const AppSource = withRules(
@@ -74,9 +78,7 @@ export const AppSource = withRules(
         "Variables for ${NAME} in Compose documents. A document's own spec.env takes precedence.",
       ).optional(),
       compose: ComposeSource.optional(),
-      plain: PlainSource.optional(),
-      kustomize: KustomizeSource.optional(),
-      helm: HelmSource.optional(),
+      ...RENDERER_SETTINGS,
       patches: atomicList(
         SourcePatch,
         100,
@@ -106,16 +108,16 @@ export const AppSource = withRules(
         ),
     })
     .describe(
-      "Source of the documents. At most one of plain, kustomize and helm may be set. If none is set, the type is detected from the files at path: kustomization.yaml, Chart.yaml, or else plain manifests.",
+      `Source of the documents. At most one of ${KINDS} may be set. If none is set, the type is detected from the files at path: kustomization.yaml, Chart.yaml, or else plain manifests.`,
     ),
   [
     {
-      rule: "[has(self.plain), has(self.kustomize), has(self.helm)].filter(set, set).size() <= 1",
-      message: "at most one of plain, kustomize and helm may be set",
+      rule: `[${RENDERER_KINDS.map((kind) => `has(self.${kind})`).join(", ")}].filter(set, set).size() <= 1`,
+      message: `at most one of ${KINDS} may be set`,
     },
     {
-      rule: "!has(self.overlay) || (!has(self.kustomize) && !has(self.helm))",
-      message: "overlay merges App documents and cannot be combined with kustomize or helm",
+      rule: `!has(self.overlay) || (${OTHER_KINDS.map((kind) => `!has(self.${kind})`).join(" && ")})`,
+      message: `overlay merges App documents and cannot be combined with ${listed(OTHER_KINDS, "or")}`,
     },
   ],
 );
@@ -163,4 +165,8 @@ export function isKeyOf(recorded: string | undefined, inputs: InputKeys | undefi
 /** Reports whether inputs come from the same source. Their documents may differ, if an upgrade lies in between. */
 export function hasSameSource(a: InputKeys | undefined, b: InputKeys | undefined): boolean {
   return isKeyOf(a?.key, b) || (b !== undefined && isKeyOf(a?.sourceKey, b));
+}
+
+function listed(words: readonly string[], conjunction: "and" | "or"): string {
+  return `${words.slice(0, -1).join(", ")} ${conjunction} ${words.at(-1)}`;
 }

@@ -250,3 +250,22 @@ export const PlainSource = z
   })
   .describe("Reads the path as plain manifests, even if it holds a kustomization or chart.");
 export type PlainSource = z.infer<typeof PlainSource>;
+
+/**
+ * The settings of each renderer, by its name: a field of spec.source, of which at most one may be set. A new renderer begins here;
+ * docs/extending/renderers.md has the other steps.
+ */
+export const RENDERER_SETTINGS = {
+  plain: PlainSource.optional(),
+  kustomize: KustomizeSource.optional(),
+  helm: HelmSource.optional(),
+};
+export type RendererKind = keyof typeof RENDERER_SETTINGS;
+
+/** The names of all renderers. */
+export const RENDERER_KINDS = Object.keys(RENDERER_SETTINGS) as readonly RendererKind[];
+
+/** The renderer that a source names, whatever its files say, with its settings. */
+export type RendererSettings = {
+  readonly [Kind in RendererKind]?: NonNullable<z.infer<(typeof RENDERER_SETTINGS)[Kind]>>;
+};

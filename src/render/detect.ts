@@ -1,17 +1,14 @@
+import { RENDERER_KINDS, type RendererKind, type RendererSettings } from "../api/renderers.js";
 import { nameOf, parentOf } from "./repository-path.js";
-import type { SourceSelection } from "./request.js";
-
-/** How a folder is turned into objects. */
-export type RendererKind = "plain" | "kustomize" | "helm";
 
 /** The kind that a source asks for; undefined where its files decide. */
-export function askedKind(source: Pick<SourceSelection, RendererKind>): RendererKind | undefined {
-  return (["plain", "kustomize", "helm"] as const).find((kind) => source[kind] !== undefined);
+export function askedKind(source: RendererSettings): RendererKind | undefined {
+  return RENDERER_KINDS.find((kind) => source[kind] !== undefined);
 }
 
 /** A file that says how its folder is to be rendered. */
 export interface Marker {
-  readonly kind: Exclude<RendererKind, "plain">;
+  readonly kind: "kustomize" | "helm";
   /** Path of the file, relative to the source. */
   readonly path: string;
 }

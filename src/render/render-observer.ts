@@ -1,4 +1,4 @@
-import type { RendererKind } from "./detect.js";
+import type { RendererKind } from "../api/renderers.js";
 
 /** Where the documents of a render came from: memory, disk, or a renderer that succeeded or failed. */
 export type RenderOutcome = "hit" | "disk" | "miss" | "error";

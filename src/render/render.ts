@@ -1,10 +1,11 @@
+import type { RendererKind } from "../api/renderers.js";
 import { isTerminal } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import type { GitSnapshot } from "../git/engine.js";
 import { compareForApply } from "../manifest/order.js";
 import { FileDecryptor } from "../secrets/file-decryptor.js";
 import type { SopsProgram } from "../secrets/sops/sops-program.js";
-import { askedKind, detect, type RendererKind } from "./detect.js";
+import { askedKind, detect } from "./detect.js";
 import { type InputKeys, inputKeys } from "./input-key.js";
 import { DEFAULT_RENDER_LIMITS, type RenderLimits } from "./limits.js";
 import { findPlace, type SourcePlace } from "./locate.js";
@@ -113,7 +114,7 @@ export class SourceRenderer {
     const renderer = this.#renderers.get(await kindOf(input));
     if (renderer !== undefined && renderer.kind !== "plain" && request.source.overlay !== undefined)
       throw new UnsupportedSourceError(
-        `source.overlay merges App documents, but source.path is a ${renderer.kind === "helm" ? "Helm" : "Kustomize"} source: remove one of the two`,
+        `source.overlay merges App documents, but source.path is rendered by ${renderer.kind}: remove one of the two`,
       );
     if (renderer === undefined) throw new UnsupportedSourceError("the source is of a kind that is not rendered");
     const output = await this.#output(renderer, input, key);

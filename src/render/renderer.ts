@@ -1,9 +1,9 @@
 import type { ComposeSource } from "../api/compose-source.js";
 import type { SecretValueReference } from "../api/documents/secret.js";
+import type { RendererKind } from "../api/renderers.js";
 import type { GitSnapshot } from "../git/engine.js";
 import type { PreparedDocument } from "../manifest/to-document.js";
 import type { FileDecryptor } from "../secrets/file-decryptor.js";
-import type { RendererKind } from "./detect.js";
 import type { ChartValues } from "./external-values.js";
 import type { ChartCredentials } from "./helm/registry/chart-pull.js";
 import type { RenderLimits } from "./limits.js";

@@ -1,7 +1,7 @@
 import type { CommonMetadata } from "../api/common-metadata.js";
 import type { ComposeSource } from "../api/compose-source.js";
 import type { Decryption, RestartSource, SubstituteSource, UnsealSource } from "../api/external-values.js";
-import type { HelmSource, KustomizeSource, PlainSource, SourcePatch } from "../api/renderers.js";
+import type { RendererSettings, SourcePatch } from "../api/renderers.js";
 import type { SecretStore } from "../api/secret-stores.js";
 import type { Document, Origin } from "../manifest/document.js";
 import type { Hook } from "../manifest/hook.js";
@@ -11,8 +11,8 @@ import type { ExternalValues } from "./external-values.js";
 import type { RenderLimits } from "./limits.js";
 import type { OpenRemoteBase } from "./remote-base.js";
 
-/** What of a commit is rendered. */
-export interface SourceSelection {
+/** What of a commit is rendered, and how. */
+export interface SourceSelection extends RendererSettings {
   /** Folder or file in the repository; `""`, `.` and `/` are the root. */
   readonly path: string;
   /** Globs relative to `path`; a file has to match one of them. Absent or empty = every file. */
@@ -23,10 +23,6 @@ export interface SourceSelection {
   readonly overlay?: string;
   /** What the cluster offers to documents of overseer.io. */
   readonly compose?: ComposeSource;
-  /** At most one of these: the renderer, whatever the files say, and its settings. */
-  readonly plain?: PlainSource;
-  readonly kustomize?: KustomizeSource;
-  readonly helm?: HelmSource;
   /** How encrypted files are decrypted, before anything reads them. */
   readonly decryption?: Decryption;
   /** Applied to what the renderer makes of it, in this order. */

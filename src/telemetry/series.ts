@@ -1,5 +1,6 @@
 import { DECISIONS } from "../api/approval-state.js";
 import { PROVIDER_NAMES } from "../api/notify-providers.js";
+import { RENDERER_KINDS } from "../api/renderers.js";
 import { type ChangeSeries, changeSeries } from "./change-series.js";
 import { type GitSeries, gitSeries } from "./git-series.js";
 import type { Count, Family, Instruments, Level, Timing } from "./instruments.js";
@@ -82,9 +83,6 @@ const REQUEST_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** Histogram buckets for drift reverts, in seconds; the target is 250 ms. */
 const HEAL_BUCKETS = [0.005, 0.01, 0.02, 0.04, 0.06, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** Names of the renderers, which are values of the label `renderer`. */
-const RENDERERS = ["plain", "kustomize", "helm", "overseer"];
-
 /** Creates all metrics. Call it once per registry. Counters with few known series start at 0, so that their first increase counts. */
 export function createSeries(make: Instruments): Series {
   const series = makeSeries(make);
@@ -104,7 +102,7 @@ export function createSeries(make: Instruments): Series {
   for (const result of ["success", "error", "given_up"]) series.webhooks.polls.of({ result }).inc(0);
   for (const verb of ["create", "update", "delete"]) series.change.actions.of({ verb });
   series.prune.refused.of({ reason: "PruneRefused" }).inc(0);
-  for (const renderer of RENDERERS) {
+  for (const renderer of RENDERER_KINDS) {
     series.render.seconds.of({ renderer });
     for (const result of ["hit", "disk", "miss", "error"]) series.render.total.of({ renderer, result }).inc(0);
   }

@@ -4,17 +4,12 @@ import { ConfinedPrograms } from "../child/confined-programs.js";
 import { findConfinement } from "../child/confinement.js";
 import { DiskCache } from "../render/disk-cache.js";
 import { ChartRegistry } from "../render/helm/registry/chart-registry.js";
-import { HelmRenderer } from "../render/helm/renderer.js";
-import { KustomizeRenderer } from "../render/kustomize/renderer.js";
 import { DEFAULT_RENDER_LIMITS, type RenderLimits } from "../render/limits.js";
-import { ParseCache } from "../render/parse-cache.js";
-import type { ParseFiles } from "../render/parser.js";
 import type { ParserThread } from "../render/parser-thread.js";
-import { PlainRenderer } from "../render/plain.js";
 import { RenderProgram } from "../render/programs.js";
-import { SourceRenderer } from "../render/render.js";
+import type { SourceRenderer } from "../render/render.js";
+import { allRenderers } from "../render/renderers.js";
 import { DiskResults, NO_RESULTS } from "../render/result-store.js";
-import { RenderSteps } from "../render/steps.js";
 import { makeWorkspaceFolder, removeStaleWorkspaces } from "../render/workspace-folder.js";
 import { SopsProgram } from "../secrets/sops/sops-program.js";
 import { renderObserver } from "../telemetry/observers.js";
@@ -50,7 +45,6 @@ export function sourceRenderer({
   parser,
 }: OperatorParts & { readonly parser: ParserThread }): SourceRenderer {
   const limits: RenderLimits = { ...DEFAULT_RENDER_LIMITS, ...config.limits };
-  const parse: ParseFiles = (files, bounds) => parser.parse(files, bounds);
   const { kubectl, helm, sops, timeoutMs, cacheBytes } = config.render;
   const programs = new ConfinedPrograms({
     clock,
@@ -81,20 +75,15 @@ export function sourceRenderer({
         : new DiskCache({ ...cache, folder: join(config.cacheDir, "charts"), version: "1", purpose: "charts" }),
     digestKey,
   });
-  const kustomize = new RenderProgram({ name: "kubectl", path: kubectl, programs });
-  return new SourceRenderer(
-    [
-      new PlainRenderer(new ParseCache({ parseElsewhere: parse })),
-      new KustomizeRenderer(kustomize, parse),
-      new HelmRenderer({
-        program: new RenderProgram({ name: "helm", path: helm, programs }),
-        parseElsewhere: parse,
-        charts,
-        digestKey,
-      }),
-    ],
+  return allRenderers(
     {
-      steps: new RenderSteps(kustomize, parse),
+      parseElsewhere: (files, bounds) => parser.parse(files, bounds),
+      kubectl: new RenderProgram({ name: "kubectl", path: kubectl, programs }),
+      helm: new RenderProgram({ name: "helm", path: helm, programs }),
+      charts,
+      digestKey,
+    },
+    {
       limits,
       sops: new SopsProgram({
         path: sops,

@@ -4,15 +4,11 @@ import { ConfinedPrograms, type ProgramLimits } from "../../child/confined-progr
 import { findConfinement } from "../../child/confinement.js";
 import { readProxies } from "../../config/proxy.js";
 import { ChartRegistry } from "../../render/helm/registry/chart-registry.js";
-import { HelmRenderer } from "../../render/helm/renderer.js";
-import { KustomizeRenderer } from "../../render/kustomize/renderer.js";
 import { DEFAULT_RENDER_LIMITS } from "../../render/limits.js";
-import { ParseCache } from "../../render/parse-cache.js";
-import { type ParseFiles, parseFile } from "../../render/parser.js";
-import { PlainRenderer } from "../../render/plain.js";
+import { parseFile } from "../../render/parser.js";
 import { RenderProgram } from "../../render/programs.js";
-import { SourceRenderer } from "../../render/render.js";
-import { RenderSteps } from "../../render/steps.js";
+import type { SourceRenderer } from "../../render/render.js";
+import { allRenderers } from "../../render/renderers.js";
 
 /** Memory limit of kubectl and helm. */
 const MEMORY_BYTES = 1024 * 2 ** 20;
@@ -26,7 +22,6 @@ export interface OfflineRendererOptions {
 
 /** Creates the operator's renderers, with the limits that are its defaults. Files are parsed in this thread. */
 export function offlineRenderer({ kubectl, helm, timeout }: OfflineRendererOptions): SourceRenderer {
-  const parse: ParseFiles = async (files, limits) => files.map((file) => parseFile(file, limits));
   const limits: ProgramLimits = {
     timeoutMs: timeout * 1000,
     memoryBytes: MEMORY_BYTES,
@@ -38,28 +33,21 @@ export function offlineRenderer({ kubectl, helm, timeout }: OfflineRendererOptio
   const places = (process.env.PATH ?? "").split(delimiter).filter((place) => place.startsWith("/"));
   const program = (name: "kubectl" | "helm", path: string | undefined): RenderProgram =>
     new RenderProgram({ name, path, programs, places });
-  const kustomize = program("kubectl", kubectl);
-  return new SourceRenderer(
-    [
-      new PlainRenderer(new ParseCache({ parseElsewhere: parse })),
-      new KustomizeRenderer(kustomize, parse),
-      new HelmRenderer({
-        program: program("helm", helm),
-        parseElsewhere: parse,
-        charts: new ChartRegistry({
-          helm: new RenderProgram({
-            name: "helm",
-            path: helm,
-            programs: new ConfinedPrograms({ ...options, network: true }),
-            places,
-            env: readProxies(process.env).rules.environment(),
-          }),
-          cache: undefined,
-          digestKey: "",
-        }),
-        digestKey: "",
+  return allRenderers({
+    parseElsewhere: async (files, bounds) => files.map((file) => parseFile(file, bounds)),
+    kubectl: program("kubectl", kubectl),
+    helm: program("helm", helm),
+    charts: new ChartRegistry({
+      helm: new RenderProgram({
+        name: "helm",
+        path: helm,
+        programs: new ConfinedPrograms({ ...options, network: true }),
+        places,
+        env: readProxies(process.env).rules.environment(),
       }),
-    ],
-    { steps: new RenderSteps(kustomize, parse) },
-  );
+      cache: undefined,
+      digestKey: "",
+    }),
+    digestKey: "",
+  });
 }

@@ -20,43 +20,21 @@ export function defaultNamespace(app: AppRun["app"]): string {
   return app.spec.destination.kubernetes?.namespace ?? app.metadata.namespace;
 }
 
-/** Returns the selection of files and renderer options of a source. */
-export function selectionOf({
-  path,
-  include,
-  exclude,
-  overlay,
-  compose,
-  plain,
-  kustomize,
-  helm,
-  patches,
-  substitute,
-  commonMetadata,
-  decryption,
-  refusePlaintextSecrets,
-  restart,
-  unseal,
-  secretStores,
-}: AppSource): SourceSelection {
+/** Returns what of a source says how a commit is rendered: all that is set, except for what names the commit and what is waited for. */
+export function selectionOf(source: AppSource): SourceSelection {
+  const { repositoryRef: _, ref: __, env: ___, requiredSecrets: ____, path, overlay, ...rest } = source;
+  const settings: Omit<SourceSelection, "path" | "overlay"> = Object.fromEntries(
+    Object.entries(rest).filter(([, value]) => isSet(value)),
+  );
   return {
+    ...settings,
     path: normalisePath(path),
-    ...(include ? { include } : {}),
-    ...(exclude ? { exclude } : {}),
     ...(overlay === undefined ? {} : { overlay: normalisePath(overlay) }),
-    ...(compose ? { compose } : {}),
-    ...(plain ? { plain } : {}),
-    ...(kustomize ? { kustomize } : {}),
-    ...(helm ? { helm } : {}),
-    ...(patches?.length ? { patches } : {}),
-    ...(substitute ? { substitute } : {}),
-    ...(commonMetadata ? { commonMetadata } : {}),
-    ...(decryption ? { decryption } : {}),
-    ...(restart ? { restart } : {}),
-    ...(unseal ? { unseal } : {}),
-    ...(secretStores?.length ? { secretStores } : {}),
-    ...(refusePlaintextSecrets ? { refusePlaintextSecrets } : {}),
   };
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
 }
 
 /** Returns the variables of a source for Compose documents. */

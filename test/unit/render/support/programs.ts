@@ -3,16 +3,12 @@ import { ConfinedPrograms, type ProgramLimits } from "../../../../src/child/conf
 import { findConfinement } from "../../../../src/child/confinement.js";
 import type { DiskCache } from "../../../../src/render/disk-cache.js";
 import { ChartRegistry } from "../../../../src/render/helm/registry/chart-registry.js";
-import { HelmRenderer } from "../../../../src/render/helm/renderer.js";
-import { KustomizeRenderer } from "../../../../src/render/kustomize/renderer.js";
-import { type FileText, parseFile } from "../../../../src/render/parser.js";
-import { PlainRenderer } from "../../../../src/render/plain.js";
+import { parseFile } from "../../../../src/render/parser.js";
 import { RenderProgram } from "../../../../src/render/programs.js";
-import { SourceRenderer, type SourceRendererOptions } from "../../../../src/render/render.js";
+import type { SourceRenderer, SourceRendererOptions } from "../../../../src/render/render.js";
 import type { RenderObserver } from "../../../../src/render/render-observer.js";
-import { RenderSteps } from "../../../../src/render/steps.js";
+import { allRenderers } from "../../../../src/render/renderers.js";
 import { ensureCommandLineBinaries } from "../../../../tools/binaries.js";
-import { inlineCache } from "./harness.js";
 
 const LIMITS: ProgramLimits = {
   timeoutMs: 60_000,
@@ -55,20 +51,14 @@ export async function realRenderer(options: RealRendererOptions = {}): Promise<S
     cache: options.chartCache,
     digestKey: "key",
   });
-  const parse = async (files: readonly FileText[], limits: Parameters<typeof parseFile>[1]) =>
-    files.map((file) => parseFile(file, limits));
-  const kustomize = new RenderProgram({ name: "kubectl", path: binaries.kubectl, programs });
-  return new SourceRenderer(
-    [
-      new PlainRenderer(inlineCache().cache),
-      new KustomizeRenderer(kustomize, parse),
-      new HelmRenderer({
-        program: new RenderProgram({ name: "helm", path: binaries.helm, programs }),
-        parseElsewhere: parse,
-        charts,
-        digestKey: "key",
-      }),
-    ],
-    { steps: new RenderSteps(kustomize, parse), ...options },
+  return allRenderers(
+    {
+      parseElsewhere: async (files, limits) => files.map((file) => parseFile(file, limits)),
+      kubectl: new RenderProgram({ name: "kubectl", path: binaries.kubectl, programs }),
+      helm: new RenderProgram({ name: "helm", path: binaries.helm, programs }),
+      charts,
+      digestKey: "key",
+    },
+    options,
   );
 }
