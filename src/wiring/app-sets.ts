@@ -17,12 +17,12 @@ export function appSetController(shared: SharedParts): Controller {
   const reconciler = new AppSetReconciler({
     clock,
     client: cluster.client,
-    sets: resources.appSets,
-    apps: resources.apps,
+    sets: resources.caches.appSets,
+    apps: resources.caches.apps,
     generation: {
       engine,
       index,
-      repositories: resources.repositories,
+      repositories: resources.caches.repositories,
       limits: { maxFiles, maxDepth },
       clusters: clusterSecrets,
     },

@@ -2,17 +2,21 @@ import type { AppMemory } from "../controllers/overseer-app/app-memory.js";
 import type { ResourceCache } from "../controllers/resource-cache.js";
 import { type Lister, MissingFactError, type WatchedKind, type WatchedKinds } from "../gates/context.js";
 import { appKey } from "../plan/live.js";
+import { WATCHED_CACHES } from "./resource-caches.js";
 
-/** The cache of each kind that gates may list. */
+type ListedCache<T extends WatchedKinds[WatchedKind]> = Pick<ResourceCache<T>, "get" | "values" | "follows" | "synced">;
+
+/** The caches of the kinds that gates may list. */
 export type WatchedCaches = {
-  readonly [K in WatchedKind]: Pick<ResourceCache<WatchedKinds[K]>, "get" | "values" | "follows" | "synced">;
+  readonly [K in WatchedKind as (typeof WATCHED_CACHES)[K]]: ListedCache<WatchedKinds[K]>;
 };
 
 /** Creates a lister of the operator's caches. */
 export function cacheLister(caches: WatchedCaches, memories: ReadonlyMap<string, AppMemory>): Lister {
-  const listed = <K extends WatchedKind>(kind: K): WatchedCaches[K] => {
-    if (!caches[kind].synced) throw new MissingFactError(`the list of kind ${kind} is not complete yet`);
-    return caches[kind];
+  const listed = <K extends WatchedKind>(kind: K): ListedCache<WatchedKinds[K]> => {
+    const cache = caches[WATCHED_CACHES[kind]] as ListedCache<WatchedKinds[K]>;
+    if (!cache.synced) throw new MissingFactError(`the list of kind ${kind} is not complete yet`);
+    return cache;
   };
   return {
     get: (kind, key) => {

@@ -9,7 +9,9 @@ import { KubeClient, type RequestObserver } from "../kube/client/kube-client.js"
 import { ensureReady } from "../kube/client/readiness.js";
 import { Discovery } from "../kube/discovery.js";
 import type { ResourceInfo } from "../kube/resource.js";
+import type { GroupVersionKind } from "../manifest/object-id.js";
 import { isFirstEver } from "./digest-key.js";
+import { CACHE_NAMES, CACHED_KINDS, type CacheName } from "./resource-caches.js";
 
 /** A connected cluster and its basic properties. */
 export interface Cluster {
@@ -22,9 +24,8 @@ export interface Cluster {
   readonly instance: string;
   /** Whether no process has ever been the leader in this cluster. */
   readonly firstEver: boolean;
-  readonly resources: Readonly<
-    Record<"repository" | "app" | "change" | "approval" | "environment" | "channel" | "appSet", ResourceInfo>
-  >;
+  /** The kinds that the operator caches, by the name of their cache, and the channels of notifications. */
+  readonly resources: Readonly<Record<CacheName | "channels", ResourceInfo>>;
 }
 
 /** A cluster in which this process is the leader. */
@@ -58,7 +59,7 @@ export async function connectCluster(options: {
     await ensureReady(ungated);
     const instance = await readInstance(ungated);
     const firstEver = await isFirstEver(ungated, options);
-    const resources = await findOwnKinds(discovery);
+    const resources = await findKinds(discovery);
     return { client, ungated, discovery, instance, firstEver, resources };
   });
 }
@@ -100,26 +101,26 @@ async function readInstance(client: KubeClient): Promise<string> {
   return body.metadata.uid;
 }
 
-async function findOwnKinds(discovery: Discovery): Promise<Cluster["resources"]> {
+async function findKinds(discovery: Discovery): Promise<Cluster["resources"]> {
   discovery.invalidate();
-  const find = (kind: string): Promise<ResourceInfo> => findOwnKind(discovery, kind);
+  const found: Partial<Record<CacheName, ResourceInfo>> = {};
+  for (const name of CACHE_NAMES) found[name] = await findKind(discovery, CACHED_KINDS[name].kind);
   return {
-    repository: await find("GitRepository"),
-    app: await find("OverseerApp"),
-    change: await find("Change"),
-    approval: await find("Approval"),
-    environment: await find("Environment"),
-    channel: await find("NotificationChannel"),
-    appSet: await find("OverseerAppSet"),
+    ...(found as Record<CacheName, ResourceInfo>),
+    channels: await findOwnKind(discovery, "NotificationChannel"),
   };
 }
 
 /** Finds a kind of the operator's API group. Throws a retryable OverseerError if its definition is not installed. */
-export async function findOwnKind(discovery: Discovery, kind: string): Promise<ResourceInfo> {
-  const resource = await discovery.find({ group: GROUP, version: VERSION, kind });
+export function findOwnKind(discovery: Discovery, kind: string): Promise<ResourceInfo> {
+  return findKind(discovery, { group: GROUP, version: VERSION, kind });
+}
+
+async function findKind(discovery: Discovery, kind: GroupVersionKind): Promise<ResourceInfo> {
+  const resource = await discovery.find(kind);
   if (resource) return resource;
   throw new OverseerError(
-    `the cluster has no kind ${kind} in ${GROUP}: install the CustomResourceDefinitions in crds/`,
+    `the cluster has no kind ${kind.kind} in ${kind.group}: install the CustomResourceDefinitions in crds/`,
     {
       code: "CRDS_MISSING",
       reason: "DefinitionsMissing",

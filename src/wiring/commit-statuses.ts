@@ -17,8 +17,8 @@ export function commitStatusController(shared: SharedParts): Controller {
   const { clock, resources, memories, events, reportFailures: failures, hosts, secrets, config, cluster } = shared;
   const reporter = new CommitStatusReporter({
     ...{ clock, memories, events, failures },
-    apps: resources.apps,
-    repositories: resources.repositories,
+    apps: resources.caches.apps,
+    repositories: resources.caches.repositories,
     repositoryOf: repositoryKey,
     open: (repository) => openHostOf({ hosts, secrets }, repository),
     targetUrlOf: (app) => targetUrl(config.commitStatusUrl, app),
@@ -27,15 +27,15 @@ export function commitStatusController(shared: SharedParts): Controller {
   });
   const commenter = new PlanCommenter({
     ...{ clock, memories, events, digestKey: cluster.digestKey },
-    apps: resources.apps,
-    repositories: resources.repositories,
+    apps: resources.caches.apps,
+    repositories: resources.caches.repositories,
     repositoryOf: repositoryKey,
     open: (repository) => openHostOf({ hosts, secrets }, repository),
   });
   const proposer = new PromotionProposer({
     ...{ clock, memories, events },
-    apps: resources.apps,
-    repositories: resources.repositories,
+    apps: resources.caches.apps,
+    repositories: resources.caches.repositories,
     repositoryOf: repositoryKey,
     open: (repository) => openHostOf({ hosts, secrets }, repository),
     onChanged: (app) => shared.enqueueApp(app, PRIORITY.background),

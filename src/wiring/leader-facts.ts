@@ -12,7 +12,13 @@ export interface FactSources extends Pick<LeaderFacts, "trail" | "judgeAgain"> {
 
 /** Returns what the role api may ask the leader. */
 export function leaderFacts(
-  { resources: { apps }, wholePlans, connections }: SharedParts,
+  {
+    resources: {
+      caches: { apps },
+    },
+    wholePlans,
+    connections,
+  }: SharedParts,
   { memories, destinations, digestKey, trail, judgeAgain }: FactSources,
 ): LeaderFacts {
   return {

@@ -29,7 +29,7 @@ export class Notifications {
   constructor(shared: SharedParts) {
     const { cluster, clock, logger, config, metrics, resources, events, sources } = shared;
     const { client } = cluster;
-    const resource = cluster.resources.channel;
+    const resource = cluster.resources.channels;
     this.#channels = new ResourceCache<NotificationChannel>({
       ...{ client, clock, logger, resource, namespaces: config.watchNamespaces },
       except: config.exceptNamespaces,
@@ -43,7 +43,7 @@ export class Notifications {
     const trustedNamespaces = new Set(config.trustedNamespaces);
     const environmentsOf = (namespace: string): string[] =>
       resources.environmentsOf(namespace).map(({ metadata }) => metadata.name);
-    const { apps, changes } = resources;
+    const { apps, changes } = resources.caches;
     const channels = this.#channels;
     const notifier = new Notifier({
       ...{ clock, channels, apps, changes, environmentsOf, trustedNamespaces, enqueue },

@@ -1,18 +1,11 @@
 import { join } from "node:path";
-import type { OverseerAppSet } from "../api/app-set.js";
-import type { Approval } from "../api/approval.js";
-import type { Environment } from "../api/environment.js";
-import type { GitRepository } from "../api/git-repository.js";
-import type { OverseerApp } from "../api/overseer-app.js";
 import { type FailpointHook, killAt, noFailpoints } from "../base/failpoint.js";
 import { ReportFailures } from "../controllers/commit-status/report-failures.js";
 import { RevisionIndex } from "../controllers/git-repository/revision-index.js";
 import type { AppMemory } from "../controllers/overseer-app/app-memory.js";
-import { appOfChange, type KnownChange, reduceChange } from "../controllers/overseer-app/changes/known-change.js";
 import { WaitingApps } from "../controllers/overseer-app/gates/waiting-apps.js";
 import { WholePlans } from "../controllers/overseer-app/sync/whole-plans.js";
 import { ClusterSecrets } from "../controllers/overseer-app-set/generators/cluster-secrets.js";
-import { appSetOf } from "../controllers/overseer-app-set/identity.js";
 import { ResourceCache, type ResourceCacheOptions } from "../controllers/resource-cache.js";
 import { SecretCache } from "../controllers/secret-cache.js";
 import { CoreConnections } from "../destinations/overseer/client/core-connection.js";
@@ -27,7 +20,6 @@ import { reflectorObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
 import { appSetController } from "./app-sets.js";
 import { type OpenAudit, openAudit } from "./audit.js";
-import type { LedCluster } from "./cluster.js";
 import { Clusters } from "./clusters.js";
 import { commitStatusController } from "./commit-statuses.js";
 import {
@@ -39,12 +31,20 @@ import {
 } from "./controllers.js";
 import { AppQueue } from "./events/app-queue.js";
 import type { EventSource, Watch } from "./events/event-source.js";
-import { EventSources, type ResourceEvent, type SecretEvent } from "./events/event-sources.js";
+import { EventSources, type ResourceEvent, type ResourceSources, type SecretEvent } from "./events/event-sources.js";
 import { eventTable } from "./events/event-table.js";
 import { GATES } from "./gates.js";
 import { leaderFacts } from "./leader-facts.js";
 import { Notifications } from "./notifications.js";
 import type { OperatorParts } from "./operator-parts.js";
+import {
+  CACHE_NAMES,
+  CACHED_KINDS,
+  type CachedKind,
+  type CachedKinds,
+  type CacheName,
+  type ResourceCaches,
+} from "./resource-caches.js";
 import { ResourceIndex } from "./resource-index.js";
 import { collectDestinations, collectSaturation } from "./scrape-metrics.js";
 
@@ -236,7 +236,7 @@ export class Operator {
         onEvent: (apps) => sources.cores.emit([...apps]),
       }),
       clusters: new Clusters({
-        ...{ parts: this.#parts, apps: resources.apps, known: memories, events: sources.clusterEvents, busy },
+        ...{ parts: this.#parts, apps: resources.caches.apps, known: memories, events: sources.clusterEvents, busy },
       }),
       enqueueApp: (app, priority) => this.#apps.queue.add(app, priority),
       busy,
@@ -256,34 +256,26 @@ export class Operator {
     return new SecretCache({ client: cluster.client, clock, logger, plural, onChange });
   }
 
-  #caches(sources: EventSources): ConstructorParameters<typeof ResourceIndex>[0] {
-    return {
-      repositories: this.#cache<GitRepository>("repository", sources.repositories),
-      apps: this.#cache<OverseerApp>("app", sources.apps, { groupBy: appSetOf }),
-      changes: this.#cache<KnownChange>("change", sources.changes, { trim: reduceChange, groupBy: appOfChange }),
-      approvals: this.#cache<Approval>("approval", sources.approvals, {
-        groupBy: ({ metadata, spec }) => `${metadata.namespace}/${spec.app.name}`,
-      }),
-      environments: this.#cache<Environment>("environment", sources.environments),
-      appSets: this.#cache<OverseerAppSet>("appSet", sources.appSets),
-    };
+  #caches(sources: ResourceSources): ResourceCaches {
+    const cacheOf = <Name extends CacheName>(name: Name) => this.#cache<Name>(name, sources[name]);
+    return Object.fromEntries(CACHE_NAMES.map((name) => [name, cacheOf(name)])) as unknown as ResourceCaches;
   }
 
-  #cache<T extends GitRepository | OverseerApp | KnownChange | Approval | Environment | OverseerAppSet>(
-    name: keyof LedCluster["resources"],
-    source: EventSource<ResourceEvent<T>>,
-    options: Pick<ResourceCacheOptions<T>, "trim" | "groupBy"> = {},
-  ): ResourceCache<T> {
+  #cache<Name extends CacheName>(
+    name: Name,
+    source: EventSource<ResourceEvent<CachedKinds[Name]>>,
+  ): ResourceCache<CachedKinds[Name]> {
     const { cluster, clock, logger, metrics, config } = this.#parts;
     const { client } = cluster;
     const resource = cluster.resources[name];
     const { watchNamespaces: namespaces, exceptNamespaces: except } = resource.namespaced ? config : {};
     const observer = reflectorObserver(metrics, `${resource.group}/${resource.kind}`);
-    const onChange: ResourceCacheOptions<T>["onChange"] = (key, current, previous, observed) =>
+    const onChange: ResourceCacheOptions<CachedKinds[Name]>["onChange"] = (key, current, previous, observed) =>
       source.emit({ key, current, previous, observed });
     const onRecovered = (): void => this.#retryAfterRecovery();
     const common = { client, clock, logger, resource, namespaces, except, onChange, onRecovered, observer };
-    return new ResourceCache<T>({ ...common, ...options });
+    const { trim, groupBy }: CachedKind<CachedKinds[Name]> = CACHED_KINDS[name];
+    return new ResourceCache({ ...common, ...(trim ? { trim } : {}), ...(groupBy ? { groupBy } : {}) });
   }
 
   /** Retries what failed while the API server was unavailable. */

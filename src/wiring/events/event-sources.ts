@@ -6,6 +6,7 @@ import type { OverseerApp } from "../../api/overseer-app.js";
 import type { KnownChange } from "../../controllers/overseer-app/changes/known-change.js";
 import type { ClusterEventHandler } from "../../destinations/kubernetes/cluster-connection.js";
 import type { ObjectEvent } from "../../destinations/kubernetes/watch/tracker.js";
+import type { CachedKinds, CacheName } from "../resource-caches.js";
 import { EventSource } from "./event-source.js";
 
 /**
@@ -25,8 +26,11 @@ export interface SecretEvent {
   readonly name: string;
 }
 
+/** The source of the events of each cache. */
+export type ResourceSources = { readonly [Name in CacheName]: EventSource<ResourceEvent<CachedKinds[Name]>> };
+
 /** Everything that can happen outside of a reconcile and concern an app or a repository. */
-export class EventSources {
+export class EventSources implements ResourceSources {
   readonly repositories = new EventSource<ResourceEvent<GitRepository>>();
   readonly apps = new EventSource<ResourceEvent<OverseerApp>>();
   readonly changes = new EventSource<ResourceEvent<KnownChange>>();

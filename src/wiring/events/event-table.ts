@@ -11,10 +11,11 @@ import type { Gate } from "../../gates/gate.js";
 import { groupMates, laterApps } from "../../gates/promotion/paths.js";
 import { PRIORITY, type Priority } from "../../reconcile/work-queue.js";
 import { appsConcerned } from "../gates.js";
+import { WATCHED_CACHES } from "../resource-caches.js";
 import type { ResourceIndex } from "../resource-index.js";
 import type { AppQueue } from "./app-queue.js";
 import { appSetRows } from "./app-set-events.js";
-import { always, type Enqueue, type Watch, watch } from "./event-source.js";
+import { always, type Enqueue, type EventSource, type Watch, watch } from "./event-source.js";
 import type { EventSources, ResourceEvent, SecretEvent } from "./event-sources.js";
 import { isWork } from "./is-work.js";
 
@@ -39,6 +40,8 @@ export interface EventTableOptions {
   readonly reportAgain: (repository: string) => void;
 }
 
+const WATCHED_KINDS = Object.keys(WATCHED_CACHES) as readonly WatchedKind[];
+
 /** Everything that enqueues work besides timers and the reconciles themselves, one event and effect a row. */
 export function eventTable(options: EventTableOptions): readonly Watch[] {
   const { sources, resources, gates, waiting, apps } = options;
@@ -49,33 +52,38 @@ export function eventTable(options: EventTableOptions): readonly Watch[] {
   const waitingFor =
     <K extends WatchedKind>(kind: K) =>
     ({ current, observed }: Pick<ResourceEvent<WatchedKinds[K]>, "current" | "observed">) =>
-      appsConcerned(kind, { current, previous: observed }, gates, waiting, resources.apps);
+      appsConcerned(kind, { current, previous: observed }, gates, waiting, resources.caches.apps);
   const withValues =
     (kind: "Secret" | "ConfigMap") =>
     ({ namespace, name }: SecretEvent) =>
       resources.appsWithValues(kind, namespace, name);
+  const judgeAgain = <K extends WatchedKind>(kind: K): Watch => {
+    const source = sources[WATCHED_CACHES[kind]] as unknown as EventSource<ResourceEvent<WatchedKinds[K]>>;
+    // Gates depend on the spec of an Environment only.
+    const isRelevant = kind === "Environment" ? needsWork : always;
+    return watch(source, isRelevant, waitingFor(kind), apps.enqueue(PRIORITY.change));
+  };
   return [
+    ...WATCHED_KINDS.map((kind) => judgeAgain(kind)),
     watch(sources.repositories, needsWork, keyOf, repositories(PRIORITY.user)),
     watch(sources.repositories, isEdited, ({ key }) => resources.appsOf(key), apps.enqueue(PRIORITY.change)),
-    watch(sources.repositories, always, waitingFor("GitRepository"), apps.enqueue(PRIORITY.change)),
     watch(sources.repositories, isEdited, keyOf, options.reportAgain),
     watch(sources.apps, needsWork, keyOf, apps.enqueue(PRIORITY.user)),
     watch(sources.apps, isSuspendedNow, keyOf, options.interrupt),
     watch(sources.apps, ({ current }) => current === undefined, keyOf, options.endReports),
     // A new ref must be resolved by the repository.
     watch(sources.apps, isEdited, (event) => repositoriesToPoll(event, resources), repositories(PRIORITY.change)),
-    watch(sources.apps, always, waitingFor("OverseerApp"), apps.enqueue(PRIORITY.change)),
     watch(
       sources.applied,
       always,
-      (app) => waitingFor("OverseerApp")({ current: resources.apps.get(app), observed: undefined }),
+      (app) => waitingFor("OverseerApp")({ current: resources.caches.apps.get(app), observed: undefined }),
       apps.enqueue(PRIORITY.change),
     ),
     watch(sources.apps, hasNewLedger, ({ current }) => laterThan(current, resources), apps.enqueue(PRIORITY.change)),
     watch(
       sources.applied,
       always,
-      (app) => laterThan(resources.apps.get(app), resources),
+      (app) => laterThan(resources.caches.apps.get(app), resources),
       apps.enqueue(PRIORITY.change),
     ),
     watch(
@@ -89,7 +97,6 @@ export function eventTable(options: EventTableOptions): readonly Watch[] {
     watch(sources.changes, wasUnfinished, appsOfChange, apps.enqueue(PRIORITY.user)),
     // The Environments before and after it concern each other.
     watch(sources.environments, needsWork, () => resources.environmentNames(), options.addEnvironment),
-    watch(sources.environments, needsWork, waitingFor("Environment"), apps.enqueue(PRIORITY.change)),
     watch(sources.apps, isCreatedOrDeleted, (event) => environmentsOfApp(event, resources), options.addEnvironment),
     watch(sources.admissionRules, always, () => resources.environmentNames(), options.addEnvironment),
     watch(sources.revisions, always, (repository) => resources.appsOf(repository), apps.enqueue(PRIORITY.change)),
@@ -154,7 +161,7 @@ function proofOf(app: WatchedKinds["OverseerApp"] | undefined): string {
 /** Returns the apps that are promoted from an app, or together with it. */
 function laterThan(app: WatchedKinds["OverseerApp"] | undefined, resources: ResourceIndex): readonly string[] {
   if (app === undefined) return [];
-  const environments = [...resources.environments.values()];
+  const environments = [...resources.caches.environments.values()];
   return [...laterApps(app, environments).map(({ key }) => key), ...groupMates(app, environments)];
 }
 

@@ -243,7 +243,7 @@ export class Heart {
       events: { record: (_, { type, reason, message }) => void this.events.push(`${type} ${reason}: ${message}`) },
       claims: new Claims(),
       gates: GATES,
-      lister: cacheLister({ OverseerApp: apps, GitRepository: repositories, Environment: environments }, memories),
+      lister: cacheLister({ apps, repositories, environments }, memories),
       waiting: new WaitingApps(),
       rollout: new RolloutPlaces(),
       failpoint: (point) => {
