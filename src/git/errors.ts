@@ -84,3 +84,11 @@ export class GitError extends OverseerError {
 export function isGitError(error: unknown, ...codes: readonly GitErrorCode[]): error is GitError {
   return error instanceof GitError && codes.includes(error.code);
 }
+
+/** Returns the error for an object above the size limit; `id` if known. */
+export function objectTooLarge(bytes: number, max: number, id?: string): GitError {
+  return new GitError(
+    "GIT_TOO_LARGE",
+    `a file in the repository${id === undefined ? "" : ` (object ${id})`} has ${bytes} bytes; at most ${max} are allowed: remove the file, or raise the operator flag --git-max-object-bytes`,
+  );
+}

@@ -2,10 +2,10 @@ import { isBuiltinGroup } from "../manifest/builtin-groups.js";
 import { type Document, formatOrigin, type KubeObject } from "../manifest/document.js";
 import { CONFIRMED } from "../manifest/normalize.js";
 import { displayId, type GroupVersionKind, type ObjectKey } from "../manifest/object-id.js";
+import { isRecord } from "../manifest/shape.js";
 import { hashBody, idOf, type PreparedDocument, toDocument } from "../manifest/to-document.js";
 import type { RenderProblem } from "./render-error.js";
-import type { Note, RenderRequest } from "./request.js";
-import { withDefinitions } from "./scopes.js";
+import type { Note, RenderRequest, ScopeOf } from "./request.js";
 
 /** Documents with their identity, and what is to be said about them. */
 export interface PlacedDocuments {
@@ -68,4 +68,19 @@ function withoutServedStatus(item: PreparedDocument, { hasStatusSubresource }: P
   const { status: _, ...rest } = item.object;
   const object = rest as KubeObject;
   return { ...item, object, bodyHash: hashBody(object) };
+}
+
+/**
+ * Scopes as the destination knows them, and for kinds that it does not know yet, as the custom resource definitions
+ * among the documents say. So a source may bring a definition and its first objects in one commit.
+ */
+function withDefinitions(documents: readonly PreparedDocument[], known: ScopeOf): ScopeOf {
+  const defined = new Map<string, "Namespaced" | "Cluster">();
+  for (const { object } of documents) {
+    if (object.kind !== "CustomResourceDefinition" || !isRecord(object.spec)) continue;
+    const { group, names, scope } = object.spec;
+    if (typeof group !== "string" || !isRecord(names) || typeof names.kind !== "string") continue;
+    if (scope === "Namespaced" || scope === "Cluster") defined.set(`${group}/${names.kind}`, scope);
+  }
+  return (kind: GroupVersionKind) => known(kind) ?? defined.get(`${kind.group}/${kind.kind}`);
 }

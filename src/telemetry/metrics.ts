@@ -5,7 +5,6 @@ import type { Clock } from "../base/clock.js";
 import { type AppGauges, createAppGauges } from "./app-gauges.js";
 import { Instruments } from "./instruments.js";
 import { LineSeries } from "./line-series.js";
-import { mergeTexts } from "./merge-texts.js";
 import { addProcessMetrics } from "./process-metrics.js";
 import { createRepositoryGauges, type RepositoryGauges } from "./repository-gauges.js";
 import { createResourceGauge, type ResourceGauge } from "./resource-gauge.js";
@@ -113,4 +112,28 @@ export function createMetrics(options: MetricsOptions): Metrics {
       return cached.text;
     },
   };
+}
+
+const START = "# HELP ";
+
+/** Joins texts in the Prometheus text format: each metric must appear once, with the series of all texts. */
+function mergeTexts(texts: readonly string[]): string {
+  const families = new Map<string, string[]>();
+  for (const text of texts) {
+    for (const block of text.split(/^# HELP /m).slice(1)) {
+      const name = block.slice(0, block.indexOf(" "));
+      const known = families.get(name);
+      if (known === undefined) families.set(name, [`${START}${block.trimEnd()}`]);
+      else {
+        const samples = afterLine(afterLine(block)).trimEnd();
+        if (samples !== "") known.push(samples);
+      }
+    }
+  }
+  return [...families.values()].map((blocks) => `${blocks.join("\n")}\n`).join("");
+}
+
+function afterLine(text: string): string {
+  const end = text.indexOf("\n");
+  return end < 0 ? "" : text.slice(end + 1);
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Environment } from "../../api/environment.js";
 import { type FreezeSpec, freezePatch } from "../../api/environment-freeze.js";
-import { ANNOTATION_NOTIFY_TEST, API_VERSION, GROUP } from "../../api/group.js";
+import { ANNOTATION_NOTIFY_TEST, ANNOTATION_RECONCILE_AT, API_VERSION, GROUP } from "../../api/group.js";
 import type { RawObject } from "../../kube/object.js";
 import type {
   AppTree,
@@ -29,7 +29,6 @@ import { Cluster } from "./cluster.js";
 import { groupsForApproval, whoAmI } from "./identity.js";
 import { logSources, readLog } from "./pod-logs.js";
 import { pushedSecrets, setSecret } from "./pushed-secrets.js";
-import { requestReconcile } from "./reconcile-request.js";
 
 /** Length of `spec.suspendReason`. */
 const MAX_REASON = 256;
@@ -127,4 +126,11 @@ function reasonText(user: string, reason: string | undefined): string {
   if (text.length > MAX_REASON)
     throw new UsageError(`--reason is too long: ${MAX_REASON - user.length - 5} characters fit`);
   return text;
+}
+
+/** Requests a reconcile of an app or repository by its annotation, and returns the value that the status repeats when it was handled. */
+async function requestReconcile(cluster: Cluster, target: Target): Promise<string> {
+  const value = `${new Date().toISOString()}-${randomBytes(3).toString("hex")}`;
+  await cluster.patch(target, { metadata: { annotations: { [ANNOTATION_RECONCILE_AT]: value } } });
+  return value;
 }

@@ -1,7 +1,7 @@
 import * as oidc from "openid-client";
 import { messageOf } from "../../base/errors.js";
 import { CommandError, EXIT } from "../exit-codes.js";
-import { isLoopback } from "./loopback-host.js";
+import { isLoopback } from "./server-url.js";
 import type { IssuedTokens } from "./store.js";
 
 /** The client of the command line at an issuer, as the server names it. */

@@ -1,5 +1,4 @@
 import { UsageError } from "../exit-codes.js";
-import { isLoopback } from "./loopback-host.js";
 
 /**
  * Returns the URL of a server without a slash at its end.
@@ -18,4 +17,9 @@ export function serverUrl(text: string): string {
       `${url.origin} would get your credentials unencrypted: use https://, or http:// on this machine only`,
     );
   return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
+}
+
+/** Reports whether a host name is this machine. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -1,8 +1,8 @@
 import type { GitRef } from "../../api/git-ref.js";
+import type { VerifiedRevision } from "../../api/git-repository.js";
 import type { OverseerError } from "../../base/errors.js";
 import { canonicalJson } from "../../base/hash.js";
 import type { GitRemote } from "../../git/engine.js";
-import type { VerifiedRecord } from "./verify/verified-record.js";
 
 /** A ref at a commit that is verified and in the local store. */
 export interface ResolvedRevision {
@@ -83,4 +83,11 @@ export class RevisionIndex {
 /** Returns a key that is equal for equal refs. */
 export function refKey(ref: GitRef | undefined): string {
   return canonicalJson(ref ?? {});
+}
+
+/** How a commit was verified. The fields of the status, and the message of the condition. */
+export interface VerifiedRecord extends Omit<VerifiedRevision, "ref"> {
+  /** Name and id of the tag, in mode Tag: the same object may be pushed under another name. */
+  readonly tag?: string;
+  readonly message: string;
 }

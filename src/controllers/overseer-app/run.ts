@@ -5,13 +5,13 @@ import type { ConditionReason } from "../../api/reasons.js";
 import { MESSAGE_DIGITS, shortRevision } from "../../api/short-revision.js";
 import type { Logger } from "../../base/logger.js";
 import type { Destination, Target } from "../../destinations/destination.js";
+import type { Proof } from "../../gates/promotion/eligibility.js";
 import type { GitSnapshot } from "../../git/engine.js";
 import type { ObjectKey } from "../../manifest/object-id.js";
 import { type AppRef, appKey } from "../../plan/live.js";
 import type { AppMemory } from "./app-memory.js";
 import type { AppServices } from "./app-services.js";
 import type { ChangeUpdate, DriftReport, PausedReport, Problem, Progress } from "./outcome.js";
-import type { PromotionState } from "./promotion/promotion-state.js";
 import type { Rendered } from "./rendered.js";
 
 /** Returns the identity that an app writes as. */
@@ -119,4 +119,18 @@ export class AppRun {
     this.memory.lastEmitted.set(topic, message);
     this.emitEvent(type, reason, action, message);
   }
+}
+
+/** What an app takes of its ref, in one reconcile. Only for apps of an Environment with `promotesFrom`. */
+interface PromotionState {
+  /** Newest revision of the ref. */
+  readonly newest: string;
+  /** Newest commit that a user may promote, if it is not applied. */
+  readonly promotable?: string | undefined;
+  /** Why the newest revision is not promoted, if it is not. */
+  readonly why?: string | undefined;
+  /** Earliest time (epoch ms) at which time alone may change that. */
+  readonly until?: number | undefined;
+  /** Returns whether inputs may be applied, for the gate: also those of a Change that waits while others are selected. */
+  readonly proofOf: (inputs: Inputs) => Promise<Proof>;
 }

@@ -19,13 +19,13 @@ import { TreeSnapshot } from "../objects/snapshot.js";
 import { readCommit } from "../objects/walk.js";
 import { isObjectId } from "../pack/object-id.js";
 import { LsRefs } from "../protocol/ls-refs.js";
-import { bytesOf, CacheBudget } from "../stores/cache-budget.js";
+import { bytesOf, CacheBudget, type StoreSizes } from "../stores/cache-budget.js";
 import { FetchSlots } from "../stores/fetch-slots.js";
 import { StoreMap } from "../stores/store-map.js";
 import { Fetcher } from "./fetcher.js";
+import { readManifest } from "./manifest.js";
 import { ReadCaches } from "./read-caches.js";
 import { Store } from "./store.js";
-import { STORE_FOLDER, storeSizes } from "./store-sizes.js";
 import { damaged, isDamage, readOrHeal, storeSource } from "./store-source.js";
 
 /** Options of the isomorphic engine. */
@@ -206,4 +206,18 @@ function refuseSsh({ ssh, url }: GitRemote): void {
     "GIT_TRANSPORT_UNSUPPORTED",
     `${url} requires SSH, which only the native Git engine supports: install git and openssh-client and set --git-engine=native, or use an https:// URL`,
   );
+}
+
+/** Folder name of a store: the id of its remote. */
+const STORE_FOLDER = /^[0-9a-f]{64}$/;
+
+/** Returns the sizes of the stores in `cacheDir` according to their manifests. */
+async function storeSizes(cacheDir: string): Promise<StoreSizes> {
+  const sizes: StoreSizes = new Map();
+  for (const id of await readdir(cacheDir).catch(() => [])) {
+    if (!STORE_FOLDER.test(id)) continue;
+    const { packs = [] } = (await readManifest(join(cacheDir, id))) ?? {};
+    if (packs.length > 0) sizes.set(id, bytesOf(packs));
+  }
+  return sizes;
 }

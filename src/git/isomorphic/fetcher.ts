@@ -5,7 +5,7 @@ import type { GitHttpClient } from "../http/client.js";
 import type { GitLimits } from "../limits.js";
 import { walkCommit } from "../objects/walk.js";
 import { indexPack } from "../pack/index-pack.js";
-import { isPlainRef } from "../refs/plain-ref.js";
+import { isPlainRef } from "../refs/ref-filter.js";
 import { negotiate } from "./negotiate.js";
 import type { Store } from "./store.js";
 

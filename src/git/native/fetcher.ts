@@ -6,7 +6,7 @@ import { GitError, isGitError } from "../errors.js";
 import type { InstallationTokens } from "../github/installation-tokens.js";
 import type { GitLimits } from "../limits.js";
 import { notACommit, type TypedObject } from "../objects/not-a-commit.js";
-import { isPlainRef } from "../refs/plain-ref.js";
+import { isPlainRef } from "../refs/ref-filter.js";
 import { gitAccess, withoutSecrets } from "./access.js";
 import { damaged } from "./damage.js";
 import { gitFailure } from "./failure.js";

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { LRUCache } from "lru-cache";
-import { GitError } from "../errors.js";
-import { objectTooLarge } from "../objects/too-large.js";
+import { GitError, objectTooLarge } from "../errors.js";
 import { applyDelta, deltaResultSize } from "./delta.js";
 import { corrupt, type EntryHead, type GitObject, inflateEntry, readEntryHead } from "./entry.js";
 import { type IdxRow, writeIdx } from "./idx.js";

@@ -9,7 +9,7 @@ import { tooSlow } from "../http/failures.js";
 import type { GitLimits } from "../limits.js";
 import { RefFilter } from "../refs/ref-filter.js";
 import { AdvertisementReader, checkAdvertised, LsRefsReader, type ResponseReader } from "./advertisement.js";
-import { isWide, lsRefsRequest } from "./ls-refs-request.js";
+import { DELIMITER, FLUSH, pktLine } from "./pkt-line.js";
 import { readResponse } from "./read-response.js";
 
 /** Discovered protocol version and repository address of a server. */
@@ -136,4 +136,15 @@ export class LsRefs {
   #read<T>({ url }: GitRemote, body: AsyncIterable<Buffer>, reader: ResponseReader<T>): Promise<T> {
     return readResponse({ body, reader, url, slots: this.#queue });
   }
+}
+
+/** Returns the `ls-refs` command of protocol v2 for refs that start with one of `prefixes`. */
+export function lsRefsRequest(prefixes: readonly string[]): string {
+  const filters = prefixes.map((prefix) => pktLine(`ref-prefix ${prefix}`));
+  return [pktLine("command=ls-refs"), DELIMITER, pktLine("peel"), pktLine("symrefs"), ...filters, FLUSH].join("");
+}
+
+/** Returns whether all branches or tags are requested instead of single refs. */
+export function isWide(prefixes: readonly string[]): boolean {
+  return prefixes.some((prefix) => prefix.endsWith("/"));
 }

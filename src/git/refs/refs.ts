@@ -1,8 +1,8 @@
 import { compareBuild, type SemVer } from "semver";
 import type { GitRef } from "../../api/git-ref.js";
+import { editDistance } from "../../base/edit-distance.js";
 import type { RemoteRefs } from "../engine.js";
 import { GitError } from "../errors.js";
-import { nearestNames } from "./nearest-names.js";
 import { parseVersionRange, parseVersionTag, type VersionRange, VersionRangeError } from "./version-range.js";
 
 /** Desired revision. Defaults to the remote's HEAD. */
@@ -170,4 +170,17 @@ function empty(spec: GitRefSpec): GitError {
 
 function invalid(member: string, value: string, why: string): GitError {
   return new GitError("GIT_REF_INVALID", `invalid ref.${member} ${JSON.stringify(value)}: ${why}`);
+}
+
+/** Maximum number of compared names: a repository can have a hundred thousand tags. */
+const MAX_COMPARED = 2000;
+
+/** Returns the `count` names with the smallest edit distance to `name`, nearest first. */
+function nearestNames(name: string, names: readonly string[], count = 3): string[] {
+  return names
+    .slice(0, MAX_COMPARED)
+    .map((candidate) => ({ candidate, edits: editDistance(name, candidate) }))
+    .sort((a, b) => a.edits - b.edits || (a.candidate < b.candidate ? -1 : 1))
+    .slice(0, count)
+    .map(({ candidate }) => candidate);
 }

@@ -6,10 +6,9 @@ import { messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
 import { secretNames } from "../operations/compose.js";
 import { type AgentCoreClient, CoreCallError } from "./core-client.js";
-import { diskFullText, isDiskFull } from "./disk-full.js";
 import { JobLog, MAX_LOG_LINES } from "./job-log.js";
 import type { Journal, UnreportedEnd } from "./journal.js";
-import { RunError, type Runner, type RunResult } from "./runner.js";
+import { diskFullText, isDiskFull, RunError, type Runner, type RunResult } from "./runner.js";
 
 /** What a worker runs jobs with. */
 export interface JobWorkerOptions {

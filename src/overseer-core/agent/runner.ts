@@ -1,5 +1,6 @@
 import type { CoreAppObserved } from "../../api/core/app.js";
 import type { CoreBackupResult, CoreDataWork } from "../../api/core/app-backup.js";
+import { messageOf } from "../../base/errors.js";
 
 /** A project to deploy. */
 export interface Deployment {
@@ -93,4 +94,14 @@ export interface Runner {
   remove(project: string, log: LogLine, signal: AbortSignal): Promise<RunResult>;
   /** Reports the state of the node and its apps until `signal` is aborted. */
   watch?(reports: RunnerReports, signal: AbortSignal): Promise<void>;
+}
+
+/** Whether a write failed because the disk, or the quota of the user, is full. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+}
+
+/** Explains such an error. `next`: what to do when there is space again, as in `deploy again`. */
+export function diskFullText(error: unknown, next: string): string {
+  return `the disk of the node is full: free space, then ${next} (${messageOf(error)})`;
 }

@@ -3,8 +3,8 @@ import type { Reporter } from "../overseer/reporter.js";
 import { readEnvFile } from "./env-file.js";
 import { envFileLookup } from "./env-file-lookup.js";
 import { warn } from "./findings.js";
+import { secretPlace } from "./grants.js";
 import type { AppModel, RepositoryFile, SecretPlace, ServiceModel } from "./model.js";
-import { secretPlace } from "./secret-place.js";
 import { expandable, partsOf, type TextPart } from "./text.js";
 import { itemsOf, pairsOf, textOf } from "./values.js";
 

@@ -1,11 +1,10 @@
 import { isRecord } from "../../manifest/shape.js";
 import type { Mapping } from "../overseer/compose/shape.js";
 import type { Reporter } from "../overseer/reporter.js";
-import type { RepositoryFile, ServiceModel } from "./model.js";
+import type { RepositoryFile, SecretPlace, ServiceModel } from "./model.js";
 import { type MountedFiles, storeFiles, volumeOf } from "./mounted-files.js";
 import { joinNames, objectName } from "./names.js";
 import type { VolumeMount } from "./pod-volumes.js";
-import { secretPlace, VALUE_KEY } from "./secret-place.js";
 import { mappingOf, numberOf, textOf } from "./values.js";
 import type { MountTargets } from "./volume-sources.js";
 
@@ -133,4 +132,12 @@ function contentOf(
   };
   report.at("file").problem(entry.kind === "fault" ? entry.message : problems[entry.kind]);
   return undefined;
+}
+
+/** Key of Secrets and ConfigMaps that hold one value. */
+const VALUE_KEY = "value";
+
+/** Returns where a secret is that an app refers to: in a Secret of the source, or in the key `value` of the Secret of this name. */
+export function secretPlace(name: string, places: ReadonlyMap<string, SecretPlace> | undefined): SecretPlace {
+  return places?.get(name) ?? { object: objectName(name), key: VALUE_KEY };
 }

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { EXIT } from "../../../src/cli/exit-codes.js";
-import { formatBytes } from "../../../src/cli/output/bytes.js";
+import { formatBytes } from "../../../src/cli/verbs/core/backups.js";
 import { repositoryRoot } from "../../../tools/repository-root.js";
 import { type Outcome, runOverseer } from "../../support/overseer-cli.js";
 import { CoreRig } from "../overseer-core/rig.js";

@@ -1,7 +1,6 @@
 import type { AppRecord } from "../../../destinations/overseer/state/core-records.js";
 import { CommandError, EXIT, type ExitCode } from "../../exit-codes.js";
 import { age } from "../../output/age.js";
-import { formatBytes } from "../../output/bytes.js";
 import { jsonOutput } from "../../output/objects.js";
 import { formatTable } from "../../output/table.js";
 import { confirm, hint, print, say } from "../../terminal.js";
@@ -113,4 +112,16 @@ async function questionOf(core: Core, app: AppRecord, id: string, snapshot: Snap
       ? `backup ${id}, which the Core does not list`
       : `backup ${snapshot.id.slice(0, 8)} of ${snapshot.time} (${age(snapshot.time)} ago, made on ${snapshot.node})`;
   return `Restore ${app.name} from ${from}? The volumes and files of the app${node === undefined ? "" : ` on ${node}`} that the backup contains are overwritten, what was written since then is lost, and the app is stopped meanwhile.`;
+}
+
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
+
+/** Formats a number of bytes with a unit: `512 B`, `1.5 MiB`, `20 GiB`. */
+export function formatBytes(bytes: number): string {
+  let [value, unit] = [bytes, 0];
+  while (value >= 1024 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
 }

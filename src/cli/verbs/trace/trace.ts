@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import type { GitRepository } from "../../../api/git-repository.js";
 import { LABEL_APP, LABEL_APP_NAMESPACE } from "../../../api/group.js";
 import { systemClock } from "../../../base/clock.js";
@@ -15,7 +16,6 @@ import type { ClusterFlags, OutputFlags } from "../../flags.js";
 import { KINDS } from "../../kinds.js";
 import { formatValue } from "../../output/objects.js";
 import { print } from "../../terminal.js";
-import { localCommit } from "./local-commit.js";
 import { formatTrace, traceOf } from "./trace-of.js";
 
 /** Runs `overseer trace`: from an object to its app, Change, file, commit and author. */
@@ -107,4 +107,21 @@ async function findObject(
 function namesOfResource({ kind, plural, group }: ResourceInfo): readonly string[] {
   const names = [kind.toLowerCase(), plural];
   return group === "" ? names : [...names, ...names.map((name) => `${name}.${group}`)];
+}
+
+/** Author and first line of a commit in the Git repository of the current directory; undefined if it is not there. */
+function localCommit(
+  id: string,
+): Promise<{ readonly author: string; readonly message: string; readonly time: string } | undefined> {
+  const args = ["log", "-1", "--no-show-signature", "--format=%an <%ae>%x00%s%x00%cI", id, "--"];
+  return new Promise((done) => {
+    execFile("git", args, { timeout: 5000 }, (error, stdout) => {
+      const [author, message, time] = stdout.trim().split("\0");
+      done(
+        error || author === undefined || message === undefined || time === undefined
+          ? undefined
+          : { author, message, time },
+      );
+    });
+  });
 }

@@ -18,9 +18,9 @@ import {
   type Verify,
 } from "../../../git/index.js";
 import type { RepositoryPoll } from "../repository-poll.js";
+import type { VerifiedRecord } from "../revision-index.js";
 import { readRange, short } from "./range.js";
 import { recordedRevision } from "./records.js";
-import type { VerifiedRecord } from "./verified-record.js";
 
 /** Remembered signers of commits, by commit and keys: a range that fails is read again by each poll. */
 const MAX_REMEMBERED = 20_000;

@@ -1,8 +1,8 @@
 import { isSuspended } from "../../../api/suspension.js";
 import type { ObjectKey } from "../../../manifest/object-id.js";
 import type { LiveObject } from "../../../plan/live.js";
-import type { AppRun } from "../run.js";
-import { canAdopt } from "./can-adopt.js";
+import { type AppRun, targetOf } from "../run.js";
+import { hasOwnCredential } from "../source/authorize.js";
 
 /**
  * Whether an app that claims an object of another one can take ownership of it. Depends only on the documents of each app and
@@ -49,4 +49,20 @@ function isReleased(run: AppRun, key: ObjectKey, owner: string | undefined): boo
   const memory = memories.get(owner);
   if (memory?.reconciled !== true) return undefined;
   return !memory.claimsStale && claims.wants(owner, key) === false;
+}
+
+/**
+ * Reports whether another app may write an object of this one. Checked with the other app's credential: two kubeconfigs of one
+ * remote cluster can have different permissions.
+ */
+async function canAdopt(run: AppRun, other: string, live: LiveObject): Promise<boolean> {
+  const app = run.services.apps.get(other);
+  if (!app) return false;
+  const target = targetOf(app);
+  const own = target.serviceAccountName === undefined && !hasOwnCredential(app);
+  if (own && !run.services.trustedNamespaces.has(target.app.namespace)) return false;
+  const destination = run.services.destinations.current(other);
+  // An unavailable destination counts as not authorized: a broken credential must not block another app.
+  if (destination?.id !== run.destination.id || destination.unavailability() !== undefined) return false;
+  return destination.mayWrite(target, live);
 }

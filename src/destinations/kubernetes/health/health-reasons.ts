@@ -6,8 +6,7 @@ import type { RawObject } from "../../../kube/object.js";
 import type { ObjectKey } from "../../../manifest/object-id.js";
 import type { LiveObject } from "../../../plan/live.js";
 import type { KubernetesContext } from "../kubernetes-context.js";
-import { newestPodProblem, oneLine } from "./pod-problem.js";
-import { podRefusal } from "./pod-refusal.js";
+import { newestPodProblem, oneLine, podRefusal } from "./pod-problem.js";
 
 type Context = Pick<KubernetesContext, "client" | "clock">;
 

@@ -12,7 +12,7 @@ import {
   text,
   unobserved,
 } from "./conditions.js";
-import { podRefusal } from "./pod-refusal.js";
+import { podRefusal } from "./pod-problem.js";
 
 interface ReplicaStatus {
   readonly replicas?: number;

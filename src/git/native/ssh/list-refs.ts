@@ -1,7 +1,7 @@
 import type { GitRemote, RemoteRefs } from "../../engine.js";
 import type { GitLimits } from "../../limits.js";
 import { AdvertisementReader, LsRefsReader } from "../../protocol/advertisement.js";
-import { isWide, lsRefsRequest } from "../../protocol/ls-refs-request.js";
+import { isWide, lsRefsRequest } from "../../protocol/ls-refs.js";
 import { PktLineParser } from "../../protocol/pkt-line.js";
 import { RefFilter } from "../../refs/ref-filter.js";
 import type { SshConversations } from "./conversation.js";

@@ -1,5 +1,4 @@
-import { diskFullText, isDiskFull } from "../disk-full.js";
-import { RunError } from "../runner.js";
+import { diskFullText, isDiskFull, RunError } from "../runner.js";
 import { isRefusal } from "./engine-connection.js";
 import type { Mask } from "./mask.js";
 
