@@ -83,7 +83,7 @@ describe("An object that exists already", function () {
     });
   }
 
-  it("is refused while a field manager alone shows that Argo CD or Flux manages it, and taken with adopt: Always", async () => {
+  it("is refused while Argo CD or Flux manages fields of it, unless adopt is Always", async () => {
     const managers = [
       "argocd-application-controller",
       "argocd-server",
@@ -146,7 +146,7 @@ describe("Two apps", function () {
   });
   after(() => world?.remove());
 
-  it("that want one object: the second is refused by name, and deleting it leaves the object alone", async () => {
+  it("with the same object: the second one is refused, and its deletion keeps the object", async () => {
     await world.repository("share", {
       "a/x.yaml": configMap("shared", { v: "a" }),
       "b/x.yaml": configMap("shared", { v: "a" }),

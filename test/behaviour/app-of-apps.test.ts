@@ -98,7 +98,7 @@ describe("An app of apps", function () {
     await world.kube.delete(tenant.own);
   };
 
-  it("that is deleted keeps its child with all that the child needs, and the child goes on without marks of it", async () => {
+  it("keeps its child and what the child needs when it is deleted", async () => {
     const tenant = await make("kept");
     await world.kube.delete(world.appRef("kept"));
     await world.kube.untilGone(world.appRef("kept"), 60_000);
@@ -152,7 +152,7 @@ describe("An app of apps", function () {
     await world.kube.delete(tenant.own);
   });
 
-  it("from whose source a child goes waits, says how to decide, and deletes the child when a person confirms", async () => {
+  it("waits for a confirmation before it deletes a child that has left its source", async () => {
     const tenant = await make("leaves");
     const before = await tenant.repo.head();
     const documents = (await rootOf(tenant.namespace)).split("---\n");

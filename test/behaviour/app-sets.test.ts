@@ -142,7 +142,7 @@ describe("An OverseerAppSet", function () {
     expect(done.status?.plan).to.equal(undefined);
   });
 
-  it("restores what its template says, leaves everything else alone, and sends nothing when nothing has changed", async () => {
+  it("restores fields of its template, keeps all others, and writes nothing without a change", async () => {
     await makeSet("edit", listed("edited", "still"));
     await untilApps("edit", 2);
     const suspended = { suspend: true, suspendReason: "by bob" };

@@ -64,7 +64,7 @@ describe("An object that an app without permission for it names in Git", functio
     });
   });
 
-  it("costs no permission check at a steady reconcile, and is transferred when the permission is given", async () => {
+  it("costs no permission check when nothing changed, and is transferred once permitted", async () => {
     const repo = await world.repository("keeper", {
       "a.yaml": configMap("keeper-a", {}),
       "b.yaml": configMap("keeper-b", { v: "1" }),

@@ -92,7 +92,7 @@ describe("An object that is deleted as soon as it is made", function () {
     expect(await watch.end()).to.deep.equal([]);
   });
 
-  it("by a program that deletes what it sees: the app never says Synced while it is gone, and says what happens", async () => {
+  it("by another program is never reported as Synced, and the app says what happens", async () => {
     const { namespace } = world;
     const deleted: number[] = [];
     const deleter = new Reflector<string>({

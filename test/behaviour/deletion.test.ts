@@ -105,7 +105,7 @@ describe("An app that is deleted", function () {
     await world.told("orphan", "kept because of deletionPolicy Orphan");
   });
 
-  it("finds what it left again when it is made anew, and does not delete what it does not want any more", async () => {
+  it("adopts what it left when it is created again, and deletes nothing else", async () => {
     await world.kube.delete(world.repositoryRef("orphan"));
     await world.kube.untilGone(world.repositoryRef("orphan"));
     await world.repository("again", { "x.yaml": configMap("fresh", { v: "1" }) });
@@ -154,7 +154,7 @@ describe("An app that is deleted", function () {
     await world.kube.delete({ apiVersion: "v1", kind: "Namespace", name: namespace });
   });
 
-  it("keeps a namespace with somebody's object in it, also when something else of the app is kept elsewhere", async () => {
+  it("keeps a namespace that contains a foreign object", async () => {
     const namespace = `${world.namespace}-shared`;
     const marked = configMap("marked", {}, "  annotations: { gitops.overseer.io/prune: disabled }\n");
     await make("neighbour", { "n.yaml": NAMESPACE(namespace), "x.yaml": marked }, {});

@@ -200,7 +200,7 @@ describe("make demo", function () {
     await demo.vanished();
   });
 
-  it("ends with 1 when a step on the Core fails, keeps its logs, too, and takes the apps out of it", async () => {
+  it("exits with 1 when a step on the Core fails, keeps its logs and removes the apps", async () => {
     const sample = await mkdtemp(join(tmpdir(), "demo-sample-"));
     await cp(join(repositoryRoot(), "examples/overseer-gitops"), sample, { recursive: true });
     const path = join(sample, "infrastructure/routes.yaml");

@@ -162,7 +162,7 @@ describe("Apps that exchange objects in one commit", function () {
     await turned("away", 3, commit, before);
   });
 
-  it("an app that is refused for another reason takes nothing, until it is mended; nothing is deleted for its sake", async () => {
+  it("takes nothing while the app is refused for another reason, and deletes nothing for it", async () => {
     const repo = await ring("bad", 2);
     const before = await uids("bad", 2);
     await turn(repo, "bad", 2, {
@@ -184,7 +184,7 @@ describe("Apps that exchange objects in one commit", function () {
     await turned("bad", 2, undefined, before);
   });
 
-  it("an object that is paused, or to be kept, is given away only when it may be; prune: disabled does not hold it", async () => {
+  it("transfers paused and protected objects only when permitted", async () => {
     const repo = await ring("held", 2);
     const before = await uids("held", 2);
     const annotate = (name: string, annotations: Record<string, string | null>): Promise<RawObject> =>
@@ -200,7 +200,7 @@ describe("Apps that exchange objects in one commit", function () {
     await turned("held", 2, commit, before);
   });
 
-  it("apps of one namespace with nothing to exchange are not held up by one that cannot be rendered", async () => {
+  it("does not delay apps with nothing to exchange when another one cannot be rendered", async () => {
     const repo = await ring("broken", 3);
     await repo.commit({ "0/own.yaml": "a: [", "1/role.yaml": null }, "broken, and one removed");
     await world.poll("broken");

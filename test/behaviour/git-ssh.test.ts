@@ -70,7 +70,7 @@ describe("A GitRepository over SSH (needs an OpenSSH server)", function () {
     expect(await server.sessions()).to.equal(before + 1);
   });
 
-  it("names the key that the server no longer accepts, and recovers when the Secret has another one", async () => {
+  it("names the key that the server rejects, and recovers when the Secret changes", async () => {
     const next = await server.keyPair("ecdsa");
     await server.authorize([next]);
     await world.poll("shop");

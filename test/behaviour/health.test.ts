@@ -48,7 +48,7 @@ describe("Health", function () {
     expect(inGit.filter((kind) => !isDecided(kind)).map(({ group, kind }) => `${group}/${kind}`)).to.deep.equal([]);
   });
 
-  it("that is not there yet keeps the app Unknown and Reconciling, and the Change Verifying, without holding up others", async () => {
+  it("that is not known yet keeps the app Unknown and the Change Verifying", async () => {
     await world.repository("lb", { "s.yaml": SERVICE("lb", "LoadBalancer"), "x.yaml": configMap("lb", {}) });
     await world.app("lb", "lb", ".");
     const app = await world.untilCondition("lb", "Ready", "Unknown", "Progressing");
@@ -67,7 +67,7 @@ describe("Health", function () {
     expect((await world.changes("lb"))[0]?.status?.phase).to.equal("Succeeded");
   });
 
-  it("that does not come in time fails the Change and says which object; a newer commit does not wait for that", async () => {
+  it("that is not reached in time fails the Change, and does not delay a newer commit", async () => {
     const repo = await world.repository("late", { "s.yaml": SERVICE("late", "LoadBalancer") });
     await world.app("late", "late", ".", { health: { timeout: "1s" } });
     const app = await world.untilCondition("late", "Ready", "False", "HealthTimeout");

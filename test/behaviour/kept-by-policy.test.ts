@@ -68,7 +68,7 @@ describe("An app that is deleted while a policy denies all changes of what is ke
     });
   };
 
-  it("goes although its marks cannot be taken off, nor what another app wants be given to it, and says so", async () => {
+  it("is deleted although labels cannot be removed nor objects transferred, and says so", async () => {
     await world.kube.apply({
       apiVersion: "v1",
       kind: "PersistentVolumeClaim",

@@ -89,7 +89,7 @@ describe("An object that carries another tool's keep annotation", function () {
     await world.told("deleted", "kept because it is annotated");
   });
 
-  it("is kept when the annotation stands on the live object alone, and when it was taken from the live object alone", async () => {
+  it("is kept if the annotation is on the live object or in the applied document", async () => {
     const repo = await make("where", {
       "stays.yaml": configMap("where-stays", {}),
       "live.yaml": configMap("where-live", {}),
@@ -131,7 +131,7 @@ describe("An object that carries another tool's keep annotation", function () {
     await world.kube.untilGone(world.configMap("later-a"));
   });
 
-  it("makes the change wait where it asks, names annotation and way out, and goes when a person confirms", async () => {
+  it("makes the Change wait, names the annotation, and is deleted after a confirmation", async () => {
     const repo = await make("asks", {
       "stays.yaml": configMap("asks-stays", { v: "1" }),
       "a.yaml": annotated("asks-a", ARGO, "Prune=confirm"),

@@ -47,7 +47,7 @@ describe("Of several operators", function () {
   });
   after(() => world?.remove());
 
-  it("that start at the same moment exactly one works, and the other is ready and says that it stands by", async () => {
+  it("that start at once, one works, and the other is ready as a standby", async () => {
     const pair = await Promise.all([start("a", SHORT), start("b", SHORT)]);
     await makeApp("both");
     await world.synced("both");
@@ -114,7 +114,7 @@ describe("Of several operators", function () {
     expect(leader.api.writes.some(({ path }) => path.includes("/configmaps/half-"))).to.equal(true);
   });
 
-  it("one that is killed while writes of its Change wait for others is replaced, and none is lost or made twice", async () => {
+  it("one that is killed during a Change is replaced, and no write is lost or repeated", async () => {
     const inner = `${world.namespace}-inner`;
     const leader = await start("a", [...SHORT, "--failpoint=app:after-tier"]);
     const standby = await start("b", SHORT);
@@ -177,7 +177,7 @@ describe("Of several operators", function () {
     apart(leader, standby);
   });
 
-  it("a lease that is deleted or emptied by hand goes back to its leader, without another one in between", async () => {
+  it("the leader takes a lease back that was deleted or emptied by hand", async () => {
     const leader = await start("a", SHORT);
     await makeApp("edited");
     await world.synced("edited");

@@ -142,7 +142,7 @@ spec:
     }
   });
 
-  it("a claim is not healthy whose class does not exist, and is when it only waits for its first pod", async () => {
+  it("a claim without its class is unhealthy, one that waits for its first pod is healthy", async () => {
     const name = `late-${randomBytes(3).toString("hex")}`;
     const create = (): Promise<unknown> =>
       world.kube.create({

@@ -81,7 +81,7 @@ describe("Writes", function () {
     expect(Object.keys(after).filter((name) => after[name] !== before[name])).to.deep.equal(["one-7"]);
   });
 
-  it("are none when nothing changed, however often the app is reconciled, and none after a restart", async () => {
+  it("are none when nothing changed, even after a restart", async () => {
     await world.repository("calm", {
       "x.yaml": configMap("calm", { v: "1" }),
       "d.yaml": deployment("calm").replace("cpu: 100m", "cpu: '0.10', memory: 1024Mi"),

@@ -18,7 +18,7 @@ describe("A random walk of commits, hooks, moves, edits, kills and outages", fun
   });
   after(() => walk?.stop());
 
-  it("ends with live as in Git, nothing else touched, nothing left over, and a restart that writes nothing", async () => {
+  it("ends with the live state of Git, no other change, and a restart that writes nothing", async () => {
     await walk.walk((steps) => steps < STEPS);
     const result = await walk.settle(READY_MS);
     const [load = 0] = loadavg();

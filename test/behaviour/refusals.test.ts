@@ -128,7 +128,7 @@ describe("A refusal", function () {
     expect(said.join()).to.not.match(/core\.|@@|Volumes/);
   });
 
-  it("of a field that may not change ends where the object may be re-created, for protected kinds after a confirmation", async () => {
+  it("of an immutable field ends when the object may be re-created", async () => {
     const map = (value: string) => `${configMap("anew-map", { v: value })}immutable: true\n`;
     const job = (image: string) =>
       `apiVersion: batch/v1\nkind: Job\nmetadata: {name: anew-job, annotations: {kustomize.toolkit.fluxcd.io/force: enabled}}\nspec: {suspend: true, template: {spec: {restartPolicy: Never, containers: [{name: m, image: "${image}"}]}}}\n`;

@@ -248,7 +248,7 @@ describe("A cache that is full", function () {
       (object) => condition(object, "Ready")?.status === status,
     );
 
-  it("keeps out what is new, and what is there stays in use; there is room again when a GitRepository is gone", async () => {
+  it("refuses new repositories and keeps others, and has room again after a deletion", async () => {
     await world.repository("there", { "a.yaml": configMap("there", { v: "1" }) });
     await world.app("there", "there", ".");
     await world.synced("there");

@@ -101,7 +101,7 @@ describe("An object that ends by itself and goes by its time to live", function 
     expect((await world.events("job")).join()).to.not.contain("DriftHealed: Job");
   });
 
-  it("is not run again when its document moves to another app, also if its end is recorded as a digest", async () => {
+  it("is not run again when its document moves to another app", async () => {
     const text = (await caseFile("job-ttl/job.yaml")).replace("name: migrate", "name: moves");
     const digested = text.replace("name: moves", "name: digested");
     const other = (name: string): string => configMap(name, { v: "1" });

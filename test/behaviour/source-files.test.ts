@@ -81,7 +81,7 @@ describe("The files of a source", function () {
     expect(await applied("links")).to.deep.equal(["real", "shared"]);
   });
 
-  it("may hold a link that leads nowhere: objects that may have come from there are kept until that is decided", async () => {
+  it("may contain a broken link: objects that may have come from it are kept", async () => {
     const repo = await world.repository("dangling", {
       "app/own.yaml": configMap("own", {}),
       "app/more.yaml": configMap("more", {}),
@@ -120,7 +120,7 @@ describe("The files of a source", function () {
     expect(await applied("dangling")).to.deep.equal(["linked", "new", "own"]);
   });
 
-  it("may be as large as the install files of public operators, beside files that nobody could read", async () => {
+  it("may be as large as the install files of public operators", async () => {
     const text = "x".repeat(80_000);
     const parts = Array.from({ length: 60 }, (_, at) => configMap(`part-${at}`, { text }));
     const repo = await world.git.createRepository("large");

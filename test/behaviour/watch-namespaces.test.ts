@@ -110,7 +110,7 @@ describe("An installation for one namespace, with the rights of the chart", func
     await removeInstallation(world);
   });
 
-  it("syncs an app as its ServiceAccount, asks for nothing that it may not, and leaves other namespaces alone", async () => {
+  it("syncs an app as its ServiceAccount, and leaves other namespaces alone", async () => {
     const { kube, namespace } = world;
     await kube.create({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "deployer", namespace } });
     await kube.create({

@@ -50,7 +50,7 @@ describe("An Alertmanager", function () {
     return commit;
   };
 
-  it("rolls back the apps that firing alerts name, once, and only those that its ServiceAccount may roll back", async () => {
+  it("rolls back the apps of firing alerts once, as far as its ServiceAccount may", async () => {
     const [commit] = await Promise.all([twice("alerted"), twice("web")]);
     const kinds = (resources: string[], verbs: string[], resourceNames?: string[]) => ({
       ...{ apiGroups: ["gitops.overseer.io"], resources, verbs },

@@ -141,7 +141,7 @@ describe("The REST API", function () {
     expect(change.can).to.deep.equal([]);
   });
 
-  it("hands on a token of the API server, and impersonates the user of a token that is made for this API", async () => {
+  it("forwards a token of the API server, and impersonates the user of its own tokens", async () => {
     const account = `system:serviceaccount:${world.namespace}:deployer`;
     const subject = { kind: "ServiceAccount", name: "deployer", namespace: world.namespace };
     await bind("deployer-view", { kind: "ClusterRole", name: "overseer-gitops-view" }, subject);
@@ -361,7 +361,7 @@ describe("The REST API", function () {
         .map((text) => text.split(";")[0])
         .join("; ");
 
-    it("acts with the groups of the issuer and the permissions of the cluster, until the user signs out", async () => {
+    it("acts with the groups of the issuer until the user signs out", async () => {
       const response = await signIn("dora");
       expect([response.status, response.headers.get("location")]).to.deep.equal([302, "/apps"]);
       const cookie = cookieOf(response);

@@ -134,7 +134,7 @@ describe("An APIService, in one commit with its backend", function () {
     expect(await world.changes("api"), "one Change").to.have.length(1);
   });
 
-  it("keeps no app from applying what it does not serve while it is unavailable, also after a restart", async () => {
+  it("delays no object of other APIs while it is unavailable, even after a restart", async () => {
     const other = await world.repository("other", { "c.yaml": configMap("other", { v: "1" }) });
     await world.app("other", "other", ".");
     await world.synced("other");

@@ -78,7 +78,7 @@ describe("A CustomResourceDefinition with a conversion webhook, in one commit wi
   const ref = (name: string, version = "v1"): TestRef => world.object(`${group}/${version}`, "Widget", name);
   const lastChange = async (app: string) => (await world.changes(app)).at(-1)?.status;
 
-  it("is written first, then its backend, and a custom resource that has to be converted when the backend is healthy", async () => {
+  it("is written before its backend, and custom resources once the backend is healthy", async () => {
     await server.refuse();
     const [workload, service] = servedLocally(world, "hook");
     repo = await world.repository("hook", {
@@ -109,7 +109,7 @@ describe("A CustomResourceDefinition with a conversion webhook, in one commit wi
     expect(await world.changes("hook"), "one Change").to.have.length(1);
   });
 
-  it("holds up neither other documents nor other apps while it cannot convert, also after a restart", async () => {
+  it("delays no other documents or apps while it cannot convert, even after a restart", async () => {
     const other = await world.repository("other", { "c.yaml": configMap("other", { v: "1" }) });
     await world.app("other", "other", ".");
     await world.synced("other");

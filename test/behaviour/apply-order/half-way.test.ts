@@ -19,7 +19,7 @@ describe("A Change that cannot be written to its end", function () {
     return (change?.status?.plan ?? []).map(({ object, result }) => `${object} ${result ?? "-"}`);
   };
 
-  it("says what was written, keeps its plan and its counts, and goes on when the document is right", async () => {
+  it("says what was written, and continues when the document is corrected", async () => {
     const inner = `${world.namespace}-inner`;
     const files = {
       "ns.yaml": `apiVersion: v1\nkind: Namespace\nmetadata: { name: ${inner} }\n`,

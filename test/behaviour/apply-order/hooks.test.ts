@@ -57,7 +57,7 @@ describe("Hooks", function () {
   const phases = async (app: string): Promise<(string | undefined)[]> =>
     (await world.changes(app)).map(({ status }) => status?.phase);
 
-  it("run before and after the objects, once for each Change, also across a restart, and are no drift", async () => {
+  it("run before and after the objects once for each Change, even across a restart", async () => {
     const files = (v: string): Record<string, string> => ({
       "pre.yaml": held("pre", `${HOOK}: PreSync`),
       "c.yaml": configMap("once", { v }),
@@ -94,7 +94,7 @@ describe("Hooks", function () {
     await world.kube.untilGone(job("pre"));
   });
 
-  it("fail the Change with the last message of the container, run the SyncFail hooks, and run again on request only", async () => {
+  it("fail the Change with the message of the container, and run again on request only", async () => {
     const repo = await world.repository("fails", {
       "pre.yaml": held("fails", `${HOOK}: PreSync`),
       "c.yaml": configMap("fails", {}),

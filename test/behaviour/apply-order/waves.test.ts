@@ -37,7 +37,7 @@ describe("Waves", function () {
   const versionOf = async (ref: TestRef): Promise<string | undefined> =>
     (await world.kube.get<RawObject>(ref))?.metadata.resourceVersion;
 
-  it("are applied in order, each when the one before is healthy, also across restarts, and the Change ends when all is healthy", async () => {
+  it("are applied in order, each when the one before is healthy, even across restarts", async () => {
     const repo = await world.repository("order", {
       "c.yaml": `${configMap("order-last", {}, wave(5))}---\n${configMap("order-first", {}, wave(-1))}`,
       "lb.yaml": `${service("order-a", 0)}---\n${service("order-b", 5)}`,
@@ -100,7 +100,7 @@ describe("Waves", function () {
     ]);
   });
 
-  it("fail the Change by health.timeout, naming the objects, and the rest follows when they are healthy after all", async () => {
+  it("fail the Change after health.timeout, and continue when objects become healthy later", async () => {
     const repo = await world.repository("late", {
       "lb.yaml": service("late-a", 0),
       "c.yaml": configMap("late-b", {}, wave(1)),
@@ -134,7 +134,7 @@ describe("Waves", function () {
     expect(causes.at(-1)).to.equal("Retry Succeeded");
   });
 
-  it("are deleted in reverse order when everything else is healthy, each when the one before is gone", async () => {
+  it("are deleted in reverse order, each when the one before is gone", async () => {
     const hold = (name: string, number: number): string =>
       configMap(name, {}, `  finalizers: [example.com/hold]\n${wave(number)}`);
     const repo = await world.repository("prune", {

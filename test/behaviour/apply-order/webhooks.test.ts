@@ -70,7 +70,7 @@ describe("An operator with a webhook, in one commit", function () {
     });
   };
 
-  it("has its webhook after its Deployment is healthy, and only the object waits that the webhook does not let in", async () => {
+  it("gets its webhook once its Deployment is healthy, and only rejected objects wait", async () => {
     const name = space("down");
     const { text, group } = await operator(name);
     const repo = await world.repository("down", { "all.yaml": text });
@@ -100,7 +100,7 @@ describe("An operator with a webhook, in one commit", function () {
     expect(await exists(widget(group))).to.equal(true);
   });
 
-  it("is written but for the object while its webhook does not answer, and the object follows by itself, judged", async () => {
+  it("is written except for the object that waits for an unavailable webhook", async () => {
     const name = space("late");
     const { text, group } = await operator(name);
     const scope = { name: "late", namespace: "late", apiGroup: group, version: "v1", resource: "widgets" };
@@ -122,7 +122,7 @@ describe("An operator with a webhook, in one commit", function () {
     await world.kube.delete({ apiVersion: ADMISSION, kind: "MutatingWebhookConfiguration", name });
   });
 
-  it("has no webhook while its Deployment is not healthy, also by a later commit that cannot be read, or a restart", async () => {
+  it("has no webhook while its Deployment is not healthy, even after a restart", async () => {
     const name = space("pending");
     const { text, group } = await operator(name, NOWHERE);
     const repo = await world.repository("pending", { "all.yaml": text });
@@ -157,7 +157,7 @@ describe("An operator with a webhook, in one commit", function () {
     await world.kube.delete(webhook(name));
   });
 
-  it("is written to its end when its Deployment has had the time of health.timeout, first what its webhook judges", async () => {
+  it("is written completely after health.timeout, first what its webhook judges", async () => {
     const name = space("bound");
     const { text, group } = await operator(name, NOWHERE);
     await world.repository("bound", { "all.yaml": text });

@@ -25,7 +25,7 @@ describe("Secrets that are kept out of Git", function () {
     );
   };
 
-  it("are a gate: nothing is written before they exist, and they are neither overwritten nor pruned", async () => {
+  it("hold the Change until they exist, and are neither overwritten nor pruned", async () => {
     const [password, token, inGit] = [world.canary(), world.canary(), world.canary()];
     const repo = await world.repository("pushed", { "a.yaml": configMap("a", { v: "1" }) });
     await world.app("pushed", "pushed", ".", {

@@ -166,7 +166,7 @@ describe("Backups of Docker apps (needs root, dockerd, busybox and restic)", fun
     await running("stops");
   });
 
-  it("stop an app while its data is copied, and start it again although everything is killed meanwhile", async () => {
+  it("stop an app while its data is copied, and start it again even after a crash", async () => {
     const before = await bench.containers("stops");
     await gate.hold("backup");
     const id = await start("stops", "backup");

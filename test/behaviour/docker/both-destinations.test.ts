@@ -137,7 +137,7 @@ describe("One repository on a Core and on Kubernetes (needs root, dockerd, busyb
     });
   };
 
-  it("has the same names, variables, commands, files, volumes and routes in its containers and in its pods", async () => {
+  it("has the same variables, commands, files, volumes and routes in containers and pods", async () => {
     const cluster = await inCluster();
     const containers = await inContainers(cluster);
     expect([...containers.services.keys()].sort()).to.deep.equal(["beside", "db", "web"]);

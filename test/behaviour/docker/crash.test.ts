@@ -50,7 +50,7 @@ describe("The Docker runner after a crash (needs root, dockerd and busybox)", fu
   };
 
   let kept: string[] = [];
-  it("or a restart of the engine keeps the containers, and starts those that Docker does not start", async () => {
+  it("or a restart of the engine starts the containers that Docker does not start", async () => {
     const both = { docker: shell(FOREVER, { restart: "unless-stopped" }), agent: shell(FOREVER) };
     expect((await bench.deployed("kept", both)).error).to.equal(null);
     kept = await bench.containers("kept");

@@ -40,7 +40,7 @@ describe("A deployment by the Docker runner (needs root, dockerd and busybox)", 
     expect(await bench.containers("web")).to.deep.equal(before);
   });
 
-  it("waits for health checks and for services that run to completion, and the Core knows the volumes of images", async () => {
+  it("waits for health checks and completed services, and reports volumes of images", async () => {
     await bench.docker.busybox("keeps:1", ["VOLUME /kept"]);
     const healthcheck = { test: ["CMD", "test", "-e", "/tmp/ready"], interval: "1s", retries: 20 };
     const job = await bench.deployed("slow", {

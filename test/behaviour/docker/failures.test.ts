@@ -73,7 +73,7 @@ describe("A failed deployment by the Docker runner (needs root, dockerd and busy
     );
   });
 
-  it("says that a disk is full, that of the engine or that of the agent, and goes on when there is space", async () => {
+  it("says that the disk of engine or agent is full, and continues when there is space", async () => {
     const web = { web: shell(FOREVER, { volumes: ["data:/data"] }) };
     for (const path of [join(bench.docker.dataRoot, "volumes"), join(bench.agent.dataDir, "apps")]) {
       // A file system on which nothing can be created.

@@ -150,7 +150,7 @@ describe("forbidAuthor", function () {
     };
     const idOf = async (user: GiteaUser): Promise<number> => (await gitea.api<{ id: number }>(user, "GET", "/user")).id;
 
-    it("does not count the approvals of the author and the merger of a pull request, whoever the commit names", async () => {
+    it("does not count approvals of the author and the merger of a pull request", async () => {
       const token = await gitea.createToken(ann, ["read:repository"]);
       world.canaries.push(token);
       await world.kube.apply({

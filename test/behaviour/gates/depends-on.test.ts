@@ -54,7 +54,7 @@ describe("spec.dependsOn", function () {
     expect((await world.changes("web")).map(({ status }) => status?.phase)).to.deep.equal(["Succeeded"]);
   });
 
-  it("shows what the destination rejects, but does not fail, while another app may create its kind", async () => {
+  it("shows rejections, but does not fail, while another app may create the kind", async () => {
     const group = `${world.namespace}.example.com`;
     const widget = `apiVersion: ${group}/v1\nkind: Widget\nmetadata: { name: one }\n`;
     const repo = await world.repository("kinds", { "uses/w.yaml": widget, "base/c.yaml": configMap("base", {}) });

@@ -122,7 +122,7 @@ describe("Environments", function () {
     expect(await admin.kubectl(["get", "environment", name])).to.match(/True +1 +governs 1 app in 2 namespaces/);
   });
 
-  it("cannot be deleted, nor lose a namespace, without the verb release, and only the operator writes their status", async () => {
+  it("require the verb release for a deletion, and let only the operator write their status", async () => {
     const refusal = `ed does not have the verb release for Environment ${name}`;
     expect(await ed.kubectl(["delete", "environment", name])).to.contain(refusal);
     const patch = (spec: object): string[] => [

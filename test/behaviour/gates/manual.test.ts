@@ -72,7 +72,7 @@ describe("sync.mode: Manual", function () {
     return repo;
   };
 
-  it("plans a new revision and waits, while drift is reverted to the applied one, until a user requests the sync", async () => {
+  it("plans a new revision and waits for a request, while drift is reverted", async () => {
     const repo = await make("web", "1");
     const first = await world.untilCondition("web", "Waiting", "True", "Manual");
     expect(condition(first, "Waiting")?.message).to.equal(

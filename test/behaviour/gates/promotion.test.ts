@@ -85,7 +85,7 @@ describe("Promotion", function () {
     return commit;
   };
 
-  it("takes commits from dev to staging, and to prod after the soak, over a restart of the operator", async () => {
+  it("brings commits from dev to staging, and to prod after the soak, even after a restart", async () => {
     const first = await repo.head();
     const prod = await untilApplied("prod", first);
     expect((await world.kube.get<LiveApp>(refOf("staging")))?.status?.ledger?.[0]).to.include({ commit: first });

@@ -125,7 +125,7 @@ describe("Pull requests of promotions, at Gitea", function () {
       return (await imageIn(namespace)) === `${IMAGE}:${tag}`;
     });
 
-  it("carry a tested tag with format and comments, once the host can be asked, and are updated in place until they are merged", async () => {
+  it("carry a tested tag, keep format and comments, and are updated until they are merged", async () => {
     await untilImage(prod, "1.8");
     await pushAndPoll({ "staging/kustomization.yaml": overlay("1.9") });
     const failed = await until("cannot be opened", ({ state }) => state === "Failed");

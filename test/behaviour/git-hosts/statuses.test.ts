@@ -241,7 +241,7 @@ describe("commit statuses at Gitea", function () {
         return all.find(({ body }) => body.includes(text));
       });
 
-    it("are one comment per app on the open pull request, with deletions first, updated until the Change ends", async () => {
+    it("are one comment per app, with deletions first, updated until the Change ends", async () => {
       const token = await gitea.createToken(ann, ["write:repository", "write:issue", "read:user"]);
       world.canaries.push(token);
       await secret("commenter", { token });

@@ -14,7 +14,7 @@ describe("The values of the chart", function () {
     defaults = await renderChart();
   });
 
-  it("writes backups on request, with the right to list its kinds and nothing else, to a volume that must be named", async () => {
+  it("writes backups to a named volume, with the right to list its kinds only", async () => {
     expect(kindsOf(defaults)).to.not.include("CronJob");
     const objects = await renderChart({ "backup.enabled": true, "backup.existingClaim": "files", "backup.keep": 3 });
     const name = `${OPERATOR}-backup`;
@@ -201,7 +201,7 @@ describe("The values of the chart", function () {
     expect(find(objects, "PrometheusRule").metadata.namespace).to.equal("monitoring");
   });
 
-  it("installs the dashboards as they are in the repository, for the sidecar of Grafana and for grafana-operator", async () => {
+  it("installs the dashboards for the sidecar of Grafana and for grafana-operator", async () => {
     const values = {
       "metrics.dashboards.enabled": true,
       "metrics.dashboards.namespace": "monitoring",

@@ -79,7 +79,7 @@ describe("The chart", function () {
     expect(podOf(defaults, SERVER)).to.not.have.property("volumes");
   });
 
-  it("has a value for every flag that means something in a pod, in the pods of one role or the other", async () => {
+  it("has a value for every flag that matters in a pod", async () => {
     const objects = await renderChart({
       ...API_WITH_SIGN_IN,
       trustedNamespaces: ["platform"],
@@ -421,7 +421,7 @@ describe("The chart", function () {
     ]);
   });
 
-  it("gives an account of their own rights in trusted namespaces, everything only when told, and the operator none", async () => {
+  it("gives a ServiceAccount rights in trusted namespaces, and the operator none", async () => {
     const objects = await renderChart({ trustedNamespaces: ["platform"], "rbac.trustedClusterRole": "edit" });
     const binding = find(objects, "RoleBinding", "overseer-gitops-trusted");
     expect(binding.metadata.namespace).to.equal("platform");

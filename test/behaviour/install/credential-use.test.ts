@@ -203,7 +203,7 @@ describe("Whoever writes an app needs a right to the credentials that it uses", 
     await world.synced("trusted");
   });
 
-  it("gives an app of a trusted namespace no hold on the apps of others, which the operator itself could patch", async () => {
+  it("does not let an app of a trusted namespace change apps of others", async () => {
     const { kube, namespace } = world;
     const metadata = { name: "prey", namespace: `${namespace}-other` };
     await kube.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: metadata.namespace } });
@@ -229,7 +229,7 @@ describe("Whoever writes an app needs a right to the credentials that it uses", 
     await kube.delete({ apiVersion: "v1", kind: "Namespace", name: metadata.namespace });
   });
 
-  it("asks for the Secret where a kubeconfig or a token is the right, and for an account that is named beside it", async () => {
+  it("requires the right to the Secret of a kubeconfig or token, and to the account beside it", async () => {
     await world.kube.delete(binding("impersonate", INSTALL_NAMESPACE));
     await waitUntil({ what: "the right is gone", timeoutMs: 60_000, intervalMs: 100 }, async () =>
       (await outcome(app("denied"), DRY)).includes(`${INSTALL_NAMESPACE}/${TRUSTED}`),
@@ -244,7 +244,7 @@ describe("Whoever writes an app needs a right to the credentials that it uses", 
     await taken(goingTo({ overseer: { ...core, caSecretRef: { name: "there" } } }), DRY);
   });
 
-  it("lets him who may use every account of the namespace write repositories, with Secrets that he has a right to", async () => {
+  it("lets users of every account of a namespace write repositories, with permitted Secrets", async () => {
     await mayDo("use-all", [""], ["serviceaccounts"], ["use"]);
     await taken(repository("mine", { secretRef: { name: "core" } }), DRY);
     for (const field of ["secretRef", "proxySecretRef"])

@@ -45,7 +45,7 @@ describe("What leaves Git vanishes, whoever made the object", function () {
     return adopted;
   };
 
-  it("by kubectl create, with additions: Keep: what Git has not said stays, what it said and unsaid goes", async () => {
+  it("by kubectl create, with additions: Keep: removes fields that Git once had, and no others", async () => {
     await kubectl(["create", "-f", "-"], object("created", { a: "one", b: "two", extra: "theirs" }));
     await adoptThenRemove("created", { a: "one", b: "two" }, { a: "one" }, { additions: "Keep" });
     expect(await live("created")).to.deep.equal({ a: "one", extra: "theirs" });
@@ -88,7 +88,7 @@ describe("What leaves Git vanishes, whoever made the object", function () {
     expect(change?.status?.plan?.[0]?.diff).to.deep.include({ path: ".data.old", from: "stale" });
   });
 
-  it("by Argo CD, which reconciles RBAC objects under a second name: what leaves Git is taken from a Role, too", async () => {
+  it("by Argo CD, which applies RBAC objects with a second field manager", async () => {
     const rule = (resource: string) => ({ apiGroups: [""], resources: [resource], verbs: ["get"] });
     const role = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role" };
     const metadata = { name: "argo-role", namespace: world.namespace };

@@ -77,7 +77,7 @@ describe("A real autoscaler", function () {
     expect(condition(app, "Contested")).to.equal(undefined);
   });
 
-  it("keeps its replicas when they leave Git while it owns them, and a change of Git beside them leaves them alone", async () => {
+  it("keeps its replicas when they leave Git, and when another field changes in Git", async () => {
     metrics.setLoad(world.namespace, TARGET);
     const repo = await world.repository("leaves", { "x.yaml": web("leaves", 1) });
     await world.app("leaves", "leaves", ".");
@@ -111,7 +111,7 @@ describe("A real autoscaler", function () {
     await annotate(null);
   };
 
-  it("that fights with replicas in Git is named with the remedy, at a few writes; it has them when they leave Git", async () => {
+  it("that fights with replicas in Git is named, and gets them when they leave Git", async () => {
     metrics.setLoad(world.namespace, 3 * TARGET);
     const repo = await world.repository("fought", { "x.yaml": web("fought", 1), "hpa.yaml": autoscaler("fought") });
     await world.app("fought", "fought", ".");

@@ -166,7 +166,7 @@ describe("A day beside others that write to our objects, too", function () {
     }
   });
 
-  it("two that take fields back at once cost a few writes an hour each, and are named with what to do", async () => {
+  it("two writers that revert fields at once cost few writes, and are named with a remedy", async () => {
     await hour(HOURS);
     for (const ref of [web("scaled"), maps("labelled")]) {
       const counts = perHour(ref);

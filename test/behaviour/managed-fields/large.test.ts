@@ -22,7 +22,7 @@ describe(`Table E, ${ROWS.E14.text}`, function () {
     await proxy?.stop();
   });
 
-  it("one that etcd does not take is refused before anything is written, with its size and the limit", async () => {
+  it("one that is too large for etcd is refused before the first write, with the limit", async () => {
     const text = widget("huge", `{ free: { text: ${"x".repeat(1_600_000)} } }`);
     await world.repository("huge", { "x.yaml": text, "y.yaml": configMap("beside", { a: "one" }) });
     await world.app("huge", "huge", ".");
@@ -53,7 +53,7 @@ describe(`Table E, ${ROWS.E14.text}`, function () {
     );
   });
 
-  it("one that lost its managed fields, since somebody made it too large for them, stays, and the app says why", async () => {
+  it("one that is too large to have managed fields is kept, and the app says why", async () => {
     const ref = world.object("fields.example.com/v1", "Widget", "grown");
     const repo = await world.repository("grown", {
       "x.yaml": widget("grown", `{ free: { text: ${"x".repeat(700_000)} } }`),

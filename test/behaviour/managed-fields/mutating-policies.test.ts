@@ -97,7 +97,7 @@ describe("A MutatingAdmissionPolicy that changes what is applied is told once, a
     await expectQuiet(ref, "web");
   });
 
-  it("a value that it changes is left so, told once; drift of it and beside it is put back to what the policy lets", async () => {
+  it("a value that it changes is kept and noted once, and drift is reverted to it", async () => {
     await on("changed").set(set("a", "mutated"));
     await synced("changed");
     expect(dataOf(await read("changed"))).to.deep.equal({ a: "mutated", b: "one" });
@@ -123,7 +123,7 @@ describe("A MutatingAdmissionPolicy that changes what is applied is told once, a
     await world.synced("later");
   });
 
-  it("one that changes is looked at again, each time: live follows, and it is told anew what of Git it keeps out", async () => {
+  it("is verified again after each change of its own, and its effects are noted again", async () => {
     const policy = on("changes");
     await policy.set(set("a", "mutated"));
     await synced("changes");
@@ -163,7 +163,7 @@ describe("A MutatingAdmissionPolicy that changes what is applied is told once, a
     expect(await writes(world.configMap("unlabelled"))).to.equal(0);
   });
 
-  it("one that takes them from an object that is there is named; nothing is deleted, and all is well when it goes", async () => {
+  it("one that removes our labels is named, and deletes nothing; the app recovers without it", async () => {
     await synced("stolen");
     const uid = (await read("stolen"))?.metadata.uid;
     const policy = on("stolen");

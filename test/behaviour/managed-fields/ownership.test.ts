@@ -21,7 +21,7 @@ describe("An object is the app's only if it says so itself, and is deleted only 
 
   const pathOf = (name: string): string => `/api/v1/namespaces/${world.namespace}/configmaps/${name}`;
 
-  it("leaves a copy alone that inherits labels, annotations and managed fields under another name", async () => {
+  it("keeps a copy with its labels, annotations and managed fields under another name", async () => {
     const repo = await world.repository("copied", { "x.yaml": configMap("original", { a: "one" }) });
     await world.app("copied", "copied", ".");
     await world.synced("copied", await repo.head());
@@ -47,7 +47,7 @@ describe("An object is the app's only if it says so itself, and is deleted only 
     expect(proxy.requests.filter(({ path }) => path === pathOf("copy"))).to.deep.equal([]);
   });
 
-  it("takes nothing for its own that somebody has written its marks on, even with its field manager", async () => {
+  it("does not take an object with forged labels for its own, even with its field manager", async () => {
     const repo = await world.repository("victim", { "x.yaml": configMap("prey", { a: "one" }) });
     const app = await world.app("victim", "victim", ".");
     await world.synced("victim", await repo.head());
@@ -75,7 +75,7 @@ describe("An object is the app's only if it says so itself, and is deleted only 
       expect(await world.kube.get(world.configMap(`bait-${index}`)), `bait-${index}`).to.not.equal(undefined);
   });
 
-  it("when the key of its marks is lost: adopts what Git wants again, and leaves alone what left Git", async () => {
+  it("adopts what is in Git and keeps what is not, after the key of signatures was lost", async () => {
     const files = { "x.yaml": configMap("kept", { a: "one" }), "y.yaml": configMap("left", { a: "one" }) };
     const repo = await world.repository("keyless", files);
     await world.app("keyless", "keyless", ".");
@@ -125,7 +125,7 @@ describe("An object is the app's only if it says so itself, and is deleted only 
     );
   });
 
-  it("does not delete an object of the same name that was made anew while the deletion was on its way", async () => {
+  it("does not delete an object that was created again during the deletion", async () => {
     const repo = await world.repository("anew", {
       "x.yaml": configMap("reborn", { a: "one" }),
       "y.yaml": configMap("here", { a: "one" }),

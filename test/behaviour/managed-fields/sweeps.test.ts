@@ -39,7 +39,7 @@ describe("What may have changed without a trace is looked at once", function () 
       .filter(({ method, path }) => method !== "GET" && path.includes(`/${world.namespace}/${plural}/`))
       .map(({ path }) => path);
 
-  it("after a start: what was changed while the operator was down is put back, and nothing else is written", async () => {
+  it("after a start: reverts changes made while the operator was down, and writes nothing else", async () => {
     await world.operator.stop();
     const { apiVersion, kind, name } = world.object("v1", "Secret", "hidden");
     const hidden = { apiVersion, kind, metadata: { name, namespace: world.namespace }, stringData: { a: "thief" } };

@@ -127,7 +127,7 @@ describe("Prometheus, with the dashboards and alerts", function () {
     for (const name of names) await hasData("an alert", name);
   });
 
-  it("finds what is wrong: apps that failed, wait and drifted, a source, and a gate that held a Change", async () => {
+  it("shows failed, waiting and drifted apps, a failed source, and a gate that held a Change", async () => {
     const namespace = `namespace="${world.namespace}"`;
     const nameOf = async (expr: string): Promise<(string | undefined)[]> =>
       (await prometheus.query(expr)).map(({ labels }) => labels.name).sort();

@@ -84,7 +84,7 @@ describe("notification channels", function () {
     await world?.remove();
   });
 
-  it("send a failure once and its recovery once, also when the operator is killed before it has noted that", async () => {
+  it("send a failure and its recovery once, even if the operator is killed in between", async () => {
     const repo = await world.repository("shop", { "web/a.yaml": configMap("web", { v: "1" }) });
     await world.app("web", "shop", "web");
     await world.synced("web");

@@ -46,7 +46,7 @@ describe("Compose documents of users", function () {
     expect((await core.list("routes")).map(({ target }) => target)).to.include("shop:3000");
   });
 
-  it("that extend a service which is not there are refused before anything is written, with the nearest name", async () => {
+  it("that extend a missing service are refused, with the nearest name", async () => {
     const message = await refusal("typo", { "app.yaml": await caseFile("compose-extends/typo.yaml") });
     expect(message).to.match(/app\.yaml:8: App typo: .*there is no service "bas"; did you mean base\?$/);
     expect(await core.appNamed("typo")).to.equal(undefined);
@@ -62,7 +62,7 @@ describe("Compose documents of users", function () {
     expect((await servicesOf("bot")).bot?.environment).to.deep.equal({ OWNER_ID: "123456789012345678" });
   });
 
-  it("with a hash whose dollar signs are not doubled are refused with the place, and no part of the hash is shown", async () => {
+  it("with single dollar signs in a hash are refused, and no part of the hash is shown", async () => {
     const text = await caseFile("compose-dollar/app.yaml");
     world.canaries.push("abcDEFghiJKLmnoPQRstuv", "$2a$12");
     const message = await refusal("dollar", { "app.yaml": text });
@@ -79,7 +79,7 @@ describe("Compose documents of users", function () {
       "app.yaml:13: App notes: spec.compose.services.web.volumes[0]: the volume data is not defined in top-level volumes; it is added",
     ];
 
-    it("stand in the status, the Change and one Event, with file and line, and Ready points to them", async () => {
+    it("are in the status, the Change and one Event, with file and line", async () => {
       const files = { "app.yaml": await caseFile("notes-nobody-sees/app.yaml") };
       const app = await runs("notes", files);
       expect(app.status?.notes?.map(shown)).to.deep.equal(EXPECTED);

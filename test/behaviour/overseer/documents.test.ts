@@ -45,7 +45,7 @@ describe("Documents for an Overseer Core", function () {
     expect(Object.keys(volumes ?? {})).to.deep.equal(["named"]);
   });
 
-  it("with a variable that nobody sets are refused by its name, and heal without a push when the app sets it", async () => {
+  it("with an unset variable are refused by its name, until the app sets it", async () => {
     const message = await refusal("unset", {
       "unset.yaml": appDocument("unset", { web: { image: "w:1", volumes: ["${UPLOAD_LOCATION}:/data"] } }),
     });
@@ -124,7 +124,7 @@ describe("Documents for an Overseer Core", function () {
     expect(message).to.match(/c\.yaml:1: ConfigMap.*goes to Kubernetes/);
   });
 
-  it("that are wrong are refused all at once, with line, field, what was expected and the nearest name", async () => {
+  it("that are invalid are all reported at once, with line, field and expected value", async () => {
     const message = await refusal("typo", {
       "a.yaml":
         "apiVersion: overseer.io/v1\nkind: App\nmetadata: { name: a }\nspec:\n  targetNod: node-1\n  compose:\n    services:\n      web: { image: w:1 }\n",

@@ -181,7 +181,7 @@ describe("An Overseer Core that fails", function () {
     await settled(head);
   });
 
-  it("and is asked by an agent that dies in the middle of a deployment goes on when the agent is back", async () => {
+  it("continues a deployment when its agent, which died during it, is back", async () => {
     version++;
     const slow = { image: `nginx:${version}`, labels: { "overseer.simulated.seconds": "3" } };
     const head = await repo.commit({ "web.yaml": appDocument("web", { web: slow }) }, "slow");

@@ -53,7 +53,7 @@ describe("An Overseer Core that can do less", function () {
     expect(core.proxy.count("GET", /^\/api\/changes$/), "asked once").to.equal(1);
   });
 
-  it("is not asked to change an app: the commit is refused, and nothing is deleted and made anew instead", async () => {
+  it("gets no change of an app: the commit is refused, and nothing is re-created", async () => {
     const before = await core.appNamed("web");
     await repo.commit({ "web.yaml": appDocument("web", { web: { image: "nginx:2" } }) }, "two");
     await world.poll("web");

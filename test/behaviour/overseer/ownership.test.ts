@@ -20,7 +20,7 @@ describe("Whose something in an Overseer Core is", function () {
   const goneFromCore = (name: string): Promise<unknown> =>
     waitUntil({ what: `${name} is gone`, timeoutMs: 30_000 }, async () => (await core.appNamed(name)) === undefined);
 
-  it("an app that exists and nobody of us made is refused and left as it is, until it is asked for", async () => {
+  it("an existing app of others is refused and left unchanged, until adoption is requested", async () => {
     await core.call("POST", "/api/apps", { name: "old", compose: PLAIN });
     await world.repository("old", { "old.yaml": appDocument("old", { web: { image: "ours:1" } }) });
     await core.app("old", "old", ".");
@@ -46,7 +46,7 @@ describe("Whose something in an Overseer Core is", function () {
     expect(await core.appNamed("old"), "its end touches nothing").not.to.equal(undefined);
   });
 
-  it("a host port that another app takes is refused with its place, and given when that app has moved", async () => {
+  it("a host port that another app uses is refused with its place, until that app moves", async () => {
     const publishing = (name: string, port: string): string =>
       appDocument(name, { web: { image: "web:1", ports: [port] } });
     const first = await world.repository("first-port", { "one.yaml": publishing("giver", "8080:80") });
@@ -67,7 +67,7 @@ describe("Whose something in an Overseer Core is", function () {
     expect((await core.appNamed("taker"))?.compose).to.contain("127.0.0.1:8080:80");
   });
 
-  it("what leaves Git goes, with its route and policy first; others' things stay, and its volumes", async () => {
+  it("what leaves Git is deleted, route and policy first; volumes and others' objects stay", async () => {
     const data = appDocument(
       "data",
       { db: { image: "postgres:17", volumes: ["data:/data"], ports: ["5432"] } },
@@ -172,7 +172,7 @@ describe("Whose something in an Overseer Core is", function () {
     expect(await core.jobsOf("moving")).to.deep.equal(["deploy completed v1"]);
   });
 
-  it("an app that is deleted takes what is its own, in order, and says what it waits for when it cannot", async () => {
+  it("a deleted app deletes its own objects in order, and says what it waits for", async () => {
     core.proxy.setFault((request) => (request.method === "DELETE" ? { kind: "answer", status: 500 } : undefined));
     await world.kube.delete(world.appRef("data"));
     await world.kube.until(world.appRef("data"), "says why", (live) =>

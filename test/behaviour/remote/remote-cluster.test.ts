@@ -93,7 +93,7 @@ describe("An app on a remote cluster", function () {
     expect(data(await remote.kube.get(world.configMap("taken")))).to.deep.equal({ v: "ours" });
   });
 
-  it("is another one than an app of the same objects here: none takes, heals or deletes the other's", async () => {
+  it("is separate from a local app with the same objects", async () => {
     await world.kube.apply({
       apiVersion: "v1",
       kind: "ServiceAccount",
@@ -181,7 +181,7 @@ describe("An app on a remote cluster", function () {
     );
   });
 
-  it("is as Git says again after the operator was away: what left Git goes, what was changed is put back", async () => {
+  it("is synced again after the operator was down, deletions and drift included", async () => {
     await world.operator.stop();
     const head = await repo.commit({ "s.yaml": null, "c.yaml": configMap("web-c", { v: "1" }) }, "no service, c");
     await remote.kube.patch(world.configMap("web-a"), { data: { v: "drift" } });

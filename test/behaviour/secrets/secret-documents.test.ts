@@ -48,7 +48,7 @@ describe("Secret documents", function () {
     return body.secrets.find((secret) => secret.name === name);
   };
 
-  it("wait for what they refer to, become a Secret of a cluster and secrets of a Core, and follow a changed value", async () => {
+  it("wait for their references, become Secrets at both destinations, and follow changes", async () => {
     const [first, second] = [world.canary(), world.canary()];
     const app = appDocument("shop", { web: { image: "w:1", environment: { URL: "${SECRET:db.url}" } } });
     const repo = await world.repository("docs", {

@@ -132,7 +132,7 @@ describe("Secrets from Vault", function () {
     for (const way of Object.keys(ways)) await untilLive(`db-${way}`, second);
   });
 
-  it("are read in a namespace of the server, with a token that a timer renews while nothing reads", async () => {
+  it("are read in a namespace of the server, with a token that is renewed in time", async () => {
     const value = world.canary();
     await bao.call("POST", "sys/namespaces/team", {});
     await bao.call("POST", "team/sys/mounts/secret", { type: "kv", options: { version: "2" } });
@@ -169,7 +169,7 @@ describe("Secrets from Vault", function () {
     });
   });
 
-  it("that the server does not give leave the live Secret as it is, say why, and heal by themselves", async () => {
+  it("that cannot be read leave the live Secret unchanged, and recover without an edit", async () => {
     const [kept, last] = [world.canary(), world.canary()];
     await bao.put("shop/db", { password: kept });
     await untilLive("db-kubernetes", kept);

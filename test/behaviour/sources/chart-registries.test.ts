@@ -38,7 +38,7 @@ describe("Charts of registries", function () {
     });
   const data = async (name: string): Promise<unknown> => (await world.kube.get(world.configMap(name)))?.data;
 
-  it("are applied with the values of the commit, from HTTP and OCI, and followed to another version", async () => {
+  it("are applied with the values of the commit, from HTTP and OCI, in each version", async () => {
     await app("http", { repository: http.url });
     await app("oci", { repository: oci.url });
     for (const name of ["http", "oci"]) {

@@ -118,7 +118,7 @@ describe("A Compose app on Kubernetes, compared with Docker Compose", function (
     }
   });
 
-  it("has the services of included and extended files in other folders, with their files, and of active profiles", async () => {
+  it("has the services of included and extended files, and of active profiles", async () => {
     const { compose, containers } = await composeAndContainers(PARTS, { profiles: ["debug"] });
     expect(Object.keys(containers).sort()).to.deep.equal(["cache", "database", "debug", "job", "nested", "web"]);
     expect(containers).to.deep.equal(compose);

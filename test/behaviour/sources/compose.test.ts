@@ -48,7 +48,7 @@ describe("Compose apps on Kubernetes", function () {
   });
   after(() => world?.remove());
 
-  it("are applied in the order of their dependencies; a changed file restarts only the service that mounts it", async () => {
+  it("are applied in order, and a changed file restarts only the service that mounts it", async () => {
     await world.kube.apply(volumeFor(world.namespace, "wiki-data"));
     const repo = await world.repository("wiki", { "wiki/app.yaml": APP, "wiki/conf/settings.yaml": CONF });
     await world.app("wiki", "wiki", "wiki", {

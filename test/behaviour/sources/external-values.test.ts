@@ -67,7 +67,7 @@ describe("Values from ConfigMaps and Secrets", function () {
     return { files: names.length, text: texts.join("\n") };
   };
 
-  it("are variables: the app waits for the objects by name, and is applied again when one changes", async () => {
+  it("are variables: the app waits for missing objects, and follows their changes", async () => {
     const [first, second] = [world.canary(), world.canary()];
     await world.repository("vars", {
       "web.yaml": deployment("web")

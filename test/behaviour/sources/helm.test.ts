@@ -56,7 +56,7 @@ describe("Helm sources", function () {
   const values = async (): Promise<Record<string, string>> =>
     ((await world.kube.get(world.configMap("web-values")))?.data ?? {}) as Record<string, string>;
 
-  it("follow their values, their templates and their cluster, and cost no child for anything else", async () => {
+  it("are rendered again for changes of values, templates and cluster only", async () => {
     const repo = await world.repository("web", CHART);
     await world.app("web", "web", "charts/web", {
       source: {

@@ -45,7 +45,7 @@ describe("Kustomize sources", function () {
   const settingsOf = async (name: string): Promise<string> =>
     (await live(name)).spec.template.spec.containers[0].envFrom[0].configMapRef.name;
 
-  it("are applied by overlay, rendered again only for commits that reach them, and never by a restart", async () => {
+  it("are rendered again only for commits that affect them, and never by a restart", async () => {
     const repo = await world.repository("shop", LAYOUT);
     const kustomize = { images: [{ name: "registry.example/web", newTag: "2" }], labels: { tier: "web" } };
     await world.app("dev", "shop", "k8s/overlays/dev");

@@ -19,7 +19,7 @@ describe("Patches of a source", function () {
   const app = (name: string, path: string, patches: readonly object[]) =>
     world.app(name, "shop", path, { source: { repositoryRef: { name: "shop" }, path, patches } });
 
-  it("change plain manifests and charts, are a Change of their own, and what drift is reverted to", async () => {
+  it("change plain manifests and charts as a Change of their own, also when drift is reverted", async () => {
     await world.repository("shop", {
       "app/web.yaml": deployment("web"),
       "app/settings.yaml": configMap("settings", { mode: "test", keep: "1" }),
@@ -51,7 +51,7 @@ describe("Patches of a source", function () {
     expect((await world.kube.get(world.configMap("charted-chart")))?.data).to.deep.equal({ mode: "patched" });
   });
 
-  it("keep the objects while one cannot be applied, and say which; one that selects nothing is a note", async () => {
+  it("keep the objects while one is invalid, and note one that selects nothing", async () => {
     await app("shop", "app", [
       ...PATCHES,
       { target: { kind: "Deployment" }, patch: "- { op: remove, path: /spec/nope/x }" },

@@ -17,7 +17,7 @@ describe("A Secret that is readable in Git", function () {
     return Buffer.from(data.password ?? "", "base64").toString();
   };
 
-  it("is noted without its value, or refused with --refuse-plaintext-secrets, unless an annotation accepts it", async () => {
+  it("is noted, or refused with --refuse-plaintext-secrets, unless an annotation accepts it", async () => {
     const [first, second] = [world.canary(), world.canary()];
     const repo = await world.repository("readable", { "a.yaml": secret(first) });
     await world.app("readable", "readable", ".");

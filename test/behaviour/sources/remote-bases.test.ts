@@ -102,7 +102,7 @@ describe("Remote bases of Kustomize", function () {
     expect((await world.kube.get(world.configMap("v2-settings")))?.data).to.deep.equal({ v: "2" });
   });
 
-  it("must name a full commit ID if the repository requires signatures, since those cover nothing else", async () => {
+  it("must name a full commit ID if the repository requires signatures", async () => {
     const signers = await Signers.create();
     try {
       const ada = await signers.ssh("ada@example.com");

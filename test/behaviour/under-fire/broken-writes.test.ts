@@ -96,7 +96,7 @@ describe("A write whose connection breaks", function () {
     expect(count(name)).to.equal(4);
   });
 
-  it("over a connection that ends in this very moment is made once or not at all, and a read gets through", async () => {
+  it("over a connection that closes at the same moment is made at most once", async () => {
     for (let turn = 0; turn < ROUNDS; turn++) {
       const name = `${await create()}-stale`;
       await client.request({ method: "GET", path: PATH, query: { limit: "1" } });

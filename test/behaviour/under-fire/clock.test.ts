@@ -123,7 +123,7 @@ describe("A clock that somebody sets", function () {
     });
   }
 
-  it("leaves no time in the future in any condition of an app or a repository, once it is right and they are looked at", async () => {
+  it("leaves no time in the future in any condition once it is right", async () => {
     clock.ahead = DAY_MS;
     await goesOn();
     const app = await world.kube.get<LiveApp>(world.appRef("web"));

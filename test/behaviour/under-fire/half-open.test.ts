@@ -30,7 +30,7 @@ describe("A watch whose connection is dead without a word", function () {
     await kube?.client.close();
   });
 
-  it("is opened again where it stood, without a new list, and what happened meanwhile is told once", async () => {
+  it("is resumed without a new list, and delivers missed events once", async () => {
     const [dead] = proxy.watches;
     dead?.freeze();
     proxy.requests.length = 0;

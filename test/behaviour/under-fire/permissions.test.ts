@@ -77,7 +77,7 @@ describe("A permission that is withdrawn", function () {
     await expectCalmLog(world.operator);
   });
 
-  it("is asked for ever more rarely, and said by the app, which deletes nothing; given back, all is as Git says", async () => {
+  it("is reported and retried with backoff, and the app syncs when it is granted again", async () => {
     await permit(NO_LISTS);
     proxy.requests.length = 0;
     endWatches();

@@ -53,7 +53,7 @@ describe("A restart of the API server", function () {
     });
   }
 
-  it("that has forgotten what happened since (a real 410) tells of no object that has not changed", async () => {
+  it("that answers 410 leads to no event for unchanged objects", async () => {
     proxy.requests.length = 0;
     await proxy.refuse();
     await plane.apiServer.stop({ kill: true });

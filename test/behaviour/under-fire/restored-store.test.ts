@@ -67,7 +67,7 @@ describe("A store that is restored from a backup", function () {
     await world.synced("web", await repo.head());
   });
 
-  it("takes over what a backup of objects restores with new UIDs and without managed fields, and keeps what is no longer in Git", async () => {
+  it("adopts objects restored with new UIDs, and keeps those that are no longer in Git", async () => {
     const { kube } = world;
     const suspend = (wanted: boolean) => kube.patch(world.appRef("web"), { spec: { suspend: wanted } });
     await repo.commit({ "e.yaml": configMap("e", { v: "3" }) }, "with e");

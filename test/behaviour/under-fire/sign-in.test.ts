@@ -74,7 +74,7 @@ describe("Signing in goes on when tokens and certificates are renewed", function
     expect(maps.take()).to.deep.equal(["~a"]);
   });
 
-  it("when the authority is another: the file is read again, and the watch goes on where it stood", async () => {
+  it("with another authority: the file is read again, and the watch resumes", async () => {
     proxy.requests.length = 0;
     await present(second);
     const error = (await rejection(client.request(GET))) as KubeConnectionError;
@@ -88,7 +88,7 @@ describe("Signing in goes on when tokens and certificates are renewed", function
     expect(proxy.count(({ query }) => query.get("sendInitialEvents") === "true")).to.equal(0);
   });
 
-  it("when a POST is the first to meet the new authority: it was not sent before, and is made once", async () => {
+  it("with another authority at a POST, which is sent once", async () => {
     await present(first);
     await give({ ca: `${second.ca}${first.ca}` });
     proxy.requests.length = 0;

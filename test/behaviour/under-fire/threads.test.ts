@@ -80,7 +80,7 @@ describe("What went wrong with watches of others goes well here", function () {
     });
   }
 
-  it("a watch that is refused with 400 misses nothing: its objects are listed again (kubernetes-fluent-client #979)", async () => {
+  it("a watch refused with 400 lists its objects again (kubernetes-fluent-client #979)", async () => {
     await follow();
     proxy.faults(1, resumed, { kind: "answer", status: 400, reason: "BadRequest" });
     (await watch()).end();
@@ -89,7 +89,7 @@ describe("What went wrong with watches of others goes well here", function () {
     expect(String(maps.errors[0])).to.include("no: BadRequest");
   });
 
-  it("a list that fails after a watch was too old is tried again, and no rejection is left over (client-javascript #447, #680)", async () => {
+  it("a failed list after an expired watch is retried (client-javascript #447, #680)", async () => {
     const leftOver: unknown[] = [];
     const note = (error: unknown): void => void leftOver.push(error);
     process.on("unhandledRejection", note);
@@ -107,7 +107,7 @@ describe("What went wrong with watches of others goes well here", function () {
     }
   });
 
-  it("a watch on which nothing happens stays open for minutes, and nothing is asked (client-javascript #3020, #3022)", async () => {
+  it("a watch without events stays open for minutes (client-javascript #3020, #3022)", async () => {
     const clock = new FakeClock();
     await follow(clock, SILENCE_MS);
     const quiet = await watch();
@@ -122,7 +122,7 @@ describe("What went wrong with watches of others goes well here", function () {
     expect(proxy.requests).to.deep.equal([]);
   });
 
-  it("a watch that the server does not end in the time that was asked for is ended by us (client-javascript #2432, #608)", async () => {
+  it("a watch that the server does not end in time is ended (client-javascript #2432, #608)", async () => {
     const clock = new FakeClock();
     await follow(clock, SILENCE_MS);
     const old = await watch();
@@ -139,7 +139,7 @@ describe("What went wrong with watches of others goes well here", function () {
     expect(proxy.requests.map(resumed), "it goes on where it stood").to.deep.equal([true]);
   });
 
-  it("the later pages of a list are asked for by nothing but their token (gardener/dashboard #1641)", async () => {
+  it("later pages of a list are requested by their token only (gardener/dashboard #1641)", async () => {
     await follow();
     await maps.reflector.stop();
     proxy.pageSize = 2;

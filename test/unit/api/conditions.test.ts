@@ -37,7 +37,7 @@ describe("mergeConditions", () => {
     expect(mergeConditions(both, [ready], 1, NOW).map(({ type }) => type)).to.deep.equal(["Ready"]);
   });
 
-  it("keeps no time that a clock wrote which was far ahead, and minds no small difference of two clocks", () => {
+  it("replaces a time far in the future, and tolerates small clock differences", () => {
     const at = (ahead: number): string => new Date(Date.parse(NOW) + ahead).toISOString();
     const timeAfter = (ahead: number): string | undefined =>
       mergeConditions(mergeConditions([], [ready], 1, at(ahead)), [ready], 1, NOW)[0]?.lastTransitionTime;

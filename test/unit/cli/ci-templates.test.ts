@@ -133,7 +133,7 @@ describe("templates for CI", function () {
     expect((await action("deploy")).stderr).to.include("command must be validate, diff or wait; got 'deploy'");
   });
 
-  it("comment on a pull request what it changes, in place of the earlier comment, and fail if no difference can be made", async () => {
+  it("replace the comment on a pull request, and fail if there is no difference to show", async () => {
     const summary = join(folder, "summary.md");
     const more = {
       OVERSEER_CI_BASE: "HEAD",

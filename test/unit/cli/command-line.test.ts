@@ -114,7 +114,7 @@ describe("the context of a kubeconfig", () => {
     expect(await readContext([one, two], "b")).to.include({ namespace: "team" });
   });
 
-  it("that is missing is named with the nearest one, and a file that cannot be read without its content", async () => {
+  it("names the nearest match, and quotes no content of an unreadable file", async () => {
     const good = await file("good", "contexts: [{ name: production, context: {} }]");
     expect(await failure([good], "prodcution")).to.match(/has no context "prodcution": did you mean "production"\?$/);
     expect(await failure([good]))

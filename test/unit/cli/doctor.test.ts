@@ -82,7 +82,7 @@ describe("overseer doctor", () => {
 });
 
 describe("overseer auth who-can", () => {
-  it("reads roles and bindings as RBAC does: wildcards, names, and roles of the same name in both scopes", () => {
+  it("reads roles and bindings as RBAC does, with wildcards, names and scopes", () => {
     const rule = (more: object) => ({
       apiGroups: ["gitops.overseer.io"],
       resources: ["overseerapps"],
@@ -128,7 +128,7 @@ describe("overseer auth who-can", () => {
 });
 
 describe("overseer export", () => {
-  it("keeps what a person wrote, such as protections, and nothing of the API server and the operator", () => {
+  it("keeps fields that a user wrote, and none of the API server and the operator", () => {
     const named = (annotations: Record<string, string>) =>
       Object.fromEntries(Object.entries(annotations).map(([key, value]) => [`gitops.overseer.io/${key}`, value]));
     const protections = named({ prune: "disabled", reconcile: "disabled", wave: "2", "imported-from": "g/K/a/b" });

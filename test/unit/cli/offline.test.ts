@@ -128,7 +128,7 @@ describe("the command line without a cluster", function () {
     expect((await run("validate", "nothing")).code).to.equal(2);
   });
 
-  it("compares what a directory renders to with a commit: 0 equal, 1 differs, 2 no difference could be made", async () => {
+  it("compares a rendered directory with a commit: 0 equal, 1 different, 2 failed", async () => {
     await commit({
       "apps/web.yaml": WEB,
       "web/a.yaml": configMap("a", "1"),

@@ -219,7 +219,7 @@ describe("overseer render with a network", function () {
       expectChart(await render(["-f", "oci.yaml", "--registry-config", named]));
     });
 
-    it("takes the configuration of Docker, from its file, from the environment, and from a credential helper", async () => {
+    it("reads credentials from Docker's file, the environment and a credential helper", async () => {
       const auths = { [`https://${host()}/v1/`]: { auth: auth() } };
       await write({
         "app.yaml": source(oci.url),

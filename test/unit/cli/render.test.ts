@@ -149,7 +149,7 @@ describe("overseer render", function () {
     expect(await dataOf("chart", ...flags)).to.deep.equal({ version: "v1.31.2", has: "true" });
   });
 
-  it("reads what a commit of the work tree would hold: new files, but no ignored and no deleted ones", async () => {
+  it("reads what a commit of the work tree would contain", async () => {
     await write({ "a.yaml": configMap("a"), "deleted.yaml": configMap("deleted"), ".gitignore": "ignored.yaml\n" });
     await runCommand("git", ["init", "--quiet"], { cwd: root, env });
     await runCommand("git", ["add", "."], { cwd: root, env });
@@ -180,7 +180,7 @@ describe("overseer render", function () {
     expect(await run(["render", "-f", "app.yaml", "-o", "name"])).to.include({ code: 0, stdout: "configmap/web\n" });
   });
 
-  it("places objects as on a cluster: cluster-scoped kinds without a namespace, the rest where -n says", async () => {
+  it("gives the namespace of -n to namespaced kinds only", async () => {
     const role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: { name: r }\nrules: []\n";
     const gadget = "apiVersion: example.com/v1\nkind: Gadget\nmetadata: { name: g }\n";
     await write({ "a.yaml": `${configMap("a")}---\n${role}---\n${gadget}` });
@@ -217,7 +217,7 @@ describe("overseer render", function () {
     });
   });
 
-  it("applies the patches and inline variables of an OverseerApp, and says that it cannot read Secrets", async () => {
+  it("applies patches and inline variables, and says that it cannot read Secrets", async () => {
     await write({ "web/a.yaml": configMap("a", { image: "web:${TAG}", other: "${OTHER}" }) });
     const patch = JSON.stringify("- { op: add, path: /data/patched, value: 'yes' }");
     const source = (from: string): string =>

@@ -47,7 +47,7 @@ describe("a resource whose spec cannot be read", () => {
     await server.close();
   });
 
-  it("is not there until it can be read, then stays as it was while it cannot, and can be deleted", async () => {
+  it("is cached once it can be read, stays as it was while it cannot, and can be deleted", async () => {
     expect([cache.get("shop/web"), changes]).to.deep.equal([undefined, []]);
     expect([cache.isUnreadable("shop/web"), cache.isUnreadable("shop/other")]).to.deep.equal([true, false]);
     watch.send({ type: "MODIFIED", object: repository(2, "https://a") });
@@ -93,7 +93,7 @@ describe("a resource whose spec cannot be read", () => {
     ]);
   });
 
-  it("is one with a missing field or another type, not one with a value that another version permits", () => {
+  it("lacks a field or has one of another type; a value of another version is readable", () => {
     const spec = { url: "https://git.example.com/a.git", interval: "1m" };
     expect(unreadableSpec("GitRepository", spec)).to.equal(undefined);
     expect(unreadableSpec("GitRepository", { ...spec, interval: "soon", more: 1 })).to.equal(undefined);

@@ -34,7 +34,7 @@ describe("chooseGitEngine", () => {
     expect(warnings).to.deep.equal([]);
   });
 
-  it("chooses the isomorphic engine otherwise, with a warning only if the native one was requested", async () => {
+  it("falls back to the isomorphic engine, with a warning if the native one was requested", async () => {
     for (const [preference, warned] of [
       ["auto", 0],
       ["native", 1],

@@ -34,7 +34,7 @@ export function describeKeeping(bench: Bench): void {
       expect((await bench.files(second))["apps/a.yaml"]).to.equal("a: 2\n");
     });
 
-    it("make room in a cache that is full: until then new repositories are not fetched, and the others are there", async () => {
+    it("make room in a full cache, which refuses new repositories and keeps the others", async () => {
       const other = gitRemote(bench.repo.url, { username: "u", password: "p" });
       const target = { commit: bench.first, ref: undefined };
       await bench.fetchTip();

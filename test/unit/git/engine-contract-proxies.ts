@@ -128,7 +128,7 @@ export function describeProxies(bench: Bench): void {
       proxy = await startProxy(ports);
     });
 
-    it("of the repository itself is used instead of the one in the environment, with its user name and password", async function () {
+    it("of the repository, with its credential, replaces the one of the environment", async function () {
       if (certificates === undefined) this.skip();
       await proxy.stop();
       proxy = await startProxy(ports, `robot:${PASSWORD}`);

@@ -87,7 +87,7 @@ export function describeTypes(bench: Bench): void {
       });
     }
 
-    it("that is a tag is taken at its commit by ref.tag, ref.name, ref.semver and a branch that holds it", async () => {
+    it("that is a tag resolves to its commit by tag, name, version and branch", async () => {
       await writeFile(join(bench.repo.path, "refs", "heads", "odd"), `${ids["nested tag"]}\n`);
       for (const spec of [{ tag: "nested" }, { name: "refs/tags/v1.0.0" }, { semver: "1.x" }, { branch: "odd" }]) {
         const target = await resolveRemoteRef(bench.engine, bench.remote, spec, bench.signal);

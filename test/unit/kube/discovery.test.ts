@@ -130,7 +130,7 @@ describe("kube/discovery", () => {
     expect(await late).to.include(WIDGET);
   });
 
-  it("keeps the kinds of an API whose server does not respond, and names its APIService if they are unknown", async () => {
+  it("keeps the kinds of an unavailable API, and names its APIService if they are unknown", async () => {
     const list = (versions: readonly object[]) => (call: Call) =>
       call.json({ items: call.path === "/apis" ? [{ metadata: { name: "acme.io" }, versions }] : [] });
     const stale = { version: "v1", freshness: "Stale" };

@@ -46,7 +46,7 @@ describe("a backup", () => {
     expect(secrets[0]?.usedBy).to.deep.equal(["OverseerApp shop/web"]);
   });
 
-  it("restores an app at the commit that it had applied, so that nothing moves or is deleted, and gives its policy back", () => {
+  it("restores an app at its applied commit, so that nothing is deleted, and then its policy", () => {
     const spec = {
       source: { path: ".", ref: { branch: "main" } },
       sync: { mode: "Automatic", prune: true, pruneBudget: 5 },
@@ -80,7 +80,7 @@ describe("a backup", () => {
     expect(returnPolicy(edited)?.patch).to.deep.nested.include({ "spec.source": { ref: null } });
   });
 
-  it("restores an app that was rolled back at that commit and source, and keeps it there until the rollback is ended", () => {
+  it("restores an app that was rolled back, and keeps it there until the rollback ends", () => {
     const own = { path: "new", ref: { branch: "main" }, helm: { values: { a: 1 } } };
     const then = { path: "old", ref: { branch: "main" }, helm: { values: { a: 1, b: 2 } } };
     const status = {

@@ -54,7 +54,7 @@ describe("the import of Flux", () => {
     expect(specs).to.deep.equal([{ tag: "v1" }, { branch: "master" }]);
   });
 
-  it("makes an app of a Kustomization that changes nothing, with variables, keys and dependencies", () => {
+  it("converts a Kustomization to an app that changes nothing", () => {
     const object = kustomization({
       timeout: "3m",
       postBuild: { substitute: { region: "eu" }, substituteFrom: [{ kind: "Secret", name: "vars" }] },
@@ -156,7 +156,7 @@ describe("the import of Flux", () => {
     });
   });
 
-  it("takes charts of registries at the version in use, beside the repository that holds the HelmRelease", () => {
+  it("takes charts of registries at the version in use", () => {
     const labels = {
       "kustomize.toolkit.fluxcd.io/name": "apps",
       "kustomize.toolkit.fluxcd.io/namespace": "flux-system",

@@ -157,7 +157,7 @@ describe("the object of the other tool", () => {
 });
 
 describe("the comparison of live objects", () => {
-  it("finds what is missing, re-created or has another template, and pods that others have replaced", () => {
+  it("finds missing and re-created objects, changed templates and replaced pods", () => {
     const state = (uid: string, template = "t", pods = ["p"]) => ({ apiVersion: "v1", uid, template, pods });
     const before = { a: state("1"), b: state("2"), c: state("3"), d: state("4", "t", ["p", "q"]) };
     const { faults, notes, objects, pods } = compare(before, {

@@ -128,7 +128,7 @@ describe("backups in a Core", () => {
     expect((await claimed())?.job).to.equal(undefined);
   });
 
-  it("are not published as deployments, and neither wait for those of other apps nor run beside one of the same", async () => {
+  it("are no deployments, run beside those of other apps, and never beside one of the same app", async () => {
     await core.post(`/api/apps/${app}/backup`);
     const other = await core.app("other");
     await core.post(`/api/apps/${other}/deploy`);

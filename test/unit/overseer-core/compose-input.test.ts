@@ -8,7 +8,7 @@ describe("the input of docker compose", () => {
     expect(() => composeInput(document, new Map())).to.throw(RunError, "contains an alias of itself");
   });
 
-  it("passes a secret whose reference is written with an escape, and needs none that a comment names", () => {
+  it("passes a secret with an escaped reference, and ignores those in comments", () => {
     const document = '# ${SECRET:other}\nservices:\n  web: { image: x, environment: { A: "\\u0024{SECRET:db}" } }\n';
     const { json, env } = composeInput(document, new Map([["db", "hidden"]]));
     expect(json).to.include('"A":"${OVERSEER_SECRET_0}"');

@@ -143,7 +143,7 @@ describe("drained nodes of a Core", () => {
     );
   });
 
-  it("reverts the drift of a drained node when that is ended, also later when it accepts deployments", async () => {
+  it("reverts the drift of a node when its drain ends, or when it accepts deployments", async () => {
     const one = await core.node("one");
     const [web, fixed] = [await run("web", one), await run("fixed", one)];
     await drain(one);

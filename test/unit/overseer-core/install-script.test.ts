@@ -34,7 +34,7 @@ describe("the install script for one machine", function () {
   const install = (...args: string[]) => run("install", "--root", root, "--from", dist, "--node", "home", ...args);
   const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
-  it("installs programs, units and settings, and keeps changed settings and data when it runs again", () => {
+  it("installs programs, units and settings, and keeps settings and data when run again", () => {
     expect(install()).to.include({ status: 0, stderr: "" });
     expect(read("usr/local/lib/overseer/overseer-core.js")).to.equal("// first\n");
     expect(read("etc/overseer/agent.env")).to.match(/^CORE_URL=http:\/\/127.0.0.1:8480\nNODE_NAME=home\n/);

@@ -161,7 +161,7 @@ describe("the plan of routes", () => {
     ]);
   });
 
-  it("refuses paths with parameters that some apps read as a protected path, on hosts with a sign-in only", () => {
+  it("refuses ambiguous paths on hosts with a sign-in", () => {
     const servers = serversOf(
       { path: "/admin", signIn: SIGN_IN },
       { path: "/", tls: true },
@@ -193,7 +193,7 @@ describe("the plan of routes", () => {
     expect(serversOf({ path: "/" })["overseer-http"]?.routes).to.have.length(2);
   });
 
-  it("removes every spelling of the headers of a sign-in from requests to its app, on its public routes as well", () => {
+  it("removes every spelling of sign-in headers from requests, on public routes as well", () => {
     const { "overseer-http": http } = serversOf(
       { path: "/private", signIn: SIGN_IN },
       { path: "/" },

@@ -54,7 +54,7 @@ describe("routes of a Core", () => {
     expect(other.body.detail).to.match(/^e\.example\.com\/admin is already used/);
   });
 
-  it("lose the spellings of earlier versions when the Core starts, unless another route has the place", async () => {
+  it("lose spellings of earlier versions when the Core starts, unless the name is taken", async () => {
     const hostname = "f.example.com";
     for (const path of ["/one", "/two", "/taken", "/other"])
       expect((await core.post("/api/routes", { hostname, path, target: "web:80" })).status).to.equal(201);

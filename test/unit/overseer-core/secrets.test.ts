@@ -119,7 +119,7 @@ describe("secrets of a Core", () => {
     await core.open();
   });
 
-  it("that are variables of an encrypted file are given to jobs of its app only, and to no secret-reader", async () => {
+  it("from an encrypted file are given to jobs of its app only, and to no secret-reader", async () => {
     const node = await core.node("files");
     const own = "bill.ENV_FILE.web.DB";
     const { secret } = (await core.post("/api/secrets", { name: own, value: CANARY })).body;

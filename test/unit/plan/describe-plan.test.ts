@@ -123,7 +123,7 @@ describe("describePlan", () => {
     expect(omitted).to.equal(521);
   });
 
-  it("shows five times as many actions, and long values, where users decide, and says what is missing even so", () => {
+  it("shows more actions and longer values where users decide, and says what is omitted", () => {
     const long = { from: "x".repeat(10_000), to: "y".repeat(10_000) };
     const whole = describePlan({ ...EMPTY, writes: [...writes(1_500, 0), ...writes(1, 1, long)] }, "Whole");
     expect(whole).to.include({ omitted: 0 }).and.not.have.property("incomplete");

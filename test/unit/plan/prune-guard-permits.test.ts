@@ -43,7 +43,7 @@ describe("deletes of the product", () => {
     );
   });
 
-  it("are sent in few places: by permit to each kind of destination, for expired history, and by users of the REST API", () => {
+  it("are sent in few places: with a permit, for expired history, and for users", () => {
     // The command line deletes its own state, and as its user the paused object of another tool, never what that has applied.
     const takeOver = ["live-owner.ts", "state.ts"].map((name) => `src/cli/verbs/take-over/${name}`);
     // A session ends by DELETE: a served route that sends nothing.
@@ -162,7 +162,7 @@ describe("the prune guard, for any request", () => {
     );
   });
 
-  it("never deletes with an app what is protected, not proven, terminating or claimed, nor its namespace", () => {
+  it("never deletes protected, unproven, terminating or claimed objects with an app", () => {
     const request = fc.record({
       objects,
       claims: claimed,

@@ -383,7 +383,7 @@ describe("alwaysNeedsApproval", () => {
     "apiextensions.example.com/v1 CustomResourceDefinition shop/mine",
     "gitops.overseer.io/v1alpha1 Change shop/web-1",
   ];
-  it("requires approval for a StatefulSet whose volume claims are deleted with it, and names them", () => {
+  it("requires approval for a StatefulSet that deletes its volume claims, and names them", () => {
     const set = live("apps/v1 StatefulSet shop/db", { deletesVolumes: true });
     const { approval, decisions } = prune({ pruneCandidates: [set], budget: "100%" });
     expect(approval).to.match(/^would delete StatefulSet db with its volume claims, which requires approval/);

@@ -102,7 +102,7 @@ describe("honorOtherTools", () => {
     );
   });
 
-  it("counts objects that say the same and names the first, so that one source of rules is one note", () => {
+  it("merges equal notes of several objects into one, which names the first", () => {
     const many = Array.from({ length: 40 }, (_, at) =>
       document({ "kapp.k14s.io/change-rule": String(at + 1) }, `w-${at}`, at),
     );

@@ -87,7 +87,7 @@ describe("Secrets that are readable in Git", () => {
     }),
   };
 
-  it("are noted in ConfigMaps and variables of containers, where they have the form or the name of one", async () => {
+  it("are noted in ConfigMaps and variables of containers, by their form or name", async () => {
     const { notes } = await renderFiles(open, request("app"));
     expect(
       notes.map(({ origin, object, message }) => `${origin?.file} ${object} ${message.split(";")[0]}`),
@@ -97,7 +97,7 @@ describe("Secrets that are readable in Git", () => {
     ]);
   });
 
-  it("are refused for one app by source.refusePlaintextSecrets, also in Compose, for both destinations", async () => {
+  it("are refused with source.refusePlaintextSecrets, for both destinations", async () => {
     const compose = {
       "app/app.yaml":
         "apiVersion: overseer.io/v1\nkind: App\nmetadata: {name: web}\nspec:\n  compose:\n    services:\n      web: {image: x, environment: {DB_PASSWORD: hunter2}}\n",

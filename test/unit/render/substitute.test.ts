@@ -243,7 +243,7 @@ describe("Variables of a source", function () {
     return renderer.render({ ...wanted, source: { ...wanted.source, substitute } }, new MemorySnapshot(files));
   };
 
-  it("are replaced in plain manifests, stringData included, and mark what holds values of Secrets", async () => {
+  it("are replaced in plain manifests, and values of Secrets make objects confidential", async () => {
     const files = { "app/a.yaml": configMap("plain"), "app/b.yaml": configMap('"x-${USER}"'), "app/c.yaml": SECRET };
     const from = [{ kind: "Secret" as const, name: "db" }];
     const { documents } = await render(
@@ -285,7 +285,7 @@ describe("Variables of a source", function () {
     expect(documents[0]?.object.data).to.deep.equal({ a: "from", b: "d", c: "own" });
   });
 
-  it("reports each bad reference with file, line, object and field, and invalid results without values of Secrets", async () => {
+  it("reports each bad reference with its place, and no value of a Secret", async () => {
     const bad = (
       await failureOf(
         render(

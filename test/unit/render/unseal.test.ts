@@ -85,7 +85,7 @@ describe("SealedSecrets with a key", () => {
     expect(documents[0]?.object.metadata.annotations).to.deep.equal(annotations);
   });
 
-  it("are a problem with a wrong key, in another place, with a wider scope, or as templates, without any value", () => {
+  it("are refused with a wrong key, place or scope, or as templates, without any value", () => {
     const refused = [
       unsealDocuments([sealed("strict")], keys(otherKey), "shop"),
       unsealDocuments([sealed("strict")], keys(key), "elsewhere"),

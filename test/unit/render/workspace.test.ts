@@ -85,7 +85,7 @@ describe("Workspace", () => {
     });
   });
 
-  it("refuses copies that do not fit into memory, also when others have filled it, and may be tried again", async () => {
+  it("refuses copies that do not fit into memory, and may be tried again", async () => {
     const memory = await makeTemporaryFolder("overseer-memory-");
     const roomFor = (room: number) => async () => ({
       path: await mkdtemp(join(memory.path, "w")),

@@ -52,7 +52,7 @@ describe("the buffer of a log", () => {
     expect(buffer.blocks[2]).not.to.equal(before[2]);
   });
 
-  it("merges the lines of several logs by time, also those that arrive late, and keeps the order of each", () => {
+  it("merges several logs by time, including late lines, and keeps the order of each", () => {
     const buffer = new LogBuffer();
     const [web, proxy] = [buffer.sink(0), buffer.sink(1)];
     const many = Array.from({ length: 450 }, (_, index) => line(2 * index, `web ${index}`));

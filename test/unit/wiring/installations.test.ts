@@ -77,7 +77,7 @@ describe("Installations of one cluster", () => {
     expect(await refusal(undefined, [rest])).to.match(/already manages all namespaces:/);
   });
 
-  it("are refused as shards if leases cannot be listed, since nothing else tells regrouped shards apart", async () => {
+  it("are refused as shards if leases cannot be listed", async () => {
     const client = { request: () => Promise.reject(new KubeStatusError(403, { message: "no" }, "GET /leases")) };
     const own = { namespace: "overseer-system", name: "overseer-gitops-a" };
     const check = { client: client as never, clock: new FakeClock(), logger: new FakeLogger(), own };

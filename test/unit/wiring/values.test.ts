@@ -46,7 +46,7 @@ describe("AppValues", () => {
     ]);
   });
 
-  it("reads nothing for an app without a ServiceAccount elsewhere, or with the kubeconfig of another cluster", async () => {
+  it("reads nothing for an untrusted app without a ServiceAccount, or of another cluster", async () => {
     const { values, calls } = setUp("system:serviceaccount:overseer:trusted");
     for (const one of [
       app("shop/web", { spec: { destination: LOCAL } }),

@@ -6,7 +6,7 @@ import { FakeClock } from "../../support/fake-clock.js";
 const denied = new GitError("GIT_PERMISSION_DENIED", "no scope");
 
 describe("failures of commit statuses", () => {
-  it("hold back all apps of a repository when the credential fails, ever longer, and at most ten minutes", () => {
+  it("delay reports of all apps of a repository with a bad credential, at most ten minutes", () => {
     const clock = new FakeClock();
     const failures = new ReportFailures(clock);
     expect(failures.failed("r", "a", denied)).to.deep.equal({ retryMs: 5_000, isNew: true });

@@ -141,7 +141,7 @@ describe("what a notification channel sends", () => {
     ]);
   });
 
-  it("is each Change that succeeds once, also after a restart and beyond what the status remembers", () => {
+  it("reports each successful Change once, even after a restart and beyond the status", () => {
     const spec = NotificationChannelSpec.parse({ slack: { secretRef }, topics: ["Succeeded"] });
     const channel = new Channel(spec);
     const done = (index: number) => {

@@ -124,7 +124,7 @@ describe("The generator of Git files", () => {
 });
 
 describe("The generator of clusters", () => {
-  it("yields names, labels and the annotations that are parameters, never those that may hold the Secret", () => {
+  it("yields names, labels and permitted annotations, never one that may hold the Secret", () => {
     const annotations = parameterAnnotations({
       "parameter.gitops.overseer.io/region": "eu",
       "kubectl.kubernetes.io/last-applied-configuration": "secret",

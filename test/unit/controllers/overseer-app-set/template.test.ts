@@ -70,7 +70,7 @@ describe("The template of a set", () => {
     expect(fill("x{{ .a }}", hostile)).to.equal("x{{ .secret }}");
   });
 
-  it("lets content of a repository choose no ServiceAccount, Secret, repository or Core, at any place", () => {
+  it("never lets a repository choose the ServiceAccount, Secret, repository or Core", () => {
     const git = parameters({ sa: "admin", all: { secretRef: { name: "x" } }, values: { serviceAccountName: "x" } }, [
       "sa",
       "all",
@@ -103,7 +103,7 @@ describe("The template of a set", () => {
     expect(() => fill(free, git)).to.not.throw();
   });
 
-  it("leaves any text without braces as it is, and never fails otherwise than by naming the field", () => {
+  it("leaves text without braces as it is, and names the field in every error", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         if (!text.includes("{{")) expect(fill(text)).to.equal(text);

@@ -73,7 +73,7 @@ describe("Hooks of the deletion of an app", () => {
     expect(heart.app("web")).to.equal(undefined);
   });
 
-  it("are not repeated while they are at work, when a user requests another attempt of one that failed", async () => {
+  it("are not repeated while they run, when a user requests another attempt", async () => {
     heart.commit({ ...FILES, "slow.yaml": map("slow", "PreDelete") });
     await heart.settle(["web"]);
     heart.destination.faults.write = ({ id }) =>

@@ -40,7 +40,7 @@ describe("an app of an Environment", () => {
     expect(heart.app("web")).to.equal(undefined);
   });
 
-  it("says that its deletion cannot be asked for in a namespace that is being deleted, and how it can go on", async () => {
+  it("says how to continue when its deletion cannot be approved in a terminating namespace", async () => {
     const heart = await synced();
     heart.environment("prod", ON_DELETION);
     heart.api.terminating = "shop";

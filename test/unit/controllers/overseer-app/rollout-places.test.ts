@@ -16,7 +16,7 @@ describe("Places of a rollout", () => {
     expect(take("own-b/y")).to.deep.equal([]);
   });
 
-  it("cannot be given where another process manages a namespace of the Environment, which may give them, too", () => {
+  it("are refused if another process manages a namespace of the Environment", () => {
     const take = (...namespaces: string[]) =>
       new RolloutPlaces().of("own-a/x", caches).take("prod", new Set(["own-a", ...namespaces]), 5);
     const says =

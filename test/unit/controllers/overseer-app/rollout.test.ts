@@ -27,7 +27,7 @@ function become(heart: Heart, status: "Healthy" | "Progressing" | "Degraded"): v
 }
 
 describe("apps of an Environment with a rollout limit", () => {
-  it("apply a commit one after the other, also when they are judged at the same time and over a restart", async () => {
+  it("apply a commit one at a time, even if judged at once or after a restart", async () => {
     const heart = await governed();
     become(heart, "Progressing");
     heart.commit(files("2"));

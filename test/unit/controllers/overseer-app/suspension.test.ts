@@ -26,7 +26,7 @@ describe("a suspension with an end", () => {
     heart.commit({ "a.yaml": map("2") });
   });
 
-  it("reverts and applies nothing until then, and says who has suspended the app, why and until when", async () => {
+  it("reverts and applies nothing, and says who suspended the app, why and until when", async () => {
     await heart.settle(["web"], HOUR);
     expect(value()).to.equal("9");
     expect(messageOf("Ready")).to.equal(
@@ -54,7 +54,7 @@ describe("a suspension with an end", () => {
     expect(heart.conditions("web")).to.include("Ready=True/Synced");
   });
 
-  it("shows drift first also if the operator was down at its end, and keeps it if the app is suspended again", async () => {
+  it("shows drift first, even if the operator was down when the suspension ended", async () => {
     heart.clock.advance(10 * HOUR);
     heart.start();
     await heart.reconcile("web");

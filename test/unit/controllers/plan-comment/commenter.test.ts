@@ -89,7 +89,7 @@ describe("the commenter of plans", () => {
     expect(comments.map(({ body }) => body.split("\n").at(-1))).to.deep.equal(["the plan is fine", mark, "two"]);
   });
 
-  it("looks for the pull request of a Change that waits again, ever less often, and never writes only an end", async () => {
+  it("looks again for the pull request of a waiting Change, with a growing delay", async () => {
     const { clock, comments, requests, state, wanted, reconcile } = rig();
     wanted("waits");
     expect(await reconcile()).to.deep.equal({ requeueAfterMs: 30_000 });

@@ -47,7 +47,7 @@ manual: request a sync
 `);
   });
 
-  it("is written for Changes that wait or are a plan only, updated at their end, and left alone while they are applied", () => {
+  it("is written for waiting and planned Changes, and updated only when they end", () => {
     const of = (phase: ChangeStatus["phase"]) => planComment(change, { phase }, COMMIT);
     for (const phase of ["Waiting", "Planned"] as const) expect(of(phase)?.isNew, phase).to.equal(true);
     for (const phase of ["Succeeded", "Failed", "Rejected", "Superseded"] as const)
@@ -66,7 +66,7 @@ manual: request a sync
     expect(text).to.match(/\n… and \d+ more lines: kubectl describe the Change\n```\n$/);
   });
 
-  it("shows text of a commit as text: no fence is closed, no line is begun, and no user is notified", () => {
+  it("shows text of a commit as text: it ends no code block and notifies no user", () => {
     const plan = [
       action("Update", "ConfigMap shop/a", { diff: [{ path: "data.x", to: "````\n@everyone <script>\u202e" }] }),
     ];

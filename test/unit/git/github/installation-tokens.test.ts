@@ -46,7 +46,7 @@ describe("InstallationTokens", () => {
   const passwordOf = async (at: GitRemote): Promise<string | undefined> =>
     (await tokens.credentialOf(at, signal))?.password;
 
-  it("gets a token by a claim that the private key signs, and keeps it until shortly before it expires", async () => {
+  it("gets a token with a signed claim, and keeps it until shortly before it expires", async () => {
     const before = api.requests.length;
     const [first, same] = await Promise.all([passwordOf(remote()), passwordOf(remote())]);
     expect(first).to.equal(api.tokens.at(-1)).and.to.equal(same);

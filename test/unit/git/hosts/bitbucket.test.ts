@@ -17,7 +17,7 @@ describe("the API of Bitbucket Cloud", () => {
   afterEach(() => server.take());
   after(() => server.stop());
 
-  it("finds the merged pull requests of a commit on all pages; what it cannot tell of permissions is unknown", async () => {
+  it("finds the merged pull requests of a commit on all pages", async () => {
     const pull = (id: number, state: string) => ({
       ...{ id, state, links: { html: { href: `https://bitbucket.org/pr/${id}` } }, author: user("ann") },
       ...{ source: { commit: { hash: "beef" } }, destination: { branch: { name: "main" } } },
@@ -74,7 +74,7 @@ describe("the API of Bitbucket Cloud", () => {
     expect(checks.map(({ conclusion }) => conclusion)).to.deep.equal(["Success", "Pending", "Canceled", "Failure"]);
   });
 
-  it("sets a status with a key of at most 40 characters that stays unique, and the URL that it requires", async () => {
+  it("sets a status with a unique key of at most 40 characters, and a URL", async () => {
     server.answers = { [`POST ${R}/commit/c0ffee/statuses/build`]: { status: 201, json: {} } };
     const context = (name: string) => `overseer/a-rather-long-namespace/${name}-of-the-shop`;
     for (const name of ["web", "web2"]) await host.setStatus({ ...STATUS, context: context(name) }, forever);
@@ -209,7 +209,7 @@ describe("the API of Bitbucket Data Center", () => {
     expect(comment).to.deep.equal({ text: "done" });
   });
 
-  it("opens a pull request with a commit for each file, finds it the second time, and continues after a crash", async () => {
+  it("opens a pull request once, with a commit for each file, even after a crash", async () => {
     const { "apps/old.yaml": _, ...files } = CHANGE.files;
     const change = { ...CHANGE, files };
     const pull = { id: 9, state: "OPEN", links: { self: [{ href: "https://git.example.com/pr/9" }] } };

@@ -16,7 +16,7 @@ describe("pull requests that are updated in place", () => {
     return proposals;
   };
 
-  it("are replaced at GitHub by one commit on the commit that their files come from, and closed with their branch", async () => {
+  it("are replaced at GitHub by one commit on their base, and closed with their branch", async () => {
     const R = "/api/repos/team/shop";
     const pull = { state: "closed", merged: true, head: { sha: "hhh", ref: "overseer/web" } };
     server.answers = {

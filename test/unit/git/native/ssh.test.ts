@@ -171,7 +171,7 @@ describe("NativeGitEngine over SSH (needs an OpenSSH server)", function () {
     await refused("GIT_REPOSITORY_NOT_FOUND", quoted, /does not exist/);
   });
 
-  it("refers to the native engine where there is only the other one, and to OpenSSH where there is none", async () => {
+  it("says that the native engine or OpenSSH is missing", async () => {
     const at = remote({ identity: key.privateKey, known_hosts: knownHosts });
     const other = new IsomorphicGitEngine({ cacheDir, clock: systemClock, logger: silentLogger });
     const native = await expectGitError("GIT_TRANSPORT_UNSUPPORTED", () => other.listRefs(at, PREFIXES, signal));

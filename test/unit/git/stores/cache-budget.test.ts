@@ -26,7 +26,7 @@ describe("CacheBudget", () => {
     expect(state.scans).to.equal(1);
   });
 
-  it("rejects new and large repositories when it is used up, with a remedy, and admits small ones", async () => {
+  it("rejects new and large repositories when it is used up, and admits small ones", async () => {
     const { admit } = rig({ large: 95, small: 6 });
     await admit("small");
     const error = await expectGitError("GIT_CACHE_FULL", () => admit("large"));

@@ -93,7 +93,7 @@ describe("kube/auth: kubeconfigs", () => {
     expect(error.message).to.include('"prod"').and.to.include(path);
   });
 
-  it("that is missing, and one that is no YAML: says where, and quotes nothing, for it may be a token", async () => {
+  it("that is missing or no YAML is named without its content", async () => {
     expect((await refusal({ kubeconfig: join(folder, "none") })).message).to.include("ENOENT");
     const path = await write("users:\n- user:\n    token: hunter2\n  bad: [\n");
     const error = await refusal({ kubeconfig: path });
@@ -107,7 +107,7 @@ describe("kube/auth: kubeconfigs", () => {
     expect((await refusal({ kubeconfig: path })).message).to.include("proxy-url");
   });
 
-  it("of several files: of two entries with one name, and of two current contexts, the first counts", async () => {
+  it("of several files: the first of two entries or current contexts counts", async () => {
     const noContext = JSON.parse(kubeconfig({}, { token: "zero" }, "zero")) as Record<string, unknown>;
     delete noContext["current-context"];
     const files = [
@@ -156,7 +156,7 @@ describe("kube/auth: kubeconfigs", () => {
     expect(await access.authHeaders(false)).to.deep.equal({ authorization: "Bearer exec-2" });
   });
 
-  it("that is another by now: its token and certificates are taken after a 401, unless it is of another server", async () => {
+  it("is read again after a 401, unless it is for another server now", async () => {
     const ca = (text: string): object => ({ "certificate-authority-data": base64(text) });
     const access = await load(kubeconfig(ca("CA"), { token: "one" }));
     await write(kubeconfig(ca("NEW"), { token: "two" }));
@@ -186,7 +186,7 @@ describe("kube/auth: kubeconfigs", () => {
 });
 
 describe("kube/auth: in a pod", () => {
-  it("reads the ServiceAccount, and the token again when it changed, after a minute or after a 401", async () => {
+  it("reads the token of the ServiceAccount again after a minute or a 401", async () => {
     const folder = await mkdtemp(join(tmpdir(), "overseer-pod-"));
     const clock = new FakeClock();
     const renew = async (token: string, second: number): Promise<void> => {

@@ -53,7 +53,7 @@ describe("A client behind a gate", () => {
     expect(server.calls).to.have.length(1);
   });
 
-  it("does not send what waited for a connection when the gate has closed meanwhile, whether the timers know or not", async () => {
+  it("does not send a request that waited for a connection while the gate closed", async () => {
     clock.after = () => ({ cancel() {} });
     gate.openUntil(1000);
     const client = server.client({ gate, connections: 1 });

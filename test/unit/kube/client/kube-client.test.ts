@@ -162,7 +162,7 @@ describe("kube/client", () => {
   });
 
   describe("connections", () => {
-    it("are used again: 100 requests in a row need one, or two where one begins before the last has quite ended", async () => {
+    it("are used again: 100 requests in a row need at most two", async () => {
       server.onCall = (call) => call.json({});
       const client = server.client();
       for (let i = 0; i < 100; i++) await client.request(GET);

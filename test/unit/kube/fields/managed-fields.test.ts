@@ -54,7 +54,7 @@ describe("fieldsHash", () => {
     expect(fieldsHash(one)).to.match(/^[0-9a-f]{16}$/);
   });
 
-  it("tells a map that lost its only child from one that never had any, and an empty one from none", () => {
+  it("distinguishes an emptied map, an empty one and none", () => {
     const hashes = [{ "f:data": { ".": {}, "f:x": {} } }, { "f:data": { ".": {} } }, { "f:data": {} }, {}].map(
       (fields) => fieldsHash(entry(fields)),
     );

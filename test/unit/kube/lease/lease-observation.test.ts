@@ -87,7 +87,7 @@ describe("LeaseObservation", () => {
     expect(sight.waitMs()).to.equal(15_000);
   });
 
-  it("waits for a holder that may not know of a deleted lease, once a lease without a holder was created", () => {
+  it("waits for a holder that may not know that its lease was deleted", () => {
     sight.observe(record(1, { durationSeconds: 60 }));
     clock.advance(59_000);
     sight.observeAbsent();

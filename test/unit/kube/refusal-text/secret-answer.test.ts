@@ -147,7 +147,7 @@ describe("responses of an API server about a Secret", () => {
     expect(message).to.equal('Apply failed with 1 conflict: conflict with "kubectl" using v1 at .data.password');
   });
 
-  it("are guarded for objects of other kinds that hold values of Secrets, with their fields and what is safe", () => {
+  it("are masked for other kinds that hold values of Secrets, except for what is safe", () => {
     const path = "/apis/apps/v1/namespaces/shop/deployments/web";
     const said = (message: string, causes: Causes = []): string => {
       const status = withoutSecretValues({ message, details: { causes } }, 422, {

@@ -15,7 +15,7 @@ describe("kube/reflector: unsupported requests", () => {
     ...[400, 406, 422].map((code) => [`${code}`, (call: Call) => call.status(code, "Invalid")] as const),
     ["400 as an event", (call: Call) => void call.open().send(errorEvent(400, "BadRequest"))],
   ] as const) {
-    it(`lists again, after a pause, when a watch that goes on is not understood (${how}), and tells of it`, async () => {
+    it(`lists again after a pause when a watch sends an invalid event (${how})`, async () => {
       (await rig.synced(5, object("a", 1, 1))).end();
       await rig.skipPause();
       refuse(await rig.nextWatch());
@@ -30,7 +30,7 @@ describe("kube/reflector: unsupported requests", () => {
   }
 
   for (const code of [400, 406, 422]) {
-    it(`lists again when a server that was away does not understand whether it has a version (${code})`, async () => {
+    it(`lists again when a server that was away refuses its version (${code})`, async () => {
       const watch = await rig.synced(5, object("a", 1, 1));
       await eventually("synced", () => rig.reflector.synced);
       watch.cut();

@@ -82,7 +82,7 @@ describe("a Compose app on Kubernetes", () => {
     ]);
   });
 
-  it("mounts files of the repository from a ConfigMap, and data in claims that services share on one node", async () => {
+  it("mounts files of the repository from a ConfigMap, and shared data from a claim", async () => {
     const compiled = await compile(
       "services:\n  web: {image: 'x:1', volumes: ['./conf:/etc/web:ro', './run.sh:/run.sh:ro', './media:/media']}\n  job: {image: 'x:1', volumes: ['./media:/media']}",
       { files: { "conf/a.conf": "a", "conf/sub/b.bin": Buffer.from([255, 0]), "run.sh": "#!/bin/sh\n" } },
@@ -179,7 +179,7 @@ describe("a Compose app on Kubernetes", () => {
     ).to.deep.equal(["vpn", "app"]);
   });
 
-  it("rewrites host names that are no names in DNS where they are certain, and refuses others with all places", async () => {
+  it("rewrites invalid host names where they are certain, and refuses others", async () => {
     const certain = await compile(
       "services:\n  web: {image: 'x:1', environment: {DB_HOST: app_db, URL: 'postgres://u:p@app_db:5432/app_db'}}\n  app_db: {image: 'y:1', environment: {POSTGRES_DB: app_db}}",
     );
@@ -275,7 +275,7 @@ describe("a Compose app on Kubernetes", () => {
     );
   });
 
-  it("refuses two apps with the same service in one namespace, and takes routes and policies of the source", async () => {
+  it("refuses two apps with the same service in one namespace, and applies routes and policies", async () => {
     const app = (name: string, more = "") =>
       `apiVersion: overseer.io/v1\nkind: App\nmetadata: {name: ${name}${more}}\nspec: {compose: {services: {db: {image: 'x:1'}}}}\n`;
     const { problems } = await compileFiles({ "a.yaml": app("a"), "b.yaml": app("b") });

@@ -52,7 +52,7 @@ describe("a Compose app with files encrypted with SOPS", function () {
     expect(JSON.stringify(compiled.objects)).not.to.include("hunter2-plain");
   });
 
-  it("gives the variables of an encrypted file to the service from a Secret, unless something later sets them", async () => {
+  it("takes the variables of an encrypted file from a Secret, unless overridden", async () => {
     const service = (rest: string): string => `{image: 'x:1', env_file: [conf/app.env]${rest}}`;
     const services = `web: ${service("")}, two: ${service(", environment: {PASSWORD: own, OTHER: x}")}`;
     const compiled = await compileWith(`services: {${services}}`);

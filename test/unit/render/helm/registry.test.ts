@@ -160,7 +160,7 @@ describe("charts of registries", function () {
     expect(await render(`sha256:${sha256(republished)}`)).to.include({ a: "again" });
   });
 
-  it("depend on their version and their values files: a commit that changes neither changes no key", async () => {
+  it("have a key that depends on their version and values files only", async () => {
     const own = await renderer();
     const wanted = asked({ repository: http.url });
     const first = await own.locate(wanted, new MemorySnapshot(GIT));

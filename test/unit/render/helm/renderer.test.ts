@@ -76,7 +76,7 @@ describe("Helm sources", function () {
   const dataOf = ({ documents }: RenderResult): unknown =>
     documents.find(({ object }) => object.kind === "ConfigMap")?.object.data;
 
-  it("render with their definitions and without their tests, and say which template each object comes from", async () => {
+  it("render definitions but no tests, with the template of each object", async () => {
     const { documents } = await render(CHART);
     expect(documents.map(({ object, origin }) => [object.kind, object.metadata.name, origin])).to.deep.equal([
       ["CustomResourceDefinition", "things.example.com", { file: "charts/shop/crds/crd.yaml" }],

@@ -84,7 +84,7 @@ describe("What a chart has in its folder", function () {
     });
   }
 
-  it("may have any version that Chart.lock admits, where Helm locks a range since there is no repository", async () => {
+  it("may have any version that a range in Chart.lock admits", async () => {
     const locked = (range: string): Files => ({
       ...{ ...chart("", range), ...lib("web/charts/lib") },
       "web/Chart.lock": `dependencies:\n- {name: lib, version: "${range}", repository: ""}\n`,
@@ -113,7 +113,7 @@ describe("What a chart has in its folder", function () {
     );
   });
 
-  it("is refused where links of a dependency in the repository lead nowhere or out of it, and follows others", async () => {
+  it("follows links of a dependency, and refuses those that lead out of the repository", async () => {
     const files = { ...chart("file://../lib"), ...lib("lib"), "shared/y.yaml": OBJECT.replace("x}", "second}") };
     const linked = async (link: string) => ({ ...files, "lib/templates/y.yaml": { link } });
     const found = await render(await linked("../../shared/y.yaml"));

@@ -45,7 +45,7 @@ describe("Remote bases of Kustomize", function () {
   const problem = async (files: Files, open?: OpenRemoteBase, path = "app"): Promise<string> =>
     (await failureOf(renderer.render(wanted(path, open), new MemorySnapshot(files)))).message;
 
-  it("are read from the commit of the other repository, beside local ones, with their place as the origin", async () => {
+  it("are read from the commit of the other repository, which is the origin in messages", async () => {
     const files = {
       "app/kustomization.yaml": `resources:\n- own.yaml\n- ${URL}//base?ref=v1\n- ../local\nnameSuffix: -x\nconfigMapGenerator:\n- {name: big, literals: [n=9007199254740993]}\n`,
       "app/own.yaml": configMap("own"),

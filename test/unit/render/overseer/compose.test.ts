@@ -282,7 +282,7 @@ describe("Compose documents: accepted input", () => {
     });
   });
 
-  it("what is passed through takes the variable, or is left out: nothing comes from the node's agent", async () => {
+  it("passes a variable without a value through, and never one of the node's agent", async () => {
     for (const environment of ["{A: , TOKEN: , C: c}", "[A, TOKEN, C=c]"]) {
       const result = await expandText(app(`${WEB}\n    environment: ${environment}`, '  env: {A: "1$"}\n'));
       const { compose } = specOf(result, "App");

@@ -22,7 +22,7 @@ describe("env_file of apps on a Core", function () {
     expect(await variablesOf(files)).to.deep.equal({ A: "1", B: "b$$x", C: "own", D: "2" });
   });
 
-  it("can refer to variables of the project, and otherwise to those in environment, except secrets", async () => {
+  it("can refer to variables of the project and in environment, except secrets", async () => {
     const web = (environment: string): string =>
       app(`services:\n  web: {image: x, env_file: a.env, environment: ${environment}}`);
     const files = { "app.yaml": web("{E: from$$env, P: own, N: 1}"), "a.env": "E=file\nX=${E}\nY=${P}$N\n" };
@@ -43,7 +43,7 @@ describe("env_file of apps on a Core", function () {
     expect(await variablesOf(files, { env: { STAGE: "dev" } })).to.deep.equal({ A: "1" });
   });
 
-  it("is refused when it is missing, outside of the source or broken, and may be missing if it is not required", async () => {
+  it("is refused if broken or outside of the source, or if required and missing", async () => {
     const refused = (entry: string, others: Record<string, string> = {}): Promise<string[]> =>
       placesOf(expandFiles({ "app.yaml": app(`services:\n  web:\n    image: x\n    env_file: ${entry}`), ...others }));
     const at = "app.yaml:10 spec.compose.services.web.env_file";

@@ -79,7 +79,7 @@ describe("an App document: the expanded objects", () => {
     }
   });
 
-  it("has the same hash whatever the order of keys and the comments are, and another for another value", async () => {
+  it("has a hash that depends on values, not on comments or the order of keys", async () => {
     const hashes = async (text: string): Promise<string[]> =>
       (await expandText(text)).documents.map(({ hash, key }) => `${key} ${hash}`);
     const first = await hashes(

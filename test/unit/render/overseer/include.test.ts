@@ -38,7 +38,7 @@ describe("include", () => {
     expect(compose.services?.db).to.deep.equal({ image: "y", environment: { A: 1, B: 2, C: 3 } });
   });
 
-  it("accepts the same file twice and equal definitions, and refuses different ones at their entry", async () => {
+  it("accepts equal definitions twice, and refuses different ones at their entry", async () => {
     const same = { "a.yaml": "include: [c.yaml]\nservices: {a: {image: x}}", "c.yaml": "services: {c: {image: y}}" };
     const compose = await composeOf("include: [a.yaml, c.yaml]\nservices: {web: {image: x}, c: {image: y}}", same);
     expect(Object.keys(compose.services ?? {}).sort()).to.deep.equal(["a", "c", "web"]);
@@ -89,7 +89,7 @@ describe("include", () => {
     });
   }
 
-  it("of many files that include each other twice brings in each once, and too many in a row are refused", async () => {
+  it("reads each file once, and refuses a chain that is too long", async () => {
     const files = (length: number) =>
       Object.fromEntries(
         Array.from({ length }, (_, index) => [

@@ -42,7 +42,7 @@ function asked(target: RenderRequest["target"], path = "apps", overlay = "enviro
 const forCore = (files: Files, path?: string, overlay?: string) => renderFiles(files, asked("overseer", path, overlay));
 
 describe("an overlay of partial Apps", () => {
-  it("is merged over the Apps of the source: Compose as an override file, other fields as a merge patch", async () => {
+  it("merges Compose as an override file, and other fields as a merge patch", async () => {
     const overlay = partial(`domain: shop.staging.example.com
 env: {TAG: "2"}
 backup: {retention: {days: 2}}

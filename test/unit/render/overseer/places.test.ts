@@ -45,7 +45,7 @@ describe("places of references to other objects", () => {
     expect(await placesIn(files)).to.deep.equal({ "secret two": "two.yml:4", "secret base": "base.yml:5" });
   });
 
-  it("is a field of the document: its node, a secret of an inline Compose document, the app of a route or policy", async () => {
+  it("is a field: a node, a secret of inline Compose, the app of a route or policy", async () => {
     const files = {
       "app.yaml": lines(
         ...HEAD,

@@ -20,7 +20,7 @@ describe("passwords in plain text", () => {
     expect(found.join()).not.to.include("hunter2");
   });
 
-  it("are noted when they come from a variable of the document, since that is plain text in Git, too", async () => {
+  it("are noted when they come from a variable of the document", async () => {
     const found = await notes({ web: { image: "x", environment: { DB_PASSWORD: "${PW}" } } }, "  env: {PW: hunter2}\n");
     expect(found).to.have.length(1);
     expect(found.join()).not.to.include("hunter2");

@@ -47,7 +47,7 @@ async function differences(change: (text: string) => string = (text) => text): P
 }
 
 describe("parity of a Core and Kubernetes", () => {
-  it("reports what a document makes different: a name that Kubernetes does not permit, which is rewritten where it is used", async () => {
+  it("reports a name that Kubernetes does not permit, which is rewritten everywhere", async () => {
     expect(await differences()).to.deep.equal([
       { app: "web", field: "services.db_main.names", core: "db_main, the-db", kubernetes: "db-main, the-db" },
       { app: "web", field: "services.web.environment.DB_HOST", core: "a value", kubernetes: "another value" },
@@ -95,7 +95,7 @@ describe("parity of a Core and Kubernetes", () => {
     expect(JSON.stringify(changed)).not.to.include("geheim");
   });
 
-  it("knows a variable of an encrypted env_file by its secret of the Core, and by its Secret in the cluster", async () => {
+  it("compares a variable of an encrypted env_file by the secret that holds it", async () => {
     const compose = (secret: string): string =>
       `services: {web: {image: 'x:1', environment: {A: "\${SECRET:${secret}}"}}}`;
     const core = await expandFiles({ "app.yaml": app(compose("web.ENV_FILE.web.A")) });

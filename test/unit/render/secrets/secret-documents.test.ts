@@ -90,7 +90,7 @@ describe("Secret documents", () => {
     });
   }
 
-  it("with the name of a secret of backups are refused for a Core, and are like others on Kubernetes", async () => {
+  it("with the name of a secret of backups are refused for a Core only", async () => {
     const on = (target: "kubernetes" | "overseer", data: object, name = "backup") =>
       renderFiles({ "db.yaml": document({ data }, name) }, wanted(target, Buffer.from("")), { steps: steps() });
     const data = { RESTIC_REPOSITORY: "s3:evil" };

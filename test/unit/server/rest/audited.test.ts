@@ -73,7 +73,7 @@ describe("The audit trail of the REST API", () => {
       ...[details.from, details.status, details.reason],
     ]);
 
-  it("has each write before and after it is carried out, with the user and the address behind the proxy", async () => {
+  it("records each write before and after it, with the user and the client address", async () => {
     expect(await send("/shop/web/sync", '{"planHash": "0123456789abcdef0123456789abcdef"}')).to.equal(202);
     expect(brief()).to.deep.equal([
       ["ann", "sync", "shop", "web", "Started", "198.51.100.7", undefined, undefined],
@@ -82,7 +82,7 @@ describe("The audit trail of the REST API", () => {
     expect(entries[0]?.details?.planHash).to.equal("0123456789abcdef0123456789abcdef");
   });
 
-  it("has refused attempts, also those without a valid credential, and nothing that is not a name", async () => {
+  it("records refused attempts, even without a valid credential, with names only", async () => {
     expect(await send("/shop/denied/sync")).to.equal(403);
     expect(await send("/shop/web/sync", "{}", "bad")).to.equal(401);
     expect(await send("/shop/%2e%2e%0aSECRET/sync")).to.equal(400);

@@ -39,7 +39,7 @@ describe("Impersonation", () => {
     expect(impersonable("eve@example.com", groups)).to.deep.equal({ groups: ["team a"] });
   });
 
-  it("is permitted for a ServiceAccount that a token proves, but not for groups of other namespaces", () => {
+  it("accepts the ServiceAccount of a token, but not groups of other namespaces", () => {
     const proven = { serviceAccounts: true };
     const own = ["system:serviceaccounts", "system:serviceaccounts:shop", "system:authenticated"];
     expect(impersonable(ACCOUNT, own, proven)).to.deep.equal({ groups: [] });

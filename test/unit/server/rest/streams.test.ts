@@ -34,7 +34,7 @@ describe("The slots of streams", () => {
     streams = new Streams({ perUser: 1, total: 2 });
   });
 
-  it("are taken while a stream opens, so that requests at the same time keep to the limit of the user", async () => {
+  it("count a stream while it opens, so that concurrent requests keep to the limit", async () => {
     const first = streams.open("eve", live, slowly);
     expect(await codeOf(streams.open("eve", live, async () => new Quiet()))).to.equal("BUSY");
     expect(await codeOf(streams.open("bob", live, async () => new Quiet()))).to.equal("opened");

@@ -71,7 +71,7 @@ describe("notes of an app", () => {
     expect(told[0]?.length).to.be.lessThan(1024);
   });
 
-  it("are those of the applied revision while a newer one cannot be rendered, else the known ones", () => {
+  it("are those of the applied revision while a newer one cannot be rendered", () => {
     const { run } = testRun(app("shop/web"));
     run.applied = rendered([note(3)]);
     expect(notesOfRun(run).notes?.[0]?.origin).to.equal("compose.yaml:3");

@@ -128,7 +128,7 @@ describe("liveObject", () => {
 });
 
 describe("observe", () => {
-  it("takes an object that is nested too deeply to be compared for one that the app does not manage", () => {
+  it("treats an object that is nested too deeply as not managed by the app", () => {
     const deep = JSON.parse(`${'{"f:a":'.repeat(9_000)}{}${"}".repeat(9_000)}`) as Record<string, never>;
     const seen = event("1", { managedFields: [{ ...OURS, fieldsV1: deep }] });
     expect(seen).to.include({ entryHash: undefined, resourceVersion: "1" });
