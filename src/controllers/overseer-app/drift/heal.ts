@@ -46,7 +46,7 @@ export async function healDrift(run: AppRun, withMissing: boolean, isShownOnly =
   const diff = difference(documents, observation, (document) => destination.recordedHash(document));
   // An upgrade lies in between: what it makes of the same source is a Change, which has to pass its gates.
   const isUpgraded = run.applied.inputs.key !== run.status.applied?.key;
-  const writes = isUpgraded ? diff.writes.filter(({ verb }) => verb !== "Update") : diff.writes;
+  const writes = isUpgraded ? diff.writes.filter((write) => wasDeleted(run, write)) : diff.writes;
   // An object absent from an incomplete list may exist.
   const known = observation.complete ? writes : writes.filter((write) => write.live !== undefined);
   const missing = withMissing ? known.filter(({ document }) => run.unwritten?.has(document.key) !== true) : [];
@@ -61,6 +61,11 @@ export async function healDrift(run: AppRun, withMissing: boolean, isShownOnly =
   if (run.target.additions === "Report") reportAdditions(run, documents);
   reportPaused(run, diff.paused);
   reportContests(run, new Set(diff.paused.map(({ document }) => document.key)));
+}
+
+/** Reports whether an object is missing that was applied, as far as its kind tells: an upgrade may make objects of other kinds. */
+function wasDeleted({ status }: AppRun, { verb, document: { id } }: WriteAction): boolean {
+  return verb === "Create" && status.kinds?.some((text) => text.endsWith(`.${id.group}/${id.kind}`)) === true;
 }
 
 /** Reports whether a user has requested the sync that is in progress: it reverts drift although self-heal is off. */

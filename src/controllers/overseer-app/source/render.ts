@@ -20,7 +20,8 @@ export async function renderLocated(
 ): Promise<Rendered | Problem> {
   run.snapshot = snapshot;
   const known = knownRender(run, inputs);
-  if (known) {
+  // Earlier inputs may be known by what an upgrade makes of them.
+  if (known?.inputs.key === inputs.key) {
     if (run.memory.located) run.services.renderer.reused(run.memory.located.kind);
     return known;
   }

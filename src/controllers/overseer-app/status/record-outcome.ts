@@ -232,6 +232,7 @@ function kindsInUse(run: AppRun, observation: Observation): Pick<OverseerAppStat
     const kind = parseKind(text);
     return kind === undefined || run.destination.scopeOf(kind) !== undefined;
   };
+  if (run.applied.inputs.key !== run.status.applied?.key) return { kinds: recorded };
   const kinds = recorded.filter((text) => used.has(text.slice(text.indexOf(".") + 1)) || !isServed(text));
   return { kinds: [...new Set([...kinds, ...run.applied.kinds.map(formatKind)])].sort() };
 }

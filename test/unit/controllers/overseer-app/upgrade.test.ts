@@ -157,6 +157,29 @@ describe("an upgrade with another version of a renderer", () => {
     expect(heart.change("web-2")?.spec.cause).to.equal("Renderer");
   });
 
+  it("creates no object of another kind before its Change has passed the gates, also after a restart", async () => {
+    const heart = await syncedHeart();
+    heart.apply("web", { sync: { mode: "Manual" } });
+    const plain = new PlainRenderer(inlineCache().cache);
+    const object = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "new" } };
+    const later = laterVersion(plain, false);
+    const render: Renderer["render"] = async (input) => {
+      const output = await plain.render(input);
+      const more = output.documents.map((document) => ({ ...document, object, bodyHash: hashBody(object) }));
+      return { ...output, documents: [...output.documents, ...more] };
+    };
+    heart.renderer = new SourceRenderer([{ ...later, render }]);
+    for (const _ of [1, 2]) {
+      heart.start();
+      await heart.settle(["web"]);
+      expect(heart.objects()).to.deep.equal(['ConfigMap shop/a {"v":"1"} of shop/web']);
+    }
+    heart.destination.objects.delete(KEY);
+    await heart.settle(["web"]);
+    expect(values(heart), "what was deleted is created again").to.deep.equal(["1"]);
+    expect(heart.changes("web")).to.include("web-2 Waiting");
+  });
+
   it("is not rolled back to what it makes of the same source", async () => {
     const heart = await syncedHeart();
     heart.apply("web", { health: { rollbackOnFailure: true, timeout: "1m" } });
