@@ -9,6 +9,7 @@ import type { AppFacts, RouteFacts } from "../../../src/render/parity/facts.js";
 import { kubernetesFacts } from "../../../src/render/parity/kubernetes-facts.js";
 import { waitUntil } from "../../../tools/wait-until.js";
 import { Caddy, hasCaddy } from "../../support/caddy.js";
+import { CoreDns } from "../../support/coredns.js";
 import { hasDockerAndBusybox } from "../../support/docker.js";
 import { DockerBench, IMAGE } from "../../support/docker-bench.js";
 import { dockerFacts, resolve } from "../../support/docker-facts.js";
@@ -65,6 +66,7 @@ describe("One repository on a Core and on Kubernetes (needs root, dockerd, busyb
   let bench: DockerBench;
   let caddy: Caddy;
   let password: string;
+  let onEnd = async (): Promise<void> => {};
   before(async function () {
     if (!hasDockerAndBusybox() || !hasCaddy()) return this.skip();
     caddy = await Caddy.start();
@@ -87,6 +89,7 @@ describe("One repository on a Core and on Kubernetes (needs root, dockerd, busyb
     await Promise.all([world.synced("on-core"), world.synced("on-kubernetes")]);
   });
   after(async () => {
+    await onEnd();
     await world?.remove();
     await bench?.stop();
     await caddy?.stop();
@@ -213,6 +216,12 @@ spec:
     const cluster = await inCluster();
     const [pods, slices] = await Promise.all([list("v1", "Pod"), list<Slice>("discovery.k8s.io/v1", "EndpointSlice")]);
     const web = await bench.container("shop", "web");
+    const dns = await CoreDns.start(world.controlPlane.kubeconfigPath);
+    onEnd = () => dns.stop();
+    for (const name of ["beside", "shop-web", "other"])
+      expect([await resolve(bench.docker, web, name), ...(await dns.resolve(name, world.namespace))]).to.deep.equal([
+        undefined,
+      ]);
     for (const [service, { names }] of cluster.services)
       for (const name of names) {
         const pod = pods.find(({ metadata }) => metadata.labels?.["app.kubernetes.io/component"] === service);
@@ -220,6 +229,7 @@ spec:
           .filter(({ metadata }) => metadata.labels?.["kubernetes.io/service-name"] === name)
           .flatMap(({ endpoints = [] }) => endpoints.flatMap((one) => one.addresses));
         expect(addresses, `addresses of ${name} in the cluster`).to.deep.equal([pod?.status?.podIP]);
+        expect(await dns.resolve(name, world.namespace), `addresses of ${name} by CoreDNS`).to.deep.equal(addresses);
         expect(await resolve(bench.docker, web, name), `address of ${name} in a container`).to.be.a("string");
       }
     const answer = await waitUntil({ what: "the route leads to web", timeoutMs: 60_000 }, async () => {

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { load } from "js-yaml";
 import { waitUntil } from "../../../tools/wait-until.js";
+import { yamlExamples } from "../../support/doc-examples.js";
 import { OpenBao } from "../../support/openbao.js";
 import { condition, World } from "../../support/world.js";
 
@@ -10,6 +11,12 @@ interface Kubeconfig {
     readonly cluster: { readonly server: string; readonly "certificate-authority-data": string };
   }[];
 }
+
+/** The examples of the page. */
+const [APP, DOCUMENT] = yamlExamples<{ spec: { source: { secretStores: { name: string; vault: object }[] } } }>(
+  "docs/secrets/vault.md",
+);
+const [STORE] = APP?.spec.source.secretStores ?? [];
 
 describe("Secrets from Vault", function () {
   this.timeout(240_000);
@@ -82,18 +89,10 @@ describe("Secrets from Vault", function () {
     source: {
       repositoryRef: { name: repository },
       path: ".",
-      secretStores: [
-        { name: "vault", vault: { url: bao.url, caSecretRef: { name: "vault-ca" }, auth, interval: "1s", ...rest } },
-      ],
+      secretStores: [{ ...STORE, vault: { ...STORE?.vault, url: bao.url, auth, interval: "1s", ...rest } }],
     },
   });
-  const document = (name: string) =>
-    JSON.stringify({
-      apiVersion: "overseer.io/v1",
-      kind: "Secret",
-      metadata: { name },
-      spec: { values: { password: { store: "vault", name: "shop/db", key: "password" } } },
-    });
+  const document = (name: string) => JSON.stringify({ ...DOCUMENT, metadata: { name } });
   const untilLive = (name: string, value: string) =>
     world.kube.until(world.object("v1", "Secret", name), "has the value", (live) =>
       JSON.stringify(live.data).includes(Buffer.from(value).toString("base64")),
