@@ -19,6 +19,8 @@ export interface View {
   readonly width?: number;
   readonly height?: number;
   readonly theme?: "light" | "dark";
+  /** Whether the screen is touched. */
+  readonly touch?: boolean;
   /** Permits scripts of the test, such as axe, which the content security policy of the UI forbids. */
   readonly withoutPolicy?: boolean;
 }
@@ -42,12 +44,13 @@ export class TestBrowser {
   /** Opens a page in a browser profile of its own. */
   async open(
     url: string,
-    { width = 1280, height = 800, theme = "light", withoutPolicy = false }: View = {},
+    { width = 1280, height = 800, theme = "light", touch = false, withoutPolicy = false }: View = {},
   ): Promise<Page> {
     const context = await this.#browser.newContext({
       viewport: { width, height },
       colorScheme: theme,
       bypassCSP: withoutPolicy,
+      hasTouch: touch,
       reducedMotion: "reduce",
     });
     context.setDefaultTimeout(TIMEOUT_MS);

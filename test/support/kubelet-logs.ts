@@ -12,8 +12,10 @@ export class KubeletLogs {
   readonly #server: Server;
   /** Lines of each container. */
   readonly #lines = new Map<string, string[]>();
-  /** Responses that wait for more lines, with their container. */
-  readonly #followers = new Map<ServerResponse, string>();
+  /** Lines of each container before its last restart. */
+  readonly #previous = new Map<string, string[]>();
+  /** Responses that wait for more lines, with what they were asked for. */
+  readonly #followers = new Map<ServerResponse, URL>();
   #count = 0;
   /** Paths with query of the requests. */
   readonly requests: URL[] = [];
@@ -51,8 +53,16 @@ export class KubeletLogs {
     for (const text of texts) {
       const line = `${new Date().toISOString().replace("Z", `${String(this.#count++).padStart(6, "0")}Z`)} ${text}\n`;
       own.push(line);
-      for (const [follower, its] of this.#followers) if (its === container) follower.write(line);
+      for (const [follower, asked] of this.#followers)
+        if (containerOf(asked) === container) follower.write(shown(line, asked));
     }
+  }
+
+  /** Restarts a container: its log ends and is the previous one from then on. */
+  restart(container: string): void {
+    this.#previous.set(container, this.#lines.get(container) ?? []);
+    this.#lines.delete(container);
+    for (const [follower, asked] of this.#followers) if (containerOf(asked) === container) follower.end();
   }
 
   /** Ends all connections, as when a container ends. */
@@ -65,11 +75,13 @@ export class KubeletLogs {
     const asked = new URL(url, "https://localhost");
     this.requests.push(asked);
     response.writeHead(200, { "content-type": "text/plain" });
-    const container = asked.pathname.split("/").at(-1) ?? "";
-    response.write((this.#lines.get(container) ?? []).join(""));
+    const lines = asked.searchParams.get("previous") === "true" ? this.#previous : this.#lines;
+    const tail = Number(asked.searchParams.get("tailLines") ?? Number.POSITIVE_INFINITY);
+    const wanted = (lines.get(containerOf(asked)) ?? []).slice(-tail);
+    response.write(wanted.map((line) => shown(line, asked)).join(""));
     if (asked.searchParams.get("follow") !== "true") response.end();
     else {
-      this.#followers.set(response, container);
+      this.#followers.set(response, asked);
       response.on("close", () => this.#followers.delete(response));
     }
   }
@@ -79,6 +91,15 @@ export class KubeletLogs {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
+}
+
+function containerOf({ pathname }: URL): string {
+  return pathname.split("/").at(-1) ?? "";
+}
+
+/** Returns a line, which begins with its time, as it was asked for. */
+function shown(line: string, { searchParams }: URL): string {
+  return searchParams.get("timestamps") === "true" ? line : line.slice(line.indexOf(" ") + 1);
 }
 
 interface NodeStatus {

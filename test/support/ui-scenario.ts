@@ -1,27 +1,9 @@
-import { API_VERSION } from "../../src/api/group.js";
-import type { AppDetail } from "../../src/api/rest/apps.js";
-import type { ChangeList } from "../../src/api/rest/changes.js";
-import { waitUntil } from "../../tools/wait-until.js";
-import {
-  grantAccount,
-  leaderTokenFile,
-  startInstalledApi,
-  startRestricted,
-} from "../behaviour/install/restricted-operator.js";
-import { ApiClient } from "./api-client.js";
 import { appDocument, CoreBench } from "./core-bench.js";
 import type { GitRepo } from "./git-server.js";
-import type { OperatorProcess } from "./operator-process.js";
-import { kubectlUser } from "./user-kubectl.js";
-import { configMap, deployment, World } from "./world.js";
+import { AS_DEPLOYER, UiInstallation } from "./ui-installation.js";
+import { configMap, deployment, type World } from "./world.js";
 
-/** Rights that the apps of the scenario need. */
-const RULES = [
-  { apiGroups: [""], resources: ["configmaps", "secrets", "services"], verbs: ["*"] },
-  { apiGroups: ["apps"], resources: ["deployments"], verbs: ["*"] },
-] as const;
 const CLUSTER_BINDING = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRoleBinding" };
-const SPEC = { serviceAccountName: "deployer" };
 
 /** Two ConfigMaps and a Secret whose deletion needs an approval. */
 const CART = {
@@ -39,16 +21,13 @@ const BILLING = appDocument("billing", {
 });
 const MAIL_ERROR = "smtp: cannot connect to mail.example.com:587: connection refused";
 
-/** A real installation with the REST API and the web UI, and apps in the states that the UI has to show. */
-export class UiScenario {
-  readonly world: World;
-  readonly api: OperatorProcess;
+/** An installation with apps in the states that the UI has to show. */
+export class UiScenario extends UiInstallation {
   readonly repo: GitRepo;
   readonly core: CoreBench;
 
-  private constructor(world: World, api: OperatorProcess, repo: GitRepo, core: CoreBench) {
-    this.world = world;
-    this.api = api;
+  private constructor(installation: UiInstallation, repo: GitRepo, core: CoreBench) {
+    super(installation);
     this.repo = repo;
     this.core = core;
   }
@@ -56,18 +35,12 @@ export class UiScenario {
   /**
    * Apps: `web` cannot be scheduled and is degraded, `cart` waits for the approval of a deletion, `search` has drift that is reported,
    * `stock` waits for its first sync, `docs` is healthy with several Changes, and `billing`
-   * is on a Core, where one of its services has ended. User alice may do everything with them, carol only look.
+   * is on a Core, where one of its services has ended.
    */
   static async create(name: string): Promise<UiScenario> {
-    const world = await World.create(name, { withoutOperator: true });
-    const values = { "api.enabled": true, "api.leader.enabled": true };
-    await startRestricted(world, values, ["--internal-address=127.0.0.1:0"]);
-    const api = await startInstalledApi(world, [`--leader-token-file=${await leaderTokenFile(world)}`]);
+    const installation = await UiInstallation.install(name);
+    const { world } = installation;
     const core = await CoreBench.start(world);
-    await grantAccount(world, "deployer", RULES);
-    const roles = ["view", "sync", "approve"].map((role) => `overseer-gitops-${role}`);
-    await kubectlUser(world, "alice", [...roles, "edit"]);
-    await kubectlUser(world, "carol", ["overseer-gitops-view"]);
     await mayReadAudit(world, "alice");
     const secret = `apiVersion: v1\nkind: Secret\nmetadata: { name: web }\nstringData: { password: ${world.canary()} }\n`;
     const repo = await world.repository(
@@ -84,13 +57,13 @@ export class UiScenario {
       },
       { allowedNamespaces: ["*"] },
     );
-    await world.app("web", "shop", "web", SPEC);
-    await world.app("cart", "shop", "cart", SPEC);
-    await world.app("search", "shop", "search", { ...SPEC, sync: { selfHeal: false } });
-    await world.app("stock", "shop", "stock", { ...SPEC, sync: { mode: "Manual" } });
-    await world.app("docs", "shop", "docs", SPEC);
+    await world.app("web", "shop", "web", AS_DEPLOYER);
+    await world.app("cart", "shop", "cart", AS_DEPLOYER);
+    await world.app("search", "shop", "search", { ...AS_DEPLOYER, sync: { selfHeal: false } });
+    await world.app("stock", "shop", "stock", { ...AS_DEPLOYER, sync: { mode: "Manual" } });
+    await world.app("docs", "shop", "docs", AS_DEPLOYER);
     await core.app("billing", "shop", "billing");
-    const scenario = new UiScenario(world, api, repo, core);
+    const scenario = new UiScenario(installation, repo, core);
     await Promise.all(["cart", "search", "docs", "billing"].map((app) => world.synced(app)));
     await scenario.reportServices();
     await scenario.commitTwice();
@@ -133,76 +106,10 @@ export class UiScenario {
     await world.synced("docs", commit);
   }
 
-  /** Address of the UI in which a user is signed in. */
-  async addressFor(user: string, path = "apps"): Promise<string> {
-    return `${await this.api.api()}/${path}#token=${this.world.controlPlane.tokens[user]}`;
-  }
-
-  /** The REST API as a user. */
-  async as(user: string): Promise<ApiClient> {
-    return ApiClient.of(this.api, this.world.controlPlane.tokens[user]);
-  }
-
-  /** Waits until alice sees an app as wanted. */
-  async untilApp(name: string, wanted: (app: AppDetail) => boolean): Promise<AppDetail> {
-    const alice = await this.as("alice");
-    return alice.until<AppDetail>(`/apps/${this.world.namespace}/${name}`, `${name} is as wanted`, wanted);
-  }
-
-  /** Waits until an app has a Change in a phase, and returns its name. */
-  async untilChange(app: string, phase: string): Promise<string> {
-    const alice = await this.as("alice");
-    return waitUntil({ what: `a Change of ${app} is ${phase}`, timeoutMs: 60_000 }, async () => {
-      const list = await alice.get<ChangeList>(`/changes?state=all&q=${encodeURIComponent(`app:${app}`)}`);
-      const found = list.items.find((change) => change.phase === phase);
-      if (found === undefined) throw new Error(JSON.stringify(list.items));
-      return found.name;
-    });
-  }
-
-  /** Two Environments for `docs`, the second one with an app of its own to which alice may promote. `stop` removes them. */
-  async twoEnvironments() {
-    const { kube, namespace } = this.world;
-    const production = `${namespace}-prod`;
-    const [dev, prod] = [namespace, production];
-    await kube.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: production } });
-    await grantAccount({ kube, namespace: production }, "deployer", RULES);
-    const rbac = "rbac.authorization.k8s.io";
-    const binding = { apiVersion: `${rbac}/v1`, kind: "ClusterRoleBinding" };
-    const bindings = ["view", "environments", "sync"].map((role) => `overseer-gitops-${role}`);
-    for (const role of bindings)
-      await kube.apply({
-        ...{ ...binding, metadata: { name: `${namespace}-${role}` } },
-        roleRef: { apiGroup: rbac, kind: "ClusterRole", name: role },
-        subjects: [{ kind: "User", name: "alice", apiGroup: rbac }],
-      });
-    const environment = { apiVersion: API_VERSION, kind: "Environment" };
-    await kube.apply({ ...environment, metadata: { name: dev }, spec: { namespaces: [{ name: namespace }] } });
-    await kube.apply({
-      ...{ ...environment, metadata: { name: prod } },
-      spec: { namespaces: [{ name: production }], promotesFrom: [dev], promotion: { auto: false } },
-    });
-    await kube.apply({
-      ...{ apiVersion: API_VERSION, kind: "OverseerApp", metadata: { name: "docs", namespace: production } },
-      spec: {
-        ...SPEC,
-        source: { repositoryRef: { name: "shop", namespace }, path: "docs" },
-        destination: { kubernetes: {} },
-      },
-    });
-    const stop = async (): Promise<void> => {
-      await kube.delete({ apiVersion: "v1", kind: "Namespace", name: production });
-      for (const name of [prod, dev]) await kube.delete({ ...environment, name });
-      for (const role of bindings) await kube.delete({ ...binding, name: `${namespace}-${role}` });
-    };
-    return { production, prod, stop };
-  }
-
-  async remove(): Promise<void> {
-    await this.api.remove();
+  override async remove(): Promise<void> {
     await this.core.stop();
     await this.world.kube.delete({ ...CLUSTER_BINDING, name: auditBinding(this.world) });
-    await this.world.remove();
+    await super.remove();
   }
 }
 
@@ -221,7 +128,7 @@ function auditBinding({ namespace }: World): string {
 }
 
 /** A Deployment whose pods fit on no node, and that gives up at once. Its pods have an init container. */
-function nowhere(document: string): string {
+export function nowhere(document: string): string {
   return document
     .replace("spec:\n  replicas", "spec:\n  progressDeadlineSeconds: 1\n  replicas")
     .replace("    spec:\n      containers", `    spec:\n      nodeSelector: { disk: none }\n${SETUP}      containers`);

@@ -9,7 +9,7 @@ import { waitUntil } from "../../../tools/wait-until.js";
 import { axeFindings, everythingIn, hasChromium, TestBrowser, type View } from "../../support/browser.js";
 import { KubeletLogs } from "../../support/kubelet-logs.js";
 import { UiScenario } from "../../support/ui-scenario.js";
-import { removeInstallation, startInstalledApi } from "../install/restricted-operator.js";
+import { startInstalledApi } from "../install/restricted-operator.js";
 
 const PHONE: View = { width: 360, height: 740 };
 
@@ -29,12 +29,7 @@ describe("The web UI", function () {
   });
   after(async () => {
     await browser?.stop();
-    try {
-      await scenario?.remove();
-    } finally {
-      // Its policies would forbid the operators of other tests to write.
-      if (scenario) await removeInstallation(scenario.world);
-    }
+    await scenario?.remove();
   });
 
   const open = async (user: string, path: string, view?: View): Promise<Page> =>
@@ -102,7 +97,7 @@ describe("The web UI", function () {
 
   it("freezes an Environment, promotes a tested commit into it, and shows that the Change waits for the freeze", async () => {
     const { kube, namespace } = scenario.world;
-    const { stop, production, prod } = await scenario.twoEnvironments();
+    const { stop, production, prod } = await scenario.twoEnvironments(["docs"]);
     try {
       const alice = await scenario.as("alice");
       const mayFreeze = ({ mayFreeze: may }: EnvironmentList): boolean => may === true;

@@ -1,11 +1,14 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { expect } from "chai";
 import { AuditFile } from "../../../src/audit/audit-file.js";
 import { AuditTrail } from "../../../src/audit/audit-trail.js";
 import { type AuditEntry, verifyChain } from "../../../src/audit/record.js";
-import { runOverseer } from "../../support/overseer-cli.js";
+import { repositoryRoot } from "../../../tools/repository-root.js";
+import { OVERSEER, runOverseer } from "../../support/overseer-cli.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { FakeLogger } from "../support/fake-logger.js";
 
@@ -154,5 +157,34 @@ describe("The audit trail", () => {
     const { code, stderr } = await runOverseer(["audit", "verify", path]);
     expect(code).to.equal(1);
     expect(stderr).to.include("broken after record 1");
+  });
+
+  it("is collected from all replicas, and verified, by the commands of the documentation", async () => {
+    const root = dir;
+    const replicas = ["overseer-gitops-api-0", "overseer-gitops-api-1"];
+    for (const replica of replicas) {
+      dir = join(root, replica);
+      await mkdir(dir);
+      const { trail, file } = await start({ maxBytes: 1_000 });
+      for (const name of ["a", "b", "c", "d"]) await trail.record(entry(`${name}-of-${replica}`));
+      await file.close();
+      expect((await readdir(dir)).length, "files of a replica").to.be.above(1);
+    }
+    dir = root;
+    // Lists the replicas, and runs commands in their directories.
+    const kubectl = `#!/bin/sh
+case "$3" in
+get) for pod in ${replicas.join(" ")}; do echo "pod/$pod"; done ;;
+exec) exec "$6" "$7" "$(printf %s "$8" | sed "s#/var/lib/overseer/audit/api#${root}/\${4#pod/}#")" ;;
+esac
+`;
+    const programs = { kubectl, overseer: `#!/bin/sh\nexec '${process.execPath}' '${OVERSEER}' "$@"\n` };
+    for (const [name, text] of Object.entries(programs)) await writeFile(join(dir, name), text, { mode: 0o755 });
+    const page = await readFile(join(repositoryRoot(), "docs/audit.md"), "utf8");
+    const script = /^```sh\n(for pod in .*?)^```$/ms.exec(page)?.[1] ?? "exit 1";
+    const env = { ...process.env, PATH: `${dir}:${process.env.PATH}` };
+    const { stdout } = await promisify(execFile)("sh", ["-ec", script], { cwd: dir, env });
+    expect(stdout.match(/^4 records are intact/gm)).to.have.length(2);
+    for (const replica of replicas) expect(stdout).to.match(new RegExp(`ann +sync +OverseerApp shop/d-of-${replica} `));
   });
 });

@@ -11,7 +11,7 @@ interface DialogProps {
   readonly wide?: boolean;
 }
 
-/** A modal dialog. Escape closes it; the focus returns to where it was. */
+/** A modal dialog. Its first field gets the focus; Escape closes it, and the focus returns to where it was. */
 export function Dialog({ title, children, onClose, onSubmit, wide = false }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -19,6 +19,8 @@ export function Dialog({ title, children, onClose, onSubmit, wide = false }: Dia
     const before = document.activeElement;
     const dialog = element.current;
     dialog?.showModal();
+    // Not the button that closes the dialog, which comes first.
+    dialog?.querySelector<HTMLElement>("input, textarea, select")?.focus();
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement) before.focus();

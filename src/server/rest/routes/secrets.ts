@@ -42,11 +42,12 @@ export function secretRoutes({ clock, users }: Pick<RestParts, "clock" | "users"
       query: PushedSecretsQuery,
       responses: { 200: PushedSecrets },
       handle: async ({ caller, query: { namespace } }) => {
-        const { body } = await users.as(caller).request<{ readonly items: readonly SecretMetadata[] }>({
+        // Null in an empty list of metadata, as Go writes it.
+        const { body } = await users.as(caller).request<{ readonly items: readonly SecretMetadata[] | null }>({
           ...{ method: "GET", path: namespace === undefined ? "/api/v1/secrets" : pathOf(namespace) },
           ...{ query: { labelSelector: `${LABEL_PUSHED}=true` }, accept: PARTIAL_LIST },
         });
-        return { status: 200, body: { items: body.items.map(pushedSecret) } };
+        return { status: 200, body: { items: (body.items ?? []).map(pushedSecret) } };
       },
     }),
     restRoute({

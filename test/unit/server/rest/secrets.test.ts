@@ -49,6 +49,15 @@ describe("Secrets that are set by the REST API", () => {
     expect(sent[1]?.body).to.deep.include({ type: "kubernetes.io/tls" });
   });
 
+  it("are an empty list if there is none", async () => {
+    // As the API server writes an empty list of metadata.
+    const request = async () => ({ status: 200, warnings: [], body: { items: null } });
+    const parts = { clock: systemClock, users: { as: () => ({ request }) } } as unknown as RestParts;
+    const route = secretRoutes(parts).find(({ method }) => method === "GET");
+    const reply = await route?.handle({ caller: { name: "eve" }, query: { namespace: "shop" } } as never);
+    expect(reply?.body).to.deep.equal({ items: [] });
+  });
+
   it("keep their other keys", async () => {
     const { status, sent } = await put({});
     expect(status).to.equal(200);
