@@ -93,12 +93,8 @@ export class Heart {
   apply(name: string, spec: Record<string, unknown> = {}): void {
     const { metadata, ...made } = app(keyOf(name), { spec });
     const before = this.app(name);
-    this.api.put("overseerapps", {
-      ...made,
-      ...(before ?? {}),
-      spec: made.spec,
-      metadata: { ...metadata, ...before?.metadata },
-    });
+    const merged = { ...metadata, ...before?.metadata };
+    this.api.put("overseerapps", { ...made, ...(before ?? {}), spec: made.spec, metadata: merged });
   }
 
   /** Suspends an app; a reconcile that is running is interrupted, as by the event. */
@@ -241,11 +237,8 @@ export class Heart {
       secretStores: new SecretStores({ hosts: new HostRules([]) }, this.clock),
       status: new StatusWriter(client),
       events: { record: (_, { type, reason, message }) => void this.events.push(`${type} ${reason}: ${message}`) },
-      claims: new Claims(),
-      gates: GATES,
+      ...{ claims: new Claims(), gates: GATES, waiting: new WaitingApps(), rollout: new RolloutPlaces() },
       lister: cacheLister({ apps, repositories, environments }, memories),
-      waiting: new WaitingApps(),
-      rollout: new RolloutPlaces(),
       failpoint: (point) => {
         try {
           failpoint(point);
@@ -254,10 +247,8 @@ export class Heart {
           throw error;
         }
       },
-      digestKey: "0".repeat(32),
-      wholePlans: this.wholePlans,
+      ...{ digestKey: "0".repeat(32), wholePlans: this.wholePlans, busy: () => this.busy },
       enqueue: (key) => void this.#queue.add(key),
-      busy: () => this.busy,
       approvals: this.api.cache<Approval>(resourceOf("Approval", "approvals"), undefined, appOfApproval),
     });
   }
