@@ -54,8 +54,8 @@ export class PromotionWalk {
     this.#disturbances = new Disturbances(this.#heart, this.#random, spec, policy, (changed) =>
       this.#governProd(changed, approvals),
     );
-    this.#heart.govern("dev", { namespaces: [{ name: "dev" }] });
-    this.#heart.govern("staging", promotedFrom("dev", "staging", policy.soak / 2));
+    this.#heart.environment("dev", { namespaces: [{ name: "dev" }] });
+    this.#heart.environment("staging", promotedFrom("dev", "staging", policy.soak / 2));
     this.#governProd(policy, approvals);
     this.#approvals = approvals
       ? new ApprovalModel(this.#heart, this.#random, "prod/web", () => this.#disturbances.policy)
@@ -65,7 +65,7 @@ export class PromotionWalk {
   }
 
   #governProd({ frozen, required, soak }: Policy, approvals: boolean): void {
-    this.#heart.govern("prod", {
+    this.#heart.environment("prod", {
       ...promotedFrom("staging", "prod", soak),
       ...(approvals ? { gates: { approval: { required, expires: `${EXPIRES_MS / 1000}s` } } } : {}),
       ...(frozen ? { freeze: { reason: "a walk" } } : {}),

@@ -63,10 +63,13 @@ export class RevisionIndex {
       for (const { resolved } of refs.values()) if (resolved) yield resolved;
   }
 
-  /** Notes that a submodule or remote base that a repository names is read from `remote`. */
+  /**
+   * Notes that a submodule or remote base that a repository names is read from `remote`. With a new credential, it replaces the one of the same
+   * URL, whose clone is not needed any more.
+   */
   useRelated(repository: string, remote: GitRemote): void {
     const remotes = this.#related.get(repository) ?? new Map<string, GitRemote>();
-    this.#related.set(repository, remotes.set(remote.id, remote));
+    this.#related.set(repository, remotes.set(remote.url, remote));
   }
 
   /** Yields the remotes of submodules and remote bases that were read. */

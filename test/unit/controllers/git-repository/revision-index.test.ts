@@ -25,6 +25,12 @@ describe("refKey", () => {
 });
 
 describe("RevisionIndex", () => {
+  it("keeps one clone of a submodule when its credential changes", () => {
+    const index = new RevisionIndex();
+    for (const id of ["first", "second"]) index.useRelated("shop/a", remote(id));
+    expect([...index.relatedRemotes()].map(({ id }) => id)).to.deep.equal(["second"]);
+  });
+
   it("keeps each ref of each repository separately", () => {
     const index = new RevisionIndex();
     index.set("shop/a", undefined, at("c1"));

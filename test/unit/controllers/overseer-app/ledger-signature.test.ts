@@ -14,13 +14,13 @@ const file = (value: string): Readonly<Record<string, string>> => ({
 async function promoted(): Promise<Heart> {
   const heart = new Heart();
   heart.start();
-  heart.govern("staging", { namespaces: [{ name: "staging" }] });
+  heart.environment("staging", { namespaces: [{ name: "staging" }] });
   const soak = {
     namespaces: [{ name: "prod", from: "staging" }],
     promotesFrom: ["staging"],
     promotion: { soak: "10m" },
   };
-  heart.govern("prod", soak);
+  heart.environment("prod", soak);
   heart.commit(file("1"));
   for (const app of APPS) heart.apply(app, { source: SOURCE });
   await heart.settle(APPS, SOAK + 180_000);
@@ -114,14 +114,14 @@ describe("a ledger of promotions", () => {
     const heart = await promoted();
     heart.commit(file("2"));
     await heart.settle(APPS, SOAK / 2);
-    heart.govern("prod", {
+    heart.environment("prod", {
       namespaces: [{ name: "prod", from: "staging" }],
       promotesFrom: ["staging"],
       freeze: { reason: "fair" },
     });
     await heart.settle(APPS, SOAK);
     heart.apply("staging/web", { source: SOURCE, suspend: true, suspendReason: "looking for a leak" });
-    heart.govern("prod", { namespaces: [{ name: "prod", from: "staging" }], promotesFrom: ["staging"] });
+    heart.environment("prod", { namespaces: [{ name: "prod", from: "staging" }], promotesFrom: ["staging"] });
     await heart.settle(APPS, SOAK);
     expect(heart.app("prod/web")?.status?.promotion?.waitingFor).to.equal(
       "OverseerApp staging/web is suspended: its health is not observed, so that it proves nothing until it goes on",

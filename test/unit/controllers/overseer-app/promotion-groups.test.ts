@@ -20,13 +20,13 @@ describe("promotion of a group of apps, in memory", () => {
   const setHealth = (stage: string, name: string, status: "Healthy" | "Degraded"): void =>
     heart.destination.edit(`/ConfigMap/${stage}/${name}`, { health: { status, message: "crash" } });
   const govern = (promotion: object): void =>
-    heart.govern("prod", { namespaces: [{ name: "prod" }], promotesFrom: ["staging"], promotion });
+    heart.environment("prod", { namespaces: [{ name: "prod" }], promotesFrom: ["staging"], promotion });
   const grouped = { soak: "3m", groups: [{ name: "shop", apps: [{ name: "web" }, { name: "api" }] }] };
 
   beforeEach(async () => {
     heart = new Heart();
     heart.start();
-    heart.govern("staging", { namespaces: [{ name: "staging" }] });
+    heart.environment("staging", { namespaces: [{ name: "staging" }] });
     govern(grouped);
     commit({ web: 1, api: 1 });
     for (const app of APPS) {

@@ -26,9 +26,9 @@ describe("promotion, in memory", () => {
   beforeEach(async () => {
     heart = new Heart();
     heart.start();
-    heart.govern("dev", { namespaces: [{ name: "dev" }] });
-    heart.govern("staging", { namespaces: [{ name: "staging" }], promotesFrom: ["dev"] });
-    heart.govern("prod", {
+    heart.environment("dev", { namespaces: [{ name: "dev" }] });
+    heart.environment("staging", { namespaces: [{ name: "staging" }], promotesFrom: ["dev"] });
+    heart.environment("prod", {
       namespaces: [{ name: "prod", from: "staging" }],
       promotesFrom: ["staging"],
       promotion: { soak: "10m" },
@@ -91,7 +91,11 @@ describe("promotion, in memory", () => {
   });
 
   it("waits for a user with auto: false, and applies the commit of the request", async () => {
-    heart.govern("prod", { namespaces: [{ name: "prod" }], promotesFrom: ["staging"], promotion: { auto: false } });
+    heart.environment("prod", {
+      namespaces: [{ name: "prod" }],
+      promotesFrom: ["staging"],
+      promotion: { auto: false },
+    });
     const first = applied("staging/web");
     await heart.settle(APPS, SOAK);
     const { promotion } = heart.app("prod/web")?.status ?? {};
@@ -136,9 +140,9 @@ describe("promotion, in memory", () => {
     const source = (path: string): object => ({ repositoryRef: { name: "repo", namespace: "shop" }, path });
     heart = new Heart();
     heart.start();
-    heart.govern("staging", { namespaces: [{ name: "staging" }] });
+    heart.environment("staging", { namespaces: [{ name: "staging" }] });
     const ask = { promotesFrom: ["staging"], promotion: { compare: "Images", ownChanges: "Ask" } };
-    heart.govern("prod", { namespaces: [{ name: "prod" }], ...ask });
+    heart.environment("prod", { namespaces: [{ name: "prod" }], ...ask });
     push("web:1", "web:1");
     for (const stage of ["staging", "prod"]) heart.apply(`${stage}/web`, { source: source(stage) });
     await heart.settle(two);
@@ -177,9 +181,9 @@ describe("promotion, in memory", () => {
     const two = ["staging/web", "prod/web"];
     heart = new Heart();
     heart.start();
-    heart.govern("staging", { namespaces: [{ name: "staging" }] });
+    heart.environment("staging", { namespaces: [{ name: "staging" }] });
     const promotion = { compare: "Images", ownChanges: "Ask" };
-    heart.govern("prod", { namespaces: [{ name: "prod" }], promotesFrom: ["staging"], promotion });
+    heart.environment("prod", { namespaces: [{ name: "prod" }], promotesFrom: ["staging"], promotion });
     push("web-1", 1);
     for (const path of ["staging", "prod"])
       heart.apply(`${path}/web`, { source: { repositoryRef: { name: "repo", namespace: "shop" }, path } });
@@ -198,8 +202,8 @@ describe("promotion, in memory", () => {
   });
 
   it("asks with ownChanges: Ask for commits and edits that concern the later Environment only", async () => {
-    heart.govern("staging", { namespaces: [{ name: "staging" }] });
-    heart.govern("prod", {
+    heart.environment("staging", { namespaces: [{ name: "staging" }] });
+    heart.environment("prod", {
       namespaces: [{ name: "prod" }],
       promotesFrom: ["staging"],
       promotion: { ownChanges: "Ask" },
@@ -259,8 +263,8 @@ describe("promotion, in memory", () => {
     const workload = (image: string): string =>
       `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: a }\nspec: { template: { spec: { containers: [{ name: a, image: "${image}" }] } } }\n`;
     const source = (path: string): object => ({ repositoryRef: { name: "repo", namespace: "shop" }, path });
-    heart.govern("staging", { namespaces: [{ name: "staging" }] });
-    heart.govern("prod", {
+    heart.environment("staging", { namespaces: [{ name: "staging" }] });
+    heart.environment("prod", {
       namespaces: [{ name: "prod" }],
       promotesFrom: ["staging"],
       promotion: { compare: "Images" },
@@ -294,12 +298,12 @@ describe("promotion, in memory", () => {
       await heart.settle(APPS);
       return heart.app("prod/web")?.status?.promotion?.waitingFor;
     };
-    heart.govern("staging", { namespaces: [{ name: "staging" }], promotesFrom: ["prod"] });
+    heart.environment("staging", { namespaces: [{ name: "staging" }], promotesFrom: ["prod"] });
     expect(await why()).to.match(/circle: prod → staging → prod/);
-    heart.govern("staging", { namespaces: [{ name: "staging" }, { name: "dev" }] });
-    heart.govern("prod", { namespaces: [{ name: "prod" }], promotesFrom: ["staging"] });
+    heart.environment("staging", { namespaces: [{ name: "staging" }, { name: "dev" }] });
+    heart.environment("prod", { namespaces: [{ name: "prod" }], promotesFrom: ["staging"] });
     expect(await why()).to.match(/set from of namespace prod/);
-    heart.govern("prod", { namespaces: [{ name: "prod", from: "shop" }], promotesFrom: ["gone"] });
+    heart.environment("prod", { namespaces: [{ name: "prod", from: "shop" }], promotesFrom: ["gone"] });
     expect(await why()).to.match(/Environment gone in spec.promotesFrom does not exist/);
     expect(values().filter((text) => text.startsWith("prod"))).to.deep.equal([]);
   });

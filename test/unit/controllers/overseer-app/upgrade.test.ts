@@ -217,8 +217,8 @@ describe("an upgrade with another version of a renderer", () => {
     async function promoting(promotion: object): Promise<Heart> {
       const heart = new Heart();
       heart.start();
-      heart.govern("staging", { namespaces: [{ name: "staging" }] });
-      heart.govern("prod", { namespaces: [{ name: "prod" }], promotesFrom: ["staging"], promotion });
+      heart.environment("staging", { namespaces: [{ name: "staging" }] });
+      heart.environment("prod", { namespaces: [{ name: "prod" }], promotesFrom: ["staging"], promotion });
       commit(heart, "1");
       const source = { repositoryRef: { name: "repo", namespace: "shop" } };
       for (const app of APPS) heart.apply(app, { source });

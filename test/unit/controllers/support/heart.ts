@@ -1,7 +1,6 @@
 import type { Approval } from "../../../../src/api/approval.js";
 import type { Change } from "../../../../src/api/change.js";
-import { type Environment, EnvironmentSpec } from "../../../../src/api/environment.js";
-import { API_VERSION } from "../../../../src/api/group.js";
+import type { Environment } from "../../../../src/api/environment.js";
 import type { OverseerApp } from "../../../../src/api/overseer-app.js";
 import type { FailpointHook } from "../../../../src/base/failpoint.js";
 import { HostRules } from "../../../../src/base/host-rules.js";
@@ -80,13 +79,6 @@ export class Heart {
     this.#snapshots.set(this.#commit, snapshot);
     this.#poll();
     return this.#commit;
-  }
-
-  /** Creates or edits an Environment. */
-  govern(name: string, spec: Record<string, unknown>): void {
-    const metadata = { namespace: "", name, uid: `uid of ${name}`, resourceVersion: "1", generation: 1 };
-    const kind = { apiVersion: API_VERSION, kind: "Environment" };
-    this.api.put<Environment>("environments", { ...kind, metadata, spec: EnvironmentSpec.parse(spec) });
   }
 
   /** Creates or edits the app `shop/<name>`, or `<namespace>/<name>`, of all files or of the folder of `path`. */
