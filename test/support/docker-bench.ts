@@ -1,9 +1,9 @@
 import type { CoreApp } from "../../src/api/core/app.js";
 import type { CoreJob } from "../../src/api/core/job.js";
 import type { CoreNode } from "../../src/api/core/node.js";
+import { Docker } from "../../tools/docker/docker.js";
 import { waitUntil } from "../../tools/wait-until.js";
 import { type AgentProcess, type CoreProcess, startAgent, startCore } from "./core-process.js";
-import { Docker } from "./docker.js";
 
 /** Image with a shell, made by the test. */
 export const IMAGE = "busy:1";
@@ -85,9 +85,10 @@ export class DockerBench {
     return (await this.call<{ job: CoreJob }>("GET", `/api/jobs/${id}`)).job;
   }
 
-  async ended(id: string): Promise<CoreJob> {
+  /** Waits until a job has ended. `timeoutMs`: more for one that waits for others. */
+  async ended(id: string, timeoutMs = 90_000): Promise<CoreJob> {
     let found: CoreJob | undefined;
-    await waitUntil({ what: `job ${id} has ended`, timeoutMs: 90_000 }, async () => {
+    await waitUntil({ what: `job ${id} has ended`, timeoutMs }, async () => {
       found = await this.job(id);
       return found.status === "completed" || found.status === "failed";
     });

@@ -1,5 +1,5 @@
 import { type AppFacts, type Mount, mountPath, type ServiceFacts } from "../../src/render/parity/facts.js";
-import type { Docker } from "./docker.js";
+import type { Docker } from "../../tools/docker/docker.js";
 
 /** What `docker inspect` says of a container, as far as it is compared. */
 interface Inspected {

@@ -56,6 +56,23 @@ export const CoreNodeReport = z.strictObject({
 });
 export type CoreNodeReport = z.infer<typeof CoreNodeReport>;
 
+/** Memory and disk of a node. */
+export const CoreNodeUsage = z
+  .strictObject({
+    memory: z.int().min(0).describe("Memory in bytes."),
+    memoryAvailable: z.int().min(0).describe("Memory in bytes that programs can still get."),
+    disk: z
+      .int()
+      .min(0)
+      .describe("Size in bytes of the disk of the agent and of Docker: the one with less space left."),
+    diskAvailable: z.int().min(0).describe("Space left on it in bytes."),
+  })
+  .describe("Memory and disk of the node.");
+export type CoreNodeUsage = z.infer<typeof CoreNodeUsage>;
+
+/** Body of a heartbeat. */
+export const CoreHeartbeat = z.strictObject({ usage: CoreNodeUsage.optional() }).prefault({});
+
 /** A node as a Core returns it. */
 export const CoreNode = z
   .object({
@@ -69,6 +86,7 @@ export const CoreNode = z
     problem: z.string().nullable().describe("Why the node cannot run jobs, as its agent reported it. Null if it can."),
     drained: z.boolean().describe("Whether the node was drained: it accepts no deployments until that is ended."),
     lastHeartbeat: Timestamp.nullable(),
+    usage: CoreNodeUsage.nullable().describe("As of the last heartbeat. Null if the agent does not report it."),
     config: CoreNodeConfig,
     metadata: Metadata,
   })

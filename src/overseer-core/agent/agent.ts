@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { hostname } from "node:os";
 import type { JobLane } from "../../api/core/job.js";
+import type { CoreNodeUsage } from "../../api/core/node.js";
 import { type BackoffPolicy, backoffDelay, jitter } from "../../base/backoff.js";
 import type { Clock } from "../../base/clock.js";
 import { messageOf } from "../../base/errors.js";
@@ -26,6 +27,8 @@ export interface AgentOptions {
   /** Publishes the routes of the node's apps. Undefined if the runner runs no containers. */
   readonly proxy?: ProxySync;
   readonly heartbeatMs: number;
+  /** Returns memory and disk of the node. Undefined if they cannot be read. */
+  readonly usage?: () => CoreNodeUsage | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Returns a number in [0, 1), for the jitter of retries. */
@@ -103,9 +106,9 @@ export class NodeAgent {
   }
 
   async #sendHeartbeat(): Promise<void> {
-    const { core, clock, heartbeatMs } = this.#options;
+    const { core, clock, heartbeatMs, usage } = this.#options;
     const { signal } = this.#stopping;
-    if (this.#nodeId !== undefined) await core.heartbeat(this.#nodeId, signal);
+    if (this.#nodeId !== undefined) await core.heartbeat(this.#nodeId, usage?.(), signal);
     await pause(clock, this.#nodeId === undefined ? Math.min(heartbeatMs, 250) : heartbeatMs, signal);
   }
 

@@ -2,7 +2,7 @@ import { Agent, type Dispatcher, request } from "undici";
 import { z } from "zod";
 import { CoreId } from "../../api/core/fields.js";
 import { type CoreJobEnd, CoreJobWork, type JobLane } from "../../api/core/job.js";
-import type { CoreNodeRegister, CoreNodeReport } from "../../api/core/node.js";
+import type { CoreNodeRegister, CoreNodeReport, CoreNodeUsage } from "../../api/core/node.js";
 import { CoreNodeRoute } from "../../api/core/route.js";
 import { Problem } from "../../api/problem.js";
 import { messageOf } from "../../base/errors.js";
@@ -78,8 +78,8 @@ export class AgentCoreClient {
     return z.object({ id: CoreId }).parse(body.node);
   }
 
-  async heartbeat(nodeId: string, signal: AbortSignal): Promise<void> {
-    await this.#post(`/api/nodes/${nodeId}/heartbeat`, undefined, signal);
+  async heartbeat(nodeId: string, usage: CoreNodeUsage | undefined, signal: AbortSignal): Promise<void> {
+    await this.#post(`/api/nodes/${nodeId}/heartbeat`, usage === undefined ? undefined : { usage }, signal);
   }
 
   async report(nodeId: string, report: CoreNodeReport, signal: AbortSignal): Promise<void> {

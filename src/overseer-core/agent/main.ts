@@ -13,6 +13,7 @@ import { AgentCoreClient } from "./core-client.js";
 import { makeDockerRunner } from "./docker/make-docker-runner.js";
 import { HOST_PERMISSIONS } from "./host-access/host-policy.js";
 import { Journal } from "./journal.js";
+import { nodeUsage } from "./node-usage.js";
 import { CaddyAdmin } from "./proxy/caddy-admin.js";
 import { PROXY_FLAGS, proxySettings } from "./proxy/proxy-flags.js";
 import { ProxySync } from "./proxy/proxy-sync.js";
@@ -90,7 +91,7 @@ runProgram("overseer-agent", async (): Promise<Service | undefined> => {
   token();
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = Database.open(join(dataDir, "lock.db"));
-  const { runner, proxy } = await makeRunner(flags, node, dataDir, { clock, logger });
+  const { runner, proxy, dataRoot } = await makeRunner(flags, node, dataDir, { clock, logger });
   const agent = new NodeAgent({
     node,
     core: new AgentCoreClient({ url: core, token, ...(caFile === undefined ? {} : { ca: readText(caFile) }) }),
@@ -98,6 +99,7 @@ runProgram("overseer-agent", async (): Promise<Service | undefined> => {
     ...(proxy === undefined ? {} : { proxy }),
     journals: (lane, worker) => new Journal(dataDir, lane, worker),
     heartbeatMs: durationFlag(flags, "heartbeat"),
+    usage: () => nodeUsage([dataDir, ...(dataRoot?.() ?? [])]),
     clock,
     logger,
     random: Math.random,
@@ -118,7 +120,7 @@ async function makeRunner(
   node: string,
   dataDir: string,
   parts: { readonly clock: Clock; readonly logger: Logger },
-): Promise<{ readonly runner: Runner; readonly proxy?: ProxySync }> {
+): Promise<{ readonly runner: Runner; readonly proxy?: ProxySync; readonly dataRoot?: () => string[] }> {
   const name = flags.get("runner");
   const { admin, ...proxyPorts } = proxySettings(flags);
   if (name === "simulated") {
@@ -140,7 +142,7 @@ async function makeRunner(
     revertDrift: revert === "on",
     keepImagesMs: flags.has("keep-images") ? durationFlag(flags, "keep-images") : undefined,
   };
-  const { runner, upstreams } = await makeDockerRunner(settings, process.env, parts);
+  const { runner, upstreams, dataRoot } = await makeDockerRunner(settings, process.env, parts);
   const certificates = flags.get("proxy-certificates");
   const proxy = new ProxySync({
     ...(admin === undefined ? {} : { caddy: new CaddyAdmin(admin) }),
@@ -149,7 +151,7 @@ async function makeRunner(
     ...(certificates === undefined ? {} : { certificates: resolve(certificates) }),
     ...parts,
   });
-  return { runner, proxy };
+  return { runner, proxy, dataRoot };
 }
 
 function checkUrl(text: string, insecure: boolean): void {

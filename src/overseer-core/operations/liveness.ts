@@ -1,3 +1,4 @@
+import type { CoreNodeUsage } from "../../api/core/node.js";
 import type { Clock, Timer } from "../../base/clock.js";
 import type { Logger } from "../../base/logger.js";
 import type { Store } from "../store/store.js";
@@ -42,10 +43,10 @@ export class Liveness {
   }
 
   /** Records a heartbeat of a node. */
-  recordHeartbeat(nodeId: string): void {
+  recordHeartbeat(nodeId: string, usage?: CoreNodeUsage): void {
     this.#lastHeartbeats.set(nodeId, this.#clock.monotonic());
     this.#store.database.transaction(() => {
-      this.#store.nodes.recordHeartbeat(nodeId);
+      this.#store.nodes.recordHeartbeat(nodeId, usage);
       this.#store.nodes.setStatus(nodeId, "online");
     });
   }

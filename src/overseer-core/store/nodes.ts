@@ -1,4 +1,4 @@
-import type { CoreNode, CoreNodeConfigWrite, CoreNodeRegister } from "../../api/core/node.js";
+import type { CoreNode, CoreNodeConfigWrite, CoreNodeRegister, CoreNodeUsage } from "../../api/core/node.js";
 import { CoreNodeConfig } from "../../api/core/node.js";
 import { canonicalJson } from "../../base/hash.js";
 import { type BaseRow, base, newId, type StoreContext, timestamp } from "./context.js";
@@ -17,6 +17,7 @@ interface NodeRow extends BaseRow {
   readonly token_id: string;
   readonly problem: string | null;
   readonly drained: number;
+  readonly usage: string | null;
 }
 
 /** Table of nodes. */
@@ -28,6 +29,7 @@ export class Nodes extends Table<NodeRow, CoreNode> {
   readonly #configure;
   readonly #setStatus;
   readonly #setHeartbeat;
+  readonly #setUsage;
   readonly #setProblem;
   readonly #setDrained;
 
@@ -51,6 +53,7 @@ export class Nodes extends Table<NodeRow, CoreNode> {
     this.#setProblem = database.query("UPDATE nodes SET problem = ?, updated_at = ?, revision = ? WHERE id = ?");
     this.#setDrained = database.query("UPDATE nodes SET drained = ?, updated_at = ?, revision = ? WHERE id = ?");
     this.#setHeartbeat = database.query("UPDATE nodes SET last_heartbeat = ? WHERE id = ?");
+    this.#setUsage = database.query("UPDATE nodes SET usage = ? WHERE id = ?");
   }
 
   findByName(name: string): CoreNode | undefined {
@@ -116,8 +119,9 @@ export class Nodes extends Table<NodeRow, CoreNode> {
   }
 
   /** Records a heartbeat, without a new revision. */
-  recordHeartbeat(id: string): void {
+  recordHeartbeat(id: string, usage?: CoreNodeUsage): void {
     this.#setHeartbeat.run(timestamp(this.context.clock), id);
+    if (usage !== undefined) this.#setUsage.run(JSON.stringify(usage), id);
   }
 }
 
@@ -141,6 +145,7 @@ function viewOf(row: NodeRow): CoreNode {
     problem,
     drained,
     lastHeartbeat,
+    usage: row.usage === null ? null : JSON.parse(row.usage),
     config,
     metadata,
   };

@@ -134,6 +134,9 @@ const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE apps ADD COLUMN revert_due INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  ALTER TABLE nodes ADD COLUMN usage TEXT;
+  `,
 ];
 
 /** Migrates the tables in one transaction. Throws CORE_DATA_NEWER if a later version wrote the file. `to`: version, for tests. */

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "chai";
 import type { CoreJob } from "../../../src/api/core/job.js";
+import { hasDockerAndBusybox } from "../../../tools/docker/docker.js";
 import { waitUntil } from "../../../tools/wait-until.js";
-import { hasDockerAndBusybox } from "../../support/docker.js";
 import { DockerBench, FOREVER, shell } from "../../support/docker-bench.js";
 
 /** Main processes of containers whose command has a text. */

@@ -2,7 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { CoreDrainPlan } from "../../../src/api/core/drain.js";
-import { hasDockerAndBusybox } from "../../support/docker.js";
+import type { CoreNode } from "../../../src/api/core/node.js";
+import { projectName } from "../../../src/overseer-core/agent/docker/project-name.js";
+import { hasDockerAndBusybox } from "../../../tools/docker/docker.js";
+import { waitUntil } from "../../../tools/wait-until.js";
+import { type AgentProcess, startAgent } from "../../support/core-process.js";
 import { DockerBench, FOREVER, IMAGE, shell } from "../../support/docker-bench.js";
 
 const CANARY = "canary-8823-of-a-container";
@@ -10,11 +14,13 @@ const CANARY = "canary-8823-of-a-container";
 describe("A deployment by the Docker runner (needs root, dockerd and busybox)", function () {
   this.timeout(180_000);
   let bench: DockerBench;
+  let second: AgentProcess | undefined;
   before(async function () {
     if (!hasDockerAndBusybox()) return this.skip();
     bench = await DockerBench.start(["--health-timeout", "20s"]);
   });
   after(async () => {
+    await second?.remove();
     await bench?.stop();
   });
 
@@ -111,5 +117,45 @@ describe("A deployment by the Docker runner (needs root, dockerd and busybox)", 
     const again = await bench.deploy("kept", services, { volumes: { data: {} } });
     expect((await bench.ended(again)).error).to.equal(null);
     expect(await bench.log(again)).to.contain("found");
+  });
+
+  it("moves to another node when its own is drained, and stays with its volumes until it may leave them", async () => {
+    const fills = { web: shell(`ls /data; touch /data/file; ${FOREVER}`, { volumes: ["data:/data"] }) };
+    expect((await bench.deployed("stays", fills, { volumes: { data: {} } })).error).to.equal(null);
+    const [before, web] = [await bench.containers("stays"), await bench.containers("web")];
+    const flags = ["--runner", "docker", "--heartbeat", "500ms"];
+    second = await startAgent(bench.core, "node-2", { flags, env: bench.docker.env });
+    const { nodes } = await bench.call<{ nodes: CoreNode[] }>("GET", "/api/nodes");
+    const idOf = (name: string): string => nodes.find((node) => node.name === name)?.id ?? "";
+    const path = `/api/nodes/${idOf("node-1")}/drain`;
+    const drain = (body: unknown) => bench.call<{ plan: CoreDrainPlan }>("POST", path, body);
+    const { plan } = await drain({ dryRun: true });
+    expect(plan.moves).to.deep.include({ app: "web", to: "node-2" });
+    expect(plan.stays.find(({ app }) => app === "stays")?.data).to.deep.equal(["volume data"]);
+    await drain({ moves: plan.moves.map(({ app }) => app) });
+    const projects = async (app: string): Promise<string[]> => {
+      const format = '{{.Label "com.docker.compose.project"}}';
+      const names = (await bench.docker.run("ps", "--all", "--format", format)).split("\n");
+      return names.filter((name) => name.startsWith(`${app}-`));
+    };
+    const only = [projectName("node-2", "web")];
+    await waitUntil({ what: "web runs on node-2 only", timeoutMs: 60_000 }, async () => {
+      return JSON.stringify(await projects("web")) === JSON.stringify(only);
+    });
+    expect(await bench.containers("web"))
+      .to.have.length(1)
+      .and.not.to.deep.equal(web);
+    expect(await bench.containers("stays"), "an app with a volume").to.deep.equal(before);
+    const app = await bench.appNamed("stays");
+    const { job } = await bench.call<{ job: { id: string } }>("POST", `/api/apps/${app?.id}/deploy`, {
+      leaveData: true,
+    });
+    expect((await bench.ended(job.id)).error).to.equal(null);
+    expect(await bench.log(job.id), "the new volume is empty").not.to.contain("file");
+    await waitUntil({ what: "stays runs on node-2 only", timeoutMs: 60_000 }, async () => {
+      return JSON.stringify(await projects("stays")) === JSON.stringify([projectName("node-2", "stays")]);
+    });
+    const volumes = (await bench.docker.run("volume", "ls", "--quiet")).split("\n");
+    for (const node of ["node-1", "node-2"]) expect(volumes).to.include(`${projectName(node, "stays")}_data`);
   });
 });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
+import { hasDockerAndBusybox } from "../../../tools/docker/docker.js";
 import { waitUntil } from "../../../tools/wait-until.js";
-import { hasDockerAndBusybox } from "../../support/docker.js";
 import { DockerBench, FOREVER, IMAGE, shell } from "../../support/docker-bench.js";
 
 describe("Containers that are changed by hand (needs root, dockerd and busybox)", function () {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect } from "chai";
+import { hasDockerAndBusybox } from "../../../tools/docker/docker.js";
 import { runCommand } from "../../../tools/run-command.js";
-import { hasDockerAndBusybox } from "../../support/docker.js";
 import { DockerBench, FOREVER, IMAGE, shell } from "../../support/docker-bench.js";
 import { denyingRegistry, type ListeningServer } from "../../support/docker-registry.js";
 

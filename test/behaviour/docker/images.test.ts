@@ -1,8 +1,8 @@
 import { expect } from "chai";
+import { hasDockerAndBusybox } from "../../../tools/docker/docker.js";
 import { runCommand } from "../../../tools/run-command.js";
 import { waitUntil } from "../../../tools/wait-until.js";
 import { OciCharts } from "../../support/chart-registry.js";
-import { hasDockerAndBusybox } from "../../support/docker.js";
 import { DockerBench, FOREVER, shell } from "../../support/docker-bench.js";
 
 const PASSWORD = "canary-of-the-registry";

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type { CoreRoute } from "../../../src/api/core/route.js";
 import { Database } from "../../../src/overseer-core/store/database.js";
+import { hasDockerAndBusybox } from "../../../tools/docker/docker.js";
 import { waitUntil } from "../../../tools/wait-until.js";
 import { Caddy, hasCaddy, type WebAnswer, type WebRequest } from "../../support/caddy.js";
 import { type Certificates, makeCertificates } from "../../support/certificates.js";
-import { hasDockerAndBusybox } from "../../support/docker.js";
 import { DockerBench, shell } from "../../support/docker-bench.js";
 
 /** A web server that says who it is, shows the header Remote-User, and has a response that takes until /tmp/go exists. */

@@ -3,13 +3,13 @@ import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { Docker, hasDocker } from "../../../tools/docker/docker.js";
 import { type LoggedProcess, spawnLogged } from "../../../tools/processes.js";
 import { repositoryRoot } from "../../../tools/repository-root.js";
 import { runCommand } from "../../../tools/run-command.js";
 import { currentArchitecture, HELM_VERSION, KUBECTL_VERSION, NODE_24_PACKAGE } from "../../../tools/versions.js";
 import { waitUntil } from "../../../tools/wait-until.js";
 import { baseImageTar } from "../../support/base-image.js";
-import { Docker, hasDocker } from "../../support/docker.js";
 import { configMap, World } from "../../support/world.js";
 
 const BASE = "base:node24";

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { totalmem } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { repositoryRoot } from "../../../tools/repository-root.js";
@@ -34,6 +35,21 @@ describe("an agent with its Core", () => {
     const text = await response.text();
     return text === "" ? {} : (JSON.parse(text) as Json);
   };
+  it("reports memory and disk of its machine", async () => {
+    const usage = await waitUntil({ what: "the node has a usage", timeoutMs: 30_000 }, async () => {
+      const { nodes } = (await call("GET", "/api/nodes")) as { nodes?: { usage: Record<string, number> | null }[] };
+      return nodes?.[0]?.usage ?? undefined;
+    });
+    expect(usage.memory).to.equal(totalmem());
+    for (const [part, whole] of [
+      ["memoryAvailable", "memory"],
+      ["diskAvailable", "disk"],
+    ] as const)
+      expect(usage[part])
+        .to.be.above(0)
+        .and.most(usage[whole] ?? 0);
+  });
+
   const make = async (name: string, compose: string): Promise<string> =>
     String((await call("POST", "/api/apps", { name, compose })).app?.id);
   const deploy = async (app: string): Promise<string> =>

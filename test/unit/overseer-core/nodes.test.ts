@@ -61,6 +61,24 @@ describe("nodes of a Core", () => {
     expect(await status()).to.equal("online");
   });
 
+  it("show the memory and the disk of the last heartbeat, which is no change", async () => {
+    const node = await core.node("measured");
+    const shown = async () => (await core.get(`/api/nodes/${node.id}`)).body.node;
+    const before = await shown();
+    expect(before?.usage).to.equal(null);
+    const usage = { memory: 2048, memoryAvailable: 1024, disk: 4096, diskAvailable: 1 };
+    await core.post(`/api/nodes/${node.id}/heartbeat`, { usage }, { token: node.token });
+    expect(await shown()).to.deep.include({ usage, revision: before?.revision });
+    await core.post(`/api/nodes/${node.id}/heartbeat`, undefined, { token: node.token });
+    expect((await shown())?.usage, "an agent of an earlier version").to.deep.equal(usage);
+    const refused = await core.post(
+      `/api/nodes/${node.id}/heartbeat`,
+      { usage: { memory: -1 } },
+      { token: node.token },
+    );
+    expect(refused.status).to.equal(400);
+  });
+
   it("are given their time again when the Core was away", async () => {
     const node = await core.node("patient");
     await core.close();

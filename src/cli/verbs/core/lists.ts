@@ -5,6 +5,7 @@ import { jsonOutput } from "../../output/objects.js";
 import { formatTable } from "../../output/table.js";
 import { hint, print } from "../../terminal.js";
 import type { ListFlags } from "./backups.js";
+import { formatBytes } from "./backups.js";
 import { type CoreFlags, withCore } from "./connect-core.js";
 import { appsOf, nodesOf } from "./core-resources.js";
 
@@ -17,11 +18,13 @@ export function listNodes(flags: CoreFlags & ListFlags): Promise<ExitCode> {
     else
       print(
         formatTable(
-          ["name", "status", "apps", "labels", "heartbeat"],
+          ["name", "status", "apps", "free memory", "free disk", "labels", "heartbeat"],
           nodes.map((node) => [
             node.name,
             nodeStatus(node),
             apps.filter(({ nodeId, assignedNodeId }) => (assignedNodeId ?? nodeId) === node.id).length,
+            freeText(node.usage?.memoryAvailable, node.usage?.memory),
+            freeText(node.usage?.diskAvailable, node.usage?.disk),
             labelText(node.config?.labels),
             age(node.lastHeartbeat ?? undefined),
           ]),
@@ -53,6 +56,10 @@ export function listApps(flags: CoreFlags & ListFlags): Promise<ExitCode> {
       );
     return EXIT.done;
   });
+}
+
+function freeText(free: number | undefined, all: number | undefined): string | undefined {
+  return free === undefined || all === undefined ? undefined : `${formatBytes(free)} of ${formatBytes(all)}`;
 }
 
 function nodeStatus({ status, drained, problem, config }: NodeRecord): string {

@@ -5,7 +5,7 @@ import { CoreBackupPolicy } from "../../../api/core/backup-policy.js";
 import type { ChangeKind } from "../../../api/core/changes.js";
 import { Metadata, NodeLabels } from "../../../api/core/fields.js";
 import { CoreJob } from "../../../api/core/job.js";
-import { CoreNode, CoreNodeConfig } from "../../../api/core/node.js";
+import { CoreNode, CoreNodeConfig, CoreNodeUsage } from "../../../api/core/node.js";
 import { CoreMiddleware, CoreRoute, CoreSignInProvider } from "../../../api/core/route.js";
 import { CoreSecret } from "../../../api/core/secret.js";
 
@@ -71,6 +71,7 @@ export const NodeRecord = CoreNode.extend({
   lastHeartbeat: optionalText,
   problem: optionalText,
   drained: z.boolean().optional().catch(undefined),
+  usage: CoreNodeUsage.nullish().catch(undefined),
   version: z.string().default(""),
   runner: z.string().optional(),
   config: CoreNodeConfig.nullish().catch(null),

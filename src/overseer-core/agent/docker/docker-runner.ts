@@ -82,10 +82,11 @@ export class DockerRunner implements Runner {
   }
 
   async watch(reports: RunnerReports, signal: AbortSignal): Promise<void> {
-    const { cli, events, watch, unused } = this.#options;
+    const { cli, engine, events, watch, unused } = this.#options;
     await cli.version(signal).catch((error: unknown) => {
       if (error instanceof RunError) watch.unusable(error.message);
     });
+    await engine.rootDirectory(signal).catch(() => {});
     await Promise.all([watch.run(reports, signal), this.data.run(signal), unused.run(signal), events.run(signal)]);
   }
 

@@ -92,6 +92,7 @@ const ONE_OFF = "com.docker.compose.oneoff=False";
 export class DockerEngine {
   readonly images: EngineImages;
   readonly #connection: EngineConnection;
+  #root: string | undefined;
 
   constructor(socket: string) {
     this.#connection = new EngineConnection(socket);
@@ -104,8 +105,16 @@ export class DockerEngine {
 
   /** Returns the directory in which the engine stores its data. */
   async rootDirectory(signal: AbortSignal): Promise<string> {
-    return z.object({ DockerRootDir: z.string() }).parse(await this.#connection.json("GET", "/info", signal))
-      .DockerRootDir;
+    const { DockerRootDir } = z
+      .object({ DockerRootDir: z.string() })
+      .parse(await this.#connection.json("GET", "/info", signal));
+    this.#root = DockerRootDir;
+    return DockerRootDir;
+  }
+
+  /** Its data directory, once it was read. */
+  get knownRoot(): string | undefined {
+    return this.#root;
   }
 
   /** Returns all containers of a Compose project, also stopped ones. */

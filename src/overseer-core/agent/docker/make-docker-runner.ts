@@ -37,7 +37,7 @@ export async function makeDockerRunner(
   settings: DockerRunnerSettings,
   environment: NodeJS.ProcessEnv,
   { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
-): Promise<{ readonly runner: DockerRunner; readonly upstreams: DockerUpstreams }> {
+): Promise<{ readonly runner: DockerRunner; readonly upstreams: DockerUpstreams; readonly dataRoot: () => string[] }> {
   const { node, dataDir, allow, bindRoots, healthTimeoutMs, revertDrift } = settings;
   const policy = readHostPolicy(allow, bindRoots);
   if (typeof policy === "string") throw flagError(policy);
@@ -72,5 +72,6 @@ export async function makeDockerRunner(
     healthTimeoutMs,
     clock,
   });
-  return { runner, upstreams: new DockerUpstreams(node, engine, events) };
+  const dataRoot = (): string[] => (engine.knownRoot === undefined ? [] : [engine.knownRoot]);
+  return { runner, upstreams: new DockerUpstreams(node, engine, events), dataRoot };
 }

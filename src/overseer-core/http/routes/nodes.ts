@@ -1,7 +1,13 @@
 import { z } from "zod";
 import { MAX_WAIT_SECONDS } from "../../../api/core/changes.js";
 import { Timestamp } from "../../../api/core/fields.js";
-import { CoreNode, CoreNodeConfigWrite, CoreNodeRegister, CoreNodeReport } from "../../../api/core/node.js";
+import {
+  CoreHeartbeat,
+  CoreNode,
+  CoreNodeConfigWrite,
+  CoreNodeRegister,
+  CoreNodeReport,
+} from "../../../api/core/node.js";
 import { CoreNodeRoute } from "../../../api/core/route.js";
 import type { CoreToken } from "../../../api/core/token.js";
 import { canonicalJson, sha256 } from "../../../base/hash.js";
@@ -140,9 +146,10 @@ function agentRoutes(store: Store, liveness: Liveness): Route[] {
       path: "/api/nodes/:id/heartbeat",
       summary: "Reports a heartbeat of an agent.",
       access: AGENTS,
+      body: CoreHeartbeat,
       responses: { 204: "empty" },
-      handle: ({ params: { id }, caller: token }) => {
-        liveness.recordHeartbeat(nodeFor(store, token, id).id);
+      handle: ({ params: { id }, body, caller: token }) => {
+        liveness.recordHeartbeat(nodeFor(store, token, id).id, body.usage);
         return { status: 204 };
       },
     }),
