@@ -6,7 +6,7 @@ import { parseFile } from "../src/render/parser.js";
 import { PlainRenderer } from "../src/render/plain.js";
 import { SourceRenderer } from "../src/render/render.js";
 import { RenderError } from "../src/render/render-error.js";
-import type { RenderResult } from "../src/render/request.js";
+import type { RenderResult, RenderTarget } from "../src/render/request.js";
 import { MemorySnapshot } from "../test/unit/render/support/memory-snapshot.js";
 
 /** What is supplied to a Compose file, step by step. */
@@ -38,17 +38,24 @@ export interface Outcome {
   readonly needed: number | undefined;
 }
 
-/** Compiles a Compose file for Kubernetes, with as few supplies as it needs. */
-export async function compileWithSupplies(name: string, text: string): Promise<Outcome> {
+/** Compiles a Compose file for a destination, with as few supplies as it needs. */
+export async function compileWithSupplies(
+  name: string,
+  text: string,
+  target: RenderTarget = "kubernetes",
+): Promise<Outcome> {
   let outcome: Outcome = { problems: [], milliseconds: 0, needed: undefined };
   for (const [step] of STEPS.entries()) {
-    outcome = await compile(name, text, step);
+    outcome = await compile({ name, text, target }, step);
     if (outcome.result !== undefined) break;
   }
   return outcome;
 }
 
-async function compile(name: string, text: string, step: number): Promise<Outcome> {
+async function compile(
+  { name, text, target }: { readonly name: string; readonly text: string; readonly target: RenderTarget },
+  step: number,
+): Promise<Outcome> {
   const files: Record<string, string> = {
     "app/app.yaml": `apiVersion: overseer.io/v1\nkind: App\nmetadata: {name: ${name}}\nspec: {composeFiles: [compose.yaml]}\n`,
     "app/compose.yaml": step < 3 ? text : withImages(text),
@@ -65,7 +72,7 @@ async function compile(name: string, text: string, step: number): Promise<Outcom
         env,
         defaultNamespace: "default",
         scopeOf: builtinScope,
-        target: "kubernetes" as const,
+        target,
         name,
       };
       const result = await renderer.render(request, new MemorySnapshot(files));

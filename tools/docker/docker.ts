@@ -18,23 +18,20 @@ export class Docker {
   /** For programs that talk to it. */
   readonly env: NodeJS.ProcessEnv;
   readonly #folder: GuardedFolder;
-  readonly #apart: boolean;
   #daemon: LoggedProcess;
 
-  private constructor(folder: GuardedFolder, daemon: LoggedProcess, env: NodeJS.ProcessEnv, apart: boolean) {
+  private constructor(folder: GuardedFolder, daemon: LoggedProcess, env: NodeJS.ProcessEnv) {
     this.#folder = folder;
     this.#daemon = daemon;
     this.env = env;
-    this.#apart = apart;
   }
 
-  /** `apart`: with networks, mounts and processes that the machine does not see, and that end with it even by SIGKILL. */
-  static async start({ apart = false }: { readonly apart?: boolean } = {}): Promise<Docker> {
+  static async start(): Promise<Docker> {
     const folder = await makeGuardedFolder("overseer-docker-");
     const host = `unix://${join(folder.path, "docker.sock")}`;
     // The classic builder is the one that needs nothing else.
     const env = { ...process.env, DOCKER_HOST: host, DOCKER_CONFIG: join(folder.path, "config"), DOCKER_BUILDKIT: "0" };
-    const docker = new Docker(folder, await startDaemon(folder, apart), env, apart);
+    const docker = new Docker(folder, await startDaemon(folder), env);
     await docker.#answers();
     return docker;
   }
@@ -50,10 +47,10 @@ export class Docker {
   }
 
   /** Makes the plugin `docker compose` available to programs that talk to it. */
-  async withCompose(program?: string): Promise<void> {
+  async withCompose(): Promise<void> {
     const plugins = join(this.#folder.path, "config", "cli-plugins");
     await mkdir(plugins, { recursive: true });
-    await symlink(program ?? (await ensureDockerCompose()), join(plugins, "docker-compose"));
+    await symlink(await ensureDockerCompose(), join(plugins, "docker-compose"));
   }
 
   /** Makes an image with a shell and the small programs of busybox, without a registry. `add` adds files to it. */
@@ -92,7 +89,7 @@ export class Docker {
     // Its containerd may take longer than dockerd waits, while it finds the containers again; an init system would start it again, too.
     for (let attempt = 1; ; attempt++) {
       await rm(join(this.#folder.path, "pid"), { force: true });
-      this.#daemon = await startDaemon(this.#folder, this.#apart);
+      this.#daemon = await startDaemon(this.#folder);
       try {
         await this.#answers();
         return;
@@ -125,8 +122,7 @@ export class Docker {
     if (all.length > 0) await this.run("rm", "--force", ...all);
     // Bridges belong to the machine, and would stay.
     await this.run("network", "prune", "--force");
-    // Namespaces of its own have no process that passes a signal on.
-    await this.#daemon.stop(this.#apart ? 0 : 30_000);
+    await this.#daemon.stop(30_000);
     for (const path of await mountsBelow(this.#folder.path)) await runCommand("umount", [path]);
     await this.#folder.remove();
   }
@@ -141,13 +137,7 @@ async function findBusybox(): Promise<string | undefined> {
   return (await runCommand("sh", ["-c", "command -v busybox"])).trim();
 }
 
-/** Runs a program in namespaces of its own, whose processes all end when it does. */
-const APART = [
-  ...["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc"],
-  ...["sh", "-c", 'busybox ip link set lo up && exec "$@"', "sh"],
-];
-
-function startDaemon(folder: GuardedFolder, apart: boolean): Promise<LoggedProcess> {
+function startDaemon(folder: GuardedFolder): Promise<LoggedProcess> {
   const at = (name: string): string => join(folder.path, name);
   // Enough small networks, also when a killed test run has left some; those of each worker of the test run are its own.
   const worker = Number(process.env.OVERSEER_TEST_WORKER ?? 0);
@@ -156,8 +146,7 @@ function startDaemon(folder: GuardedFolder, apart: boolean): Promise<LoggedProce
   const socket = ["--host", `unix://${at("docker.sock")}`];
   const places = ["--data-root", at("data"), "--exec-root", at("exec"), "--pidfile", at("pid"), ...socket];
   const options = { logFile: at("dockerd.log"), guard: folder.guard };
-  const [program = "", ...args] = [...(apart ? APART : []), "dockerd", ...places, ...noNetwork];
-  return spawnLogged("dockerd", program, args, options);
+  return spawnLogged("dockerd", "dockerd", [...places, ...noNetwork], options);
 }
 
 /** What is mounted below a folder: dockerd leaves the network namespace of the machine there. */
