@@ -5,6 +5,9 @@ import { hasDockerAndBusybox } from "../../../tools/docker/docker.js";
 import { waitUntil } from "../../../tools/wait-until.js";
 import { DockerBench, FOREVER, shell } from "../../support/docker-bench.js";
 
+/** Lines of the log of a job that show what happens: the document is resolved, the first service starts, the last one starts. */
+const STEPS = [/deploying version/, /db-1.*(Started|Waiting)/, /web-1 +Started|web-1 \| /];
+
 /** Main processes of containers whose command has a text. */
 function processesWith(text: string): string[] {
   return readdirSync("/proc").filter((name) => {
@@ -69,11 +72,7 @@ describe("The Docker runner after a crash (needs root, dockerd and busybox)", fu
   });
 
   it("of the agent completes the job and starts nothing twice, wherever it was killed", async () => {
-    for (const [index, point] of [
-      /deploying version/,
-      /db-1.*(Started|Waiting)/,
-      /web-1 +Started|web-1 \| /,
-    ].entries()) {
+    for (const [index, point] of STEPS.entries()) {
       const app = `agent${index}`;
       const id = await bench.deploy(app, services("x"));
       await logHas(id, point);
@@ -94,10 +93,12 @@ describe("The Docker runner after a crash (needs root, dockerd and busybox)", fu
   });
 
   it("of the Core gets the result that the agent has kept", async () => {
-    const id = await bench.deploy("core", services("x"));
-    await logHas(id, /db-1/);
-    await bench.core.restart("SIGKILL");
-    await runs("core", await bench.ended(id));
+    for (const [index, point] of STEPS.entries()) {
+      const id = await bench.deploy(`core${index}`, services("x"));
+      await logHas(id, point);
+      await bench.core.restart("SIGKILL");
+      await runs(`core${index}`, await bench.ended(id));
+    }
   });
 
   it("of the engine waits for it, tells of it, and completes the job", async () => {
@@ -122,8 +123,37 @@ describe("The Docker runner after a crash (needs root, dockerd and busybox)", fu
     const ids = (lines: readonly string[]): string[] => lines.map((line) => line.split(" ")[1] ?? "");
     expect(ids(await bench.containers("kept"))).to.deep.equal(ids(kept));
     for (const { error } of await bench.jobsOf("kept")) expect(error).to.equal(null);
+    for (const index of [0, 2]) {
+      const again = await bench.deploy(`engine${index}`, services("x"));
+      await logHas(again, STEPS[index] ?? /^$/);
+      await bench.docker.kill();
+      await bench.docker.restart();
+      await runs(`engine${index}`, await bench.ended(again));
+    }
     const log = await bench.agent.log();
     expect(log).not.to.match(/the configuration of container \S+ was changed/);
     expect(log).not.to.match(/MaxListenersExceededWarning/);
+  });
+
+  it("of any of them during a removal completes it", async () => {
+    const deaf = shell("trap '' TERM; while :; do sleep 1; done", { stop_grace_period: "2s" });
+    const crashes: Readonly<Record<string, () => Promise<void>>> = {
+      agent: () => bench.agent.restart("SIGKILL"),
+      core: () => bench.core.restart("SIGKILL"),
+      docker: async () => {
+        await bench.docker.kill();
+        await bench.docker.restart();
+      },
+    };
+    for (const [name, crash] of Object.entries(crashes)) {
+      expect((await bench.deployed(`removed-${name}`, { web: deaf })).error).to.equal(null);
+      const app = await bench.appNamed(`removed-${name}`);
+      await bench.call("DELETE", `/api/apps/${app?.id}`);
+      const removal = (await bench.jobsOf(`removed-${name}`)).find(({ type }) => type === "remove");
+      await logHas(removal?.id ?? "", /Stopping/);
+      await crash();
+      expect((await bench.ended(removal?.id ?? "")).error, name).to.equal(null);
+      expect(await bench.containers(`removed-${name}`), name).to.deep.equal([]);
+    }
   });
 });
