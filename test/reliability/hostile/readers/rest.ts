@@ -52,6 +52,7 @@ export async function restReaders(): Promise<ReaderGroup> {
       sessions: undefined,
       stillSignedIn: async () => {},
       programVersion: "0",
+      plans: { planFor: async () => ({ planHash: "0", complete: true, actions: [] }) },
     },
   } as unknown as RestParts;
   const routes = restRoutes(parts).filter(({ path }) => !/events|logs|cores|audit|documents/.test(path));
