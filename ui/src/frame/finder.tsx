@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { useApi } from "../api/query.js";
 import type { AppList, ChangeList } from "../api/types.js";
@@ -30,18 +30,25 @@ export function Finder({ onClose }: { readonly onClose: () => void }) {
   const [text, setText] = useState("");
   const [index, setIndex] = useState(0);
   const query = text.trim() === "" ? undefined : encodeURIComponent(`"${text.trim().replace(/["\\]/g, "")}"`);
-  const apps = useApi<AppList>(query && `apps?q=${query}&limit=${MOST_HITS}`, { keep: true }).data;
-  const changes = useApi<ChangeList>(query && `changes?q=${query}&limit=4`, { keep: true }).data;
-  const hits = hitsOf(text, apps, changes);
+  const apps = useApi<AppList>(query && `apps?q=${query}&limit=${MOST_HITS}`, { keep: true });
+  const changes = useApi<ChangeList>(query && `changes?q=${query}&limit=4`, { keep: true });
+  const loading = query !== undefined && [apps, changes].some(({ pending, old }) => pending || old);
+  const hits = hitsOf(text, apps.data, changes.data);
+  // A name and Enter, typed at once, mean what has this name, not what is shown until it is found.
+  const [entered, setEntered] = useState(false);
   const current = Math.min(index, hits.length - 1);
   const open = (hit: Hit | undefined): void => {
     if (hit === undefined) return;
     onClose();
     route(hit.to);
   };
+  useEffect(() => {
+    if (entered && !loading) open(hits[current]);
+  }, [entered, loading]);
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (event.key === "Enter") open(hits[current]);
+    if (event.key === "Enter" && loading) setEntered(true);
+    else if (event.key === "Enter") open(hits[current]);
     else if (step !== undefined) setIndex((current + step + hits.length) % Math.max(hits.length, 1));
     else return;
     event.preventDefault();
@@ -63,6 +70,7 @@ export function Finder({ onClose }: { readonly onClose: () => void }) {
         onInput={({ currentTarget }) => {
           setText(currentTarget.value);
           setIndex(0);
+          setEntered(false);
         }}
         onKeyDown={onKeyDown}
       />
@@ -84,7 +92,7 @@ export function Finder({ onClose }: { readonly onClose: () => void }) {
           </div>
         ))}
       </div>
-      {hits.length === 0 && <p class="muted">Nothing has this name.</p>}
+      {hits.length === 0 && <p class="muted">{loading ? "Searching…" : "Nothing has this name."}</p>}
     </Dialog>
   );
 }
