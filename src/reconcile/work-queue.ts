@@ -12,6 +12,9 @@ export const PRIORITY = { drift: 0, user: 1, change: 2, background: 3 } as const
 export type Priority = (typeof PRIORITY)[keyof typeof PRIORITY];
 
 const LEVELS = 4;
+/** A key that has waited longer, in milliseconds, is delivered before keys of higher priority, but only every few deliveries. */
+const LONG_MS = 10_000;
+const TURN = 4;
 
 /** A worker that waits for a key of at least this priority. */
 interface Taker {
@@ -20,7 +23,7 @@ interface Taker {
 }
 
 /**
- * Queue of keys with priorities. Holds each key at most once. A key added while it is being processed is delivered again when
+ * Queue of keys with priorities, in which no key waits for ever behind a steady stream of higher ones. Holds each key at most once. A key added while it is being processed is delivered again when
  * processing ends, never twice at once. No added key is lost.
  */
 export class WorkQueue {
@@ -33,6 +36,8 @@ export class WorkQueue {
   readonly #again = new Map<string, Priority>();
   readonly #timers = new Map<string, { timer: Timer; at: number }>();
   #takers: Taker[] = [];
+  /** Deliveries since the last one of a key that had waited long. */
+  #sinceLong = 0;
   #closed = false;
 
   constructor(clock: Clock, observer?: QueueObserver) {
@@ -131,17 +136,30 @@ export class WorkQueue {
 
   #serve(): void {
     for (;;) {
-      const priority = this.#levels.findIndex((candidate) => candidate.size > 0);
+      const urgent = this.#levels.findIndex((candidate) => candidate.size > 0);
+      const priority = this.#longWaiting(urgent) ?? urgent;
       const level = this.#levels[priority];
       const entry = level?.entries().next().value;
       const taker = this.#takerFor(priority);
       if (!level || !entry || !taker) return;
       const [key, addedAt] = entry;
+      this.#sinceLong = priority === urgent ? this.#sinceLong + 1 : 0;
       level.delete(key);
       this.#processing.add(key);
       this.#observer?.taken(this.depth, (this.#clock.monotonic() - addedAt) / 1000);
       taker.give(key);
     }
+  }
+
+  /** Returns the priority below `urgent` whose turn it is, since its first key has waited long, if a taker serves it. */
+  #longWaiting(urgent: number): number | undefined {
+    if (urgent < 0 || this.#sinceLong < TURN - 1) return undefined;
+    const before = this.#clock.monotonic() - LONG_MS;
+    const found = this.#levels.findIndex((level, priority) => {
+      const [addedAt] = level.values();
+      return priority > urgent && addedAt !== undefined && addedAt < before;
+    });
+    return found >= 0 && this.#takers.some(({ upTo }) => upTo >= found) ? found : undefined;
   }
 
   /** Removes and returns the least limited taker for this priority, first come first served. */

@@ -28,6 +28,13 @@ describe("reconcile/work-queue", () => {
     expect(await takeAll()).to.deep.equal(["drift-1", "drift-2", "user", "change", "background"]);
   });
 
+  it("delivers a key that has waited long between others of higher priority, but not before all of them", async () => {
+    for (const key of ["timer-1", "timer-2"]) queue.add(key, PRIORITY.background);
+    clock.advance(10_001);
+    for (const key of ["a", "b", "c", "d", "e", "f", "g"]) queue.add(key, PRIORITY.change);
+    expect((await takeAll()).join(" ")).to.equal("a b c timer-1 d e f timer-2 g");
+  });
+
   it("holds a key once, with the highest priority requested", async () => {
     for (const key of ["a", "b", "c"]) queue.add(key, PRIORITY.change);
     queue.add("a", PRIORITY.change);
