@@ -191,7 +191,38 @@ describe("Promotion", function () {
     await world.kube.delete({ apiVersion: "v1", kind: "Namespace", name: other });
   });
 
+  it("is not starved by commits that come faster than the soak, also where few Changes are kept", async () => {
+    await world.kube.patch(refOf("staging"), { spec: { historyLimit: 1 } });
+    await govern("prod", { promotesFrom: [environmentOf("staging")], promotion: { soak: "3s" } });
+    const pushed: string[] = [];
+    let applied: string | undefined;
+    for (let count = 0; count < 40 && (applied === undefined || !pushed.includes(applied)); count++) {
+      pushed.push(await push(`often ${count}`));
+      await untilApplied("staging", pushed[count] ?? "");
+      applied = (await world.kube.get<LiveApp>(refOf("prod")))?.status?.applied?.commit;
+    }
+    expect(applied).to.be.oneOf(pushed.slice(0, -1));
+    const kept = await world.kube.list<Change & RawObject>(API_VERSION, "Change", namespaceOf("staging"));
+    expect(kept.length).to.be.lessThan(pushed.length);
+    await untilApplied("prod", pushed.at(-1) ?? "");
+  });
+
+  it("holds an edit of spec.source at a promoted commit that the earlier app has not tested", async () => {
+    await govern("prod", { promotesFrom: [environmentOf("staging")] });
+    const commit = await repo.commit({ "web/c.yaml": web("3c"), "other/c.yaml": web("other") }, "another folder");
+    await world.poll("shop");
+    await untilApplied("prod", commit);
+    const before = await dataOf("prod");
+    await world.kube.patch(refOf("prod"), { spec: { source: { path: "other" } } });
+    const untested = `the edit of spec.source.path was not tested: OverseerApp ${namespaceOf("staging")}/web has other values there`;
+    await untilApp("prod", untested, (app) => condition(app, "Waiting")?.message?.includes(untested) === true);
+    expect(await dataOf("prod")).to.deep.equal(before);
+    await world.kube.patch(refOf("prod"), { spec: { source: { path: "web" } } });
+    await untilApp("prod", "nothing waits", (app) => condition(app, "Ready")?.status === "True");
+  });
+
   it("takes a commit for the apps of a group together, and names the one that holds it up", async () => {
+    const before = await dataOf("prod");
     const groups = [{ name: "shop", apps: [{ name: "web" }, { name: "api" }] }];
     await govern("prod", { promotesFrom: [environmentOf("staging")], promotion: { groups } });
     const files = { "web/c.yaml": web("4"), "api/c.yaml": configMap("api", { "not a key": "4" }) };
@@ -206,7 +237,7 @@ describe("Promotion", function () {
         status?.promotion?.waitingFor ===
         `group shop: OverseerApp ${namespaceOf("staging")}/api: it has not been applied there`,
     );
-    expect(await dataOf("prod")).to.deep.equal({ a: "3b" });
+    expect(await dataOf("prod")).to.deep.equal(before);
     const fifth = await repo.commit({ "api/c.yaml": configMap("api", { a: "5" }) }, "5");
     await world.poll("shop");
     await untilApplied("prod", fifth, "api");
