@@ -69,7 +69,7 @@ export class RevisionIndex {
    */
   useRelated(repository: string, remote: GitRemote): void {
     const remotes = this.#related.get(repository) ?? new Map<string, GitRemote>();
-    this.#related.set(repository, remotes.set(remote.url, remote));
+    this.#related.set(repository, remotes.set(`${remote.url} ${remote.credential !== undefined}`, remote));
   }
 
   /** Yields the remotes of submodules and remote bases that were read. */

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { ReportedCommitStatus } from "../../api/git-provider.js";
-import type { Inputs } from "../../api/inputs.js";
+import type { InputKeys, Inputs } from "../../api/inputs.js";
 import type { LedgerEntry } from "../../api/ledger.js";
 import type { PromotionPullRequest } from "../../api/promotion.js";
 import type { ConditionReason } from "../../api/reasons.js";
@@ -131,7 +131,7 @@ export class AppMemory {
   /** Images and chart versions by input key. */
   readonly versions = new LRUCache<string, readonly string[]>({ max: MAX_VERSIONS });
   /** Keys of the inputs at commits that gates have compared. */
-  readonly keys = new LRUCache<string, string>({ max: MAX_KEYS });
+  readonly keys = new LRUCache<string, InputKeys>({ max: MAX_KEYS });
   /** The last observation of the applied inputs (monotonic time), and the healthy time that the ledger does not have yet. */
   soak: { readonly at: number; readonly health: InputsHealth; readonly pendingMs: number } | undefined;
   /** The ledger that this process has written last; undefined if it has not yet, or if that is not known. */

@@ -27,7 +27,7 @@ import { authorize } from "./source/authorize.js";
 import { emptySourceProblem, isRefusedAsEmpty } from "./source/empty-source.js";
 import { isProblem, repositoryKey } from "./source/locate-inputs.js";
 import { emitSourceNotes } from "./source/notes.js";
-import { renderApplied } from "./source/render.js";
+import { keepRenders, renderApplied } from "./source/render.js";
 import { renderDesired } from "./source/render-desired.js";
 import { specProblem } from "./source/spec-problem.js";
 import { appliedCommitOf } from "./status/applied-commit.js";
@@ -60,28 +60,30 @@ export class OverseerAppReconciler {
     const memory = this.#services.memories.get(key) ?? new AppMemory();
     this.#services.memories.set(key, memory);
     this.#services.waiting.clear(key);
-    const destination = await this.#services.destinations.of(app);
-    if (destination.connecting()) return {};
     const stop = linkedAbort(signal);
     memory.interrupt = () => stop.abort(new Error("the app was suspended"));
-    const run = new AppRun(this.#services, destination, app, memory, logger, stop.signal);
-    dropUnsigned(run);
-    dropUnsignedLedger(run);
-    noteSettings(run);
     try {
+      const destination = await this.#services.destinations.of(app);
+      stop.signal.throwIfAborted();
+      if (destination.connecting()) return {};
+      const run = new AppRun(this.#services, destination, app, memory, logger, stop.signal);
+      dropUnsigned(run);
+      dropUnsignedLedger(run);
+      noteSettings(run);
       if (app.metadata.deletionTimestamp) await this.#delete(run);
       else if (isSuspended(app.spec, this.#services.clock.now())) await this.#suspended(run);
       else await this.#sync(run);
+      return run.requeueAfterMs === undefined ? {} : { requeueAfterMs: run.requeueAfterMs };
     } catch (error) {
       if (!stop.signal.aborted || signal.aborted) throw error;
       logger.info("stopped between two writes, because the app was suspended");
+      return {};
     } finally {
       memory.interrupt = undefined;
       stop.release();
       // A Change that has begun is recorded by now.
       this.#services.rollout.release(key);
     }
-    return run.requeueAfterMs === undefined ? {} : { requeueAfterMs: run.requeueAfterMs };
   }
 
   async #delete(run: AppRun): Promise<void> {
@@ -159,11 +161,6 @@ export class OverseerAppReconciler {
     this.#services.observer.contested(key, 0);
     this.#services.observer.forgotten(namespace, name);
   }
-}
-
-/** Forgets documents of inputs that the app does not have any more. */
-function keepRenders({ memory, desired, status }: AppRun): void {
-  memory.keepRenders([desired?.inputs.key, status.applied?.key, status.pin?.inputs.key]);
 }
 
 /** Ends all backoffs when a user requests a reconcile. */

@@ -35,7 +35,7 @@ export function advanceLedger(ledger: readonly LedgerEntry[], facts: LedgerFacts
   const last = ledger.at(-1);
   const isSame = last !== undefined && isKeyOf(last.key, facts.applied) && last.ended === undefined;
   const earlier = isSame ? ledger.slice(0, -1) : endLast(ledger, facts);
-  const current = isSame ? last : { commit: facts.applied.commit, key: lastingKey(facts.applied) };
+  const current = { ...(isSame ? last : { commit: facts.applied.commit }), key: lastingKey(facts.applied) };
   const next = [...earlier.map((entry) => soaked(entry, facts)), observe(current, facts)];
   return trim(next, facts.longestSoak);
 }

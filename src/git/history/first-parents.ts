@@ -14,10 +14,17 @@ export interface FirstParents {
   readonly isWhole: boolean;
 }
 
+/** A line that is being read, or was read. */
+interface Reading {
+  readonly line: Promise<FirstParents>;
+  /** Of the caller that began it. */
+  readonly signal: AbortSignal;
+}
+
 /** Reads the first-parent lines of commits without their files. Each line is read once; the apps of a repository share it. */
 export class FirstParentLines {
   readonly #engine: Pick<GitEngine, "history">;
-  readonly #lines = new LRUCache<string, Promise<FirstParents>>({ max: MAX_REMEMBERED });
+  readonly #lines = new LRUCache<string, Reading>({ max: MAX_REMEMBERED });
 
   constructor(engine: Pick<GitEngine, "history">) {
     this.#engine = engine;
@@ -40,11 +47,16 @@ export class FirstParentLines {
   #line(remote: GitRemote, head: string, depth: number, signal: AbortSignal): Promise<FirstParents> {
     const key = `${remote.id} ${head} ${depth}`;
     const known = this.#lines.get(key);
-    if (known !== undefined) return known;
-    const reading = this.#read(remote, head, depth, signal);
-    this.#lines.set(key, reading);
-    reading.catch(() => this.#lines.delete(key));
-    return reading;
+    // The reading ends with the signal of the caller that began it.
+    if (known !== undefined)
+      return known.line.catch((error: unknown) => {
+        if (signal.aborted || !known.signal.aborted) throw error;
+        return this.#line(remote, head, depth, signal);
+      });
+    const line = this.#read(remote, head, depth, signal);
+    this.#lines.set(key, { line, signal });
+    line.catch(() => this.#lines.delete(key));
+    return line;
   }
 
   async #read(remote: GitRemote, head: string, depth: number, signal: AbortSignal): Promise<FirstParents> {

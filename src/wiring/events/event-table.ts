@@ -143,7 +143,8 @@ function isEdited(event: ResourceEvent<AnyResource>): boolean {
 }
 
 function isSuspendedNow({ current, previous }: ResourceEvent<WatchedKinds["OverseerApp"]>): boolean {
-  return current?.spec.suspend === true && previous?.spec.suspend !== true;
+  const { suspend, suspendUntil } = current?.spec ?? {};
+  return suspend === true && (previous?.spec.suspend !== true || previous.spec.suspendUntil !== suspendUntil);
 }
 
 /** Reports whether the history of the applied inputs of an app proves something else to later Environments. */

@@ -27,10 +27,12 @@ const MAX_SHORT = 300;
 
 /** Returns the open Changes of an app. Those of a deleted app of the same name, which are not collected yet, are none of it. */
 export function openChanges(run: AppRun): Change[] {
-  return [...run.services.changes.of(run.key)].filter(isOpen).filter(({ metadata }) => {
-    const owner = metadata.ownerReferences?.find(({ kind }) => kind === run.app.kind);
-    return owner === undefined || owner.uid === run.ref.uid;
-  });
+  return [...run.services.changes.of(run.key)].filter(isOpen).filter((change) => isOwn(run, change));
+}
+
+function isOwn({ app, ref }: AppRun, { metadata }: Pick<Change, "metadata">): boolean {
+  const owner = metadata.ownerReferences?.find(({ kind }) => kind === app.kind);
+  return owner === undefined || owner.uid === ref.uid;
 }
 
 /** Returns the open Change that deletes the app, if any. */
@@ -115,7 +117,7 @@ async function createChange(
   const { body } = await client.request<Change>({ method: "GET", path: objectPath(changes.resource, namespace, name) });
   const { spec } = body;
   const isSame = hasSameSource(spec.inputs, inputs) && spec.requester === undefined && spec.cause === cause;
-  return isSame && !isFinal(body.status?.phase) ? body : undefined;
+  return isSame && isOwn(run, body) && !isFinal(body.status?.phase) ? body : undefined;
 }
 
 /**
@@ -196,7 +198,7 @@ export async function supersede(run: AppRun, current: Inputs): Promise<void> {
     // It offers to revert to the inputs that are desired anyway.
     const isSame = hasSameSource(inputs, current);
     if (change.spec.cause === "Drift" && isSame && kept === undefined) continue;
-    const by = isSame ? `Change ${kept?.metadata.name}` : current.revision;
+    const by = isSame && kept ? `Change ${kept.metadata.name}` : current.revision;
     await recordChange(run, change, { phase: "Superseded", message: `superseded by ${by}` });
     hasEnded = true;
   }

@@ -48,7 +48,9 @@ export function failedChange(run: AppRun): KnownChange | undefined {
   if (!run.app.spec.health.rollbackOnFailure || run.status.pin !== undefined) return undefined;
   if (isSettled(run.status.health)) return undefined;
   const last = newestOf(finished(run));
-  const isFailed = last?.status?.phase === "Failed" && last.spec.cause !== "Rollback";
+  // What an upgrade makes of the same source is not what an earlier revision was better at.
+  const isFailed =
+    last?.status?.phase === "Failed" && last.spec.cause !== "Rollback" && last.spec.cause !== "Renderer";
   return isFailed && hasSameSource(last.spec.inputs, run.status.applied) ? last : undefined;
 }
 

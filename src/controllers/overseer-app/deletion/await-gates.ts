@@ -5,7 +5,6 @@ import { environmentsOf } from "../../../gates/environments.js";
 import { closedGates } from "../../../gates/judge.js";
 import { isNamespaceTerminating } from "../../../kube/errors.js";
 import { apiVersionOf, displayId } from "../../../manifest/object-id.js";
-import type { LiveObject } from "../../../plan/live.js";
 import type { Plan } from "../../../plan/plan.js";
 import type { PruneDecision } from "../../../plan/prune-guard.js";
 import { ensureChange, openChanges, openDeletion, recordChange } from "../changes/change-record.js";
@@ -40,12 +39,12 @@ export async function awaitDeletionGates(
   if (removed.length === 0 || isFree) return undefined;
   const open = openDeletion(run);
   if (open?.status?.phase === "Applying") {
-    const extended = removed.filter(({ live }) => isKeptBy(open, live));
+    const extended = removed.filter((decision) => !isPlanned(open, decision));
     if (extended.length === 0) return undefined;
     const names = extended.map(({ live }) => displayId(live.id)).join(", ");
     await recordChange(run, open, {
       phase: "Superseded",
-      message: `its plan keeps ${cutText(names, MAX_NAMES)}, which would be deleted now, since deletionPolicy or an annotation has changed: another Change asks for that`,
+      message: `its plan does not delete ${cutText(names, MAX_NAMES)}, which would be deleted now: another Change asks for that`,
     });
   }
   const rejection = standingRejections(run).find(({ change }) => change.spec.cause === "Deletion");
@@ -79,11 +78,12 @@ export async function endDeletion(run: AppRun): Promise<void> {
   if (open !== undefined) await recordChange(run, open, { phase: "Succeeded", message: "the app is deleted" });
 }
 
-/** Reports whether the plan of a Change, as it was approved, says that an object stays. */
-function isKeptBy({ status }: Change, { id }: LiveObject): boolean {
-  const [object, apiVersion] = [displayId(id), apiVersionOf(id)];
+/** Reports whether the plan of a Change, as it was approved, says what is decided now. Objects of its own hooks are created later. */
+function isPlanned({ status }: Change, { verb, live }: PruneDecision): boolean {
+  const [object, apiVersion] = [displayId(live.id), apiVersionOf(live.id)];
   const planned = status?.plan?.find((action) => action.object === object && action.apiVersion === apiVersion);
-  return planned?.verb === "Keep";
+  if (planned === undefined) return live.hook !== undefined || (status?.omitted ?? 0) > 0;
+  return planned.verb === "Delete" || planned.verb === verb;
 }
 
 async function judgeDeletion(run: AppRun, change: Change, plan: Plan): Promise<HeldDeletion | undefined> {

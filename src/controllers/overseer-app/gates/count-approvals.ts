@@ -47,7 +47,8 @@ export async function countApprovals(
 export function shownDecisions(counted: readonly CountedApproval[]): CountedApproval[] {
   if (counted.length <= MAX_DECISIONS) return [...counted];
   const rank = ({ state }: CountedApproval): number => (state === "Counted" ? 0 : 1);
-  const newestFirst = (a: CountedApproval, b: CountedApproval): number => ((a.time ?? "") > (b.time ?? "") ? -1 : 1);
+  const timed = ({ time = "", name }: CountedApproval): string => `${time} ${name}`;
+  const newestFirst = (a: CountedApproval, b: CountedApproval): number => (timed(a) > timed(b) ? -1 : 1);
   const sorted = [...counted].sort((a, b) => rank(a) - rank(b) || newestFirst(a, b));
   const shown = new Set(sorted.slice(0, MAX_DECISIONS));
   return counted.filter((one) => shown.has(one));

@@ -1,4 +1,4 @@
-import { type AppSource, lastingKey } from "../../../api/inputs.js";
+import { type AppSource, hasSameSource, type InputKeys, lastingKey } from "../../../api/inputs.js";
 import { MESSAGE_DIGITS } from "../../../api/short-revision.js";
 import { canonicalJson, sha256 } from "../../../base/hash.js";
 import { changedCommits, type KeyedCommit } from "../../../gates/hosts/changed-commits.js";
@@ -43,16 +43,17 @@ export async function inputChanges(run: AppRun, commit: string): Promise<InputCh
   const { commits, isWhole } = await run.services.lines.of(head.remote, commit, base, run.signal);
   if (applied === undefined || base === undefined)
     return { commits: await firstChange(run, head, commits, isWhole), isOtherwiseChanged: true };
-  const before = await keyAt(run, head, base);
-  const start = before ?? (isSourceEdited(run, head.inputs.source) ? undefined : lastingKey(applied));
+  const before = await keysAt(run, head, base);
+  const start = before ?? (isSourceEdited(run, head.inputs.source) ? undefined : applied);
   const { clock } = run.services;
   const deadline = clock.monotonic() + COMPARE_MS;
   const later: KeyedCommit[] = [];
   for (const one of commits) {
-    const key = one === base ? start : await keyAt(run, head, one);
-    if (one === base || (key !== undefined && key === start)) {
+    const keys = one === base ? start : await keysAt(run, head, one);
+    const key = keys && lastingKey(keys);
+    if (one === base || hasSameSource(keys, start)) {
       const line = [{ commit: one, key }, ...later.reverse()];
-      return { commits: changedCommits(line), isOtherwiseChanged: start !== lastingKey(applied) };
+      return { commits: changedCommits(line), isOtherwiseChanged: !hasSameSource(start, applied) };
     }
     later.push({ commit: one, key });
     if (clock.monotonic() > deadline) throw unfinished(later.length, commits);
@@ -128,13 +129,18 @@ async function isEmptyAt(run: AppRun, head: LocatedInputs, commit: string): Prom
 
 /** Returns the key of the inputs at a commit, which no upgrade changes; undefined if the commit cannot be read. */
 export async function keyAt(run: AppRun, head: LocatedInputs, commit: string): Promise<string | undefined> {
+  const keys = await keysAt(run, head, commit);
+  return keys && lastingKey(keys);
+}
+
+async function keysAt(run: AppRun, head: LocatedInputs, commit: string): Promise<InputKeys | undefined> {
   const { source, ignoreDifferences, createNamespace } = head.inputs;
   const id = `${commit} ${sha256(canonicalJson([source, ignoreDifferences, createNamespace]), 32)}`;
   const known = run.memory.keys.get(id);
   if (known !== undefined) return known;
   const located = await locateAt(run, head, commit);
   if (isProblem(located)) return undefined;
-  const key = lastingKey(located.inputs);
-  run.memory.keys.set(id, key);
-  return key;
+  const { key, sourceKey } = located.inputs;
+  run.memory.keys.set(id, { key, sourceKey });
+  return { key, sourceKey };
 }

@@ -1,4 +1,4 @@
-import { hasSameSource, isKeyOf } from "../../../api/inputs.js";
+import { hasSameSource, type InputKeys, isKeyOf } from "../../../api/inputs.js";
 import type { Pin } from "../../../api/pin.js";
 import { OverseerError } from "../../../base/errors.js";
 import { latchedChange } from "../changes/latch.js";
@@ -15,6 +15,20 @@ import { renderEarlier, renderLocated, renderProblem } from "./render.js";
  * those that it is pinned to. Undefined if nothing may be applied yet and nothing was.
  */
 export async function renderDesired(run: AppRun): Promise<Rendered | Problem | undefined> {
+  const desired = await findDesired(run);
+  if (desired !== undefined && !isProblem(desired)) noteSourceKey(run, desired.inputs);
+  return desired;
+}
+
+/** Adds the key that outlives upgrades to inputs of a status that an earlier version has written. */
+function noteSourceKey(run: AppRun, { key, sourceKey }: InputKeys): void {
+  const { applied, pin } = run.status;
+  const isOld = (inputs: InputKeys | undefined): boolean => inputs?.key === key && inputs.sourceKey === undefined;
+  if (applied && isOld(applied)) run.status = { ...run.status, applied: { ...applied, sourceKey } };
+  if (pin && isOld(pin.inputs)) run.status = { ...run.status, pin: { ...pin, inputs: { ...pin.inputs, sourceKey } } };
+}
+
+async function findDesired(run: AppRun): Promise<Rendered | Problem | undefined> {
   const head = await locateInputs(run);
   if (!isProblem(head)) run.headCommit = head.inputs.commit;
   const pin = currentPin(run);

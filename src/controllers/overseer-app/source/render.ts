@@ -82,8 +82,10 @@ export async function renderEarlier(run: AppRun, inputs: Inputs, isApplied = fal
     request.openRemoteBase !== undefined ||
     repository?.spec.recurseSubmodules !== undefined;
   const current = { ...inputs, ...keysWith(await run.services.renderer.locate(request, snapshot), inputs) };
-  if (mayDiffer && !hasSameSource(current, inputs)) {
-    run.logger.warn("the applied inputs cannot be rendered again: their values, or recurseSubmodules, have changed", {
+  // What is applied went to the namespace of that time, for example.
+  const isKnown = isApplied && inputs.sourceKey !== undefined;
+  if ((mayDiffer || isKnown) && !hasSameSource(current, inputs)) {
+    run.logger.warn("the applied inputs cannot be rendered again: their values, recurseSubmodules or the destination have changed", {
       revision: inputs.revision,
     });
     return undefined;
@@ -152,6 +154,11 @@ async function renderInputs(
   // A kind unknown to the cluster may turn out to be cluster-scoped: do not reuse this render.
   if (unknownKinds.length === 0) run.memory.renders.set(inputs.key, rendered);
   return rendered;
+}
+
+/** Forgets documents of inputs that the app does not have any more. */
+export function keepRenders({ memory, desired, status }: AppRun): void {
+  memory.keepRenders([desired?.inputs.key, status.applied?.key, status.pin?.inputs.key]);
 }
 
 /** Returns the problem of inputs that cannot be rendered. */

@@ -63,7 +63,8 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
   const failing = open && (await continueFailing(run, desired, open));
   if (failing) return failing;
   const early =
-    !started && open?.status?.phase === "Applying" ? await runPhase(run, desired, open, "PreSync") : undefined;
+    !started && open?.status?.phase === "Applying" && open.spec.inputs?.key === desired.inputs.key
+      ? await runPhase(run, desired, open, "PreSync") : undefined;
   if (early?.result) return early.result;
   const later =
     started && open?.status?.phase === "Applying" ? await stillAwaitsWave(run, desired, open, diff.writes) : undefined;
@@ -106,6 +107,7 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
   // Hooks that had succeeded before the last Change stopped are not run again.
   const succeeded = last?.status?.hooks?.filter(({ state }) => state === "Succeeded") ?? [];
   if (succeeded.length > 0) stageChange(run, change, { phase: "Applying", hooks: succeeded });
+  run.signal.throwIfAborted();
   let current = await startApplying(run, change, plan, { gates: statesOf(results), ...decided });
   if (!started) {
     const failed = await createNamespaceForHooks(run, desired, plan, current);
@@ -133,7 +135,11 @@ async function startApplying(
   const retried = !continues || change.status?.message !== undefined;
   const attempts = (change.status?.attempts ?? 0) + (retried ? 1 : 0);
   const opened: { gates?: GateState[] } = change.status?.gates === undefined ? {} : { gates };
+  // What an upgrade makes of the same source is applied anew.
+  const again = change.status?.phase === "Verifying" && !isEmptyPlan(plan);
+  if (again) run.memory.moments = undefined;
   stageChange(run, change, {
+    ...(again ? { appliedTime: undefined, hooks: undefined, wave: undefined } : {}),
     ...(continues ? {} : planStatus(run, plan)),
     ...opened,
     ...decided,
@@ -144,7 +150,7 @@ async function startApplying(
   // A gate that is judged before the first write only, must find after a crash that this Change has passed it.
   const isGated = opened.gates !== undefined || run.app.spec.sync.windows !== undefined;
   const isLong = plan.writes.length + plan.deferred.length > SHORT_PLAN;
-  return isLong || isGated ? flushChange(run, change) : change;
+  return isLong || isGated || again ? flushChange(run, change) : change;
 }
 
 /** Records inputs that already match the live objects. */

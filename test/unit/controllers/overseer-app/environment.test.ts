@@ -95,7 +95,7 @@ describe("an app of an Environment", () => {
     await heart.settle(["web"], 10_000);
     expect(heart.objects().map((one) => one.split(" ", 1)[0])).to.deep.equal(["ConfigMap", "PersistentVolumeClaim"]);
     expect(heart.changes("web")).to.include.members(["web-2 Superseded", "web-3 Waiting"]);
-    expect(heart.message("web-2")).to.contain("its plan keeps PersistentVolumeClaim shop/data");
+    expect(heart.message("web-2")).to.contain("its plan does not delete PersistentVolumeClaim shop/data");
     heart.approve("web-3", "alice");
     await heart.settle(["web"], 10_000);
     expect(heart.objects()).to.deep.equal([]);

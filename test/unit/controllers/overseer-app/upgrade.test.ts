@@ -137,8 +137,11 @@ describe("an upgrade with another version of a renderer", () => {
         heart.destination.edit(KEY, { health: { status: "Progressing", message: "0 of 1" } });
         await heart.settle(["web"]);
         expect(heart.changes("web")).to.include("web-2 Verifying");
+        heart.clock.advance(500_000);
         await upgrade(heart, differs);
         expect(heart.change("web-2")?.status?.summary).to.equal("+0 ~1 -0");
+        await heart.settle(["web"], 300_000);
+        expect(heart.changes("web"), "its time begins anew").to.include(differs ? "web-2 Verifying" : "web-2 Failed");
         await heart.settle(["web"], 700_000);
         heart.destination.edit(KEY, { health: HEALTHY });
         await heart.settle(["web"]);
@@ -155,6 +158,18 @@ describe("an upgrade with another version of a renderer", () => {
     await upgrade(heart, true);
     expect(heart.changes("web")).to.include("web-2 Succeeded");
     expect(heart.change("web-2")?.spec.cause).to.equal("Renderer");
+  });
+
+  it("finds inputs that an earlier version has recorded without the key that outlives it, and adds that", async () => {
+    const heart = await syncedHeart();
+    const app = heart.app("web");
+    if (app?.status?.applied === undefined) throw new Error("nothing is applied");
+    const { sourceKey, ...applied } = app.status.applied;
+    heart.api.put("overseerapps", { ...app, status: { ...app.status, applied } });
+    await heart.settle(["web"]);
+    expect(sourceKey).to.be.a("string");
+    expect(heart.app("web")?.status?.applied?.sourceKey).to.equal(sourceKey);
+    expect(heart.changes("web")).to.deep.equal(["web-1 Succeeded"]);
   });
 
   it("creates no object of another kind before its Change has passed the gates, also after a restart", async () => {
@@ -183,14 +198,14 @@ describe("an upgrade with another version of a renderer", () => {
   it("is not rolled back to what it makes of the same source", async () => {
     const heart = await syncedHeart();
     heart.apply("web", { health: { rollbackOnFailure: true, timeout: "1m" } });
+    commit(heart, "2");
     await heart.settle(["web"]);
     heart.destination.edit(KEY, { health: DEGRADED });
     await upgrade(heart, true);
     await heart.settle(["web"], 120_000);
-    expect(heart.changes("web")).to.include("web-2 Failed");
-    expect(heart.app("web")?.status).not.to.have.property("pin");
-    expect(heart.events.join("\n")).to.include("RollbackImpossible: Change web-2 is not rolled back");
-    expect(values(heart)).to.deep.equal(["1 later"]);
+    expect(heart.changes("web")).to.include("web-3 Failed");
+    expect(heart.app("web")?.status, "nor to an earlier commit").not.to.have.property("pin");
+    expect(values(heart)).to.deep.equal(["2 later"]);
   });
 
   it("does not continue a Change that stopped half-way, until a user requests it", async () => {
