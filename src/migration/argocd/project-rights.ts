@@ -55,6 +55,14 @@ function permittedKinds(spec: Fields, findings: Findings): readonly Rule[] | und
     if (isSet(spec.value("namespaceResourceBlacklist"))) return undefined;
   }
   const verbs = ["get", "create", "patch", "delete"];
+  if (kinds.length === 0 && Array.isArray(spec.value("namespaceResourceWhitelist"))) {
+    findings.add(
+      "manual",
+      "spec.namespaceResourceWhitelist",
+      "is empty, so that the project permits no kinds of a namespace, and no Role is written: write one with the kinds that the apps need",
+    );
+    return undefined;
+  }
   if (kinds.length === 0) {
     findings.add(
       "difference",

@@ -212,13 +212,27 @@ function serviceAccount(texts: readonly string[]): ServiceCredentials | string {
   return { env: { GOOGLE_CREDENTIALS: JSON.stringify(content) } };
 }
 
+const BEGIN_PGP = "-----BEGIN PGP PRIVATE KEY BLOCK-----";
+const END_PGP = "-----END PGP PRIVATE KEY BLOCK-----";
+
+/** Returns what is between the marks of armored private keys. In linear time: the text is that of a user. */
+function armored(text: string): string[] {
+  const found: string[] = [];
+  for (let at = text.indexOf(BEGIN_PGP); at >= 0; ) {
+    const begin = text.indexOf("\n", at);
+    const end = text.indexOf(END_PGP, at);
+    if (begin < 0 || end < begin) break;
+    found.push(text.slice(begin + 1, end));
+    at = text.indexOf(BEGIN_PGP, end);
+  }
+  return found;
+}
+
 /** Private keys of armored texts, as the binary key ring that `sops` reads without GnuPG. */
 function keyRing(texts: readonly string[]): ServiceCredentials | string {
-  const blocks = texts.flatMap((text) => [
-    ...text.matchAll(/^-----BEGIN PGP PRIVATE KEY BLOCK-----\s*?\n(.*?)^-----END PGP PRIVATE KEY BLOCK-----/gms),
-  ]);
+  const blocks = texts.flatMap(armored);
   if (blocks.length === 0) return "expected a private key that begins with -----BEGIN PGP PRIVATE KEY BLOCK-----";
-  const rings = blocks.map(([, block = ""]) => {
+  const rings = blocks.map((block) => {
     const lines = block.split(/\r?\n/).map((line) => line.trim());
     // Headers end with an empty line; the checksum begins with =.
     const body = lines.slice(lines.indexOf("") + 1).filter((line) => !line.startsWith("="));

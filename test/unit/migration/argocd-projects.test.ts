@@ -149,6 +149,7 @@ describe("the import of an AppProject", () => {
       { namespaceResourceBlacklist: [{ group: "", kind: "Secret" }] },
       "spec.namespaceResourceBlacklist RBAC has no deny",
     ],
+    ["that no kind is permitted", { namespaceResourceWhitelist: [] }, "is empty, so that the project permits no kinds"],
     [
       "kinds without a namespace",
       { clusterResourceWhitelist: [{ group: "*", kind: "*" }] },

@@ -293,10 +293,11 @@ describe("host access of a Compose document", () => {
     [network({ external: true }), "networks.n"],
     [network({ name: "other_n" }), "networks.n"],
     [network({ driver: "bridge" })],
+    [network({ driver_opts: { "com.docker.network.bridge.gateway_mode_ipv4": "routed" } }), "networks.n.driver_opts"],
   ];
   for (const [model, ...expected] of isolation)
     it(`of an isolated app ${expected.length === 0 ? "allows" : "refuses"} ${JSON.stringify(model)}`, () => {
-      const allowed = policy("network_mode,networks.external,external_containers");
+      const allowed = policy("network_mode,networks.external,networks.driver,external_containers");
       expect(refused(model, allowed)).to.deep.equal([]);
       expect(refused({ ...model, "x-overseer-policy": { isolated: true } }, allowed)).to.deep.equal(expected);
     });

@@ -155,6 +155,9 @@ describe("Files encrypted with SOPS for keys of PGP and of clouds", function () 
     expect(await refusal(text, entries, programAt("/nonexistent/sops"))).to.match(
       /needs the program sops, and it is not installed beside the operator: install it or set --sops/,
     );
+    // Of 10^10 steps if each beginning were looked for to the end.
+    const beginnings = "-----BEGIN PGP PRIVATE KEY BLOCK-----\n".repeat(27_000);
+    expect(await refusal(text, { "a.asc": beginnings })).to.include("expected a private key");
     expect(await refusal(text, { "a.asc": "no key" })).to.include(
       "the entry for PGP cannot be used: expected a private key",
     );

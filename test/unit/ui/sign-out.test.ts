@@ -65,6 +65,16 @@ describe("The session of the web UI", () => {
       ["of another user is replaced by the token of a link if the user agrees", { oidc: {} }, "ann", "eve", true],
       ["of another user is kept, with a link, if the user does not agree", { oidc: {} }, "ann", "eve", false],
     ];
+  it("is not replaced without a question while the server does not say whose it is", async () => {
+    const { useTokenOfLink, identityHeaders } = await pageWith((_, sent) =>
+      sent === undefined ? [503, {}] : [200, { name: sent, groups: [] }],
+    );
+    const asked: string[] = [];
+    await useTokenOfLink("eve", (text) => asked.push(text) < 0);
+    expect(asked.join()).to.include("as a user whom the server cannot name now. The link signs you in as eve");
+    expect(identityHeaders()).to.deep.equal({});
+  });
+
   for (const [what, options, cookie, token, agrees] of links)
     it(what, async () => {
       const { useTokenOfLink, identityHeaders, signedOut } = await pageWith((path, sent) => {

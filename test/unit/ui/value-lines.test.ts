@@ -23,6 +23,11 @@ describe("the lines of a value", () => {
     ["a text that begins with spaces", '{"a":"  b\\nc"}', ["a: |2-", "    b", "  c"]],
     ["characters that reorder text, as marks", '"a\u202eb\\n\u2066c\\n"', ["|", "a⟨U+202E⟩b", "⟨U+2066⟩c"]],
     ["characters of no width and controls, as marks", '{"a\u200b":"b\u009bc"}', ['"a⟨U+200B⟩": "b⟨U+009B⟩c"']],
+    [
+      "characters that are not seen, as marks",
+      '{"a":"b\u00adc\u{e0041}\u3164\u2028"}',
+      ['a: "b⟨U+00AD⟩c⟨U+E0041⟩⟨U+3164⟩⟨U+2028⟩"'],
+    ],
     ["a text that was cut, with marks", '{"a": "\u202e', ['{"a": "⟨U+202E⟩']],
     ["an object as YAML", '{"name":"URL","value":"redis://cache:6379"}', ["name: URL", "value: redis://cache:6379"]],
     ["lists and what is in them", '{"ports":[{"port":80},{"port":443}]}', ["ports:", "- port: 80", "- port: 443"]],

@@ -1,5 +1,5 @@
-/** Control characters other than tab and line feed, and characters that reorder text or direct how it is read. */
-const HIDDEN = /[^\P{Cc}\t\n]|[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu;
+/** Control characters other than tab and line feed, characters that reorder text or direct how it is read, and others that are not seen. */
+const HIDDEN = /[^\P{Cc}\t\n]|[\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** Returns a text with characters that would change how others are displayed as `⟨U+202E⟩`: what is reviewed is what is applied. */
 export function visible(text: string): string {

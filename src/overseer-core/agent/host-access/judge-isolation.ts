@@ -31,5 +31,7 @@ export function judgeIsolation(context: JudgeContext, model: Mapping): void {
     if (isSet(network.external) || !isOwn) deny(`networks.${name}`, "use a network of the app");
     else if (isSet(network.driver) && network.driver !== "bridge" && network.driver !== "default")
       deny(`networks.${name}.driver`, "use a network of type bridge");
+    else if (isSet(network.driver_opts))
+      deny(`networks.${name}.driver_opts`, "remove them: they may open ports that are not published");
   }
 }

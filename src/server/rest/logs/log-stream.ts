@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Clock, Timer } from "../../../base/clock.js";
+import { ProblemError } from "../../../http/problem.js";
 import { abortableBody } from "../abortable-body.js";
 import type { UserKube } from "../identity/user-requests.js";
 import { logLines } from "./log-lines.js";
@@ -20,12 +21,17 @@ export interface LogLimit {
   readonly clock: Clock;
   /** Time in milliseconds since the epoch at which the user has to sign in again; undefined if it is unknown. */
   readonly expires: number | undefined;
-  /** Whether the user may still read the log. If it throws, what they may read is unknown, and the log ends. */
+  /**
+   * Whether the user may still read the log. If it throws UNAUTHENTICATED, the log ends; with other errors, what they may read is unknown for a
+   * while, and it ends if that lasts.
+   */
   readonly mayGoOn: () => Promise<boolean>;
 }
 
 /** Interval at which the right of the user is asked for again. */
 const RIGHTS_MS = 15_000;
+/** How many questions in a row may fail. */
+const MAX_FAILED = 2;
 /** Maximum size of a log that is not followed. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
@@ -64,9 +70,9 @@ export class LogStream {
     return stream;
   }
 
-  /** Ends the stream. */
+  /** Breaks the stream off, so that the reader does not take this for the end of the log. */
   end(): void {
-    this.#abort.abort();
+    this.body.destroy();
   }
 
   #endAt(limit: LogLimit): void {
@@ -82,11 +88,12 @@ export class LogStream {
     });
   }
 
-  #askLater(limit: LogLimit): void {
+  #askLater(limit: LogLimit, failed = 0): void {
     const ask = async (): Promise<void> => {
-      const may = await limit.mayGoOn().catch(() => false);
+      const may = await limit.mayGoOn().catch(isRefusal);
       if (this.#abort.signal.aborted) return;
-      if (may) this.#askLater(limit);
+      if (may === true) this.#askLater(limit);
+      else if (may === undefined && failed < MAX_FAILED) this.#askLater(limit, failed + 1);
       else this.end();
     };
     this.#timers.set(
@@ -94,4 +101,9 @@ export class LogStream {
       limit.clock.after(RIGHTS_MS, () => void ask()),
     );
   }
+}
+
+/** Returns false for an error by which a user may not go on, undefined for others. */
+function isRefusal(error: unknown): false | undefined {
+  return error instanceof ProblemError && error.code === "UNAUTHENTICATED" ? false : undefined;
 }

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { ProblemError } from "../../../../src/http/problem.js";
 import type { UserKube, UserRequest } from "../../../../src/server/rest/identity/user-requests.js";
 import { logLines } from "../../../../src/server/rest/logs/log-lines.js";
 import { LogStream } from "../../../../src/server/rest/logs/log-stream.js";
@@ -102,7 +103,8 @@ describe("Logs", () => {
     session.clock.advance(1);
     await session.ended;
     expect(session.clock.timers).to.deep.equal([]);
-    for (const answer of [async () => false, () => Promise.reject(new Error("signed out"))]) {
+    const signedOut = new ProblemError("UNAUTHENTICATED", "the session has ended");
+    for (const answer of [async () => false, () => Promise.reject(signedOut)]) {
       let asked = 0;
       const revoked = await follow(undefined, async () => (asked++ === 0 ? true : answer()));
       revoked.clock.advance(15_000);
@@ -112,6 +114,14 @@ describe("Logs", () => {
       await revoked.ended;
       expect(revoked.clock.timers).to.deep.equal([]);
     }
+    const unknown = await follow(undefined, () => Promise.reject(new Error("the API server is busy")));
+    for (let count = 0; count < 2; count++) {
+      unknown.clock.advance(15_000);
+      await new Promise(setImmediate);
+      expect(unknown.body.destroyed).to.equal(false);
+    }
+    unknown.clock.advance(15_000);
+    await unknown.ended;
   });
 
   it("of quiet pods end when the client leaves, and when the server stops", async () => {
