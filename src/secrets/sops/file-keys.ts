@@ -44,15 +44,20 @@ export class FileKeys {
     if (usable.length === 0) return byAge ?? this.#missing(age, services);
     if ((await this.#program?.find()) === undefined)
       return `the file is encrypted for ${show(usable)}, which needs the program sops, and it is not installed beside the operator: install it or set --sops to its path, or ${ADD_AGE}`;
+    let unusable: string | undefined;
     // What needs no network comes first.
     for (const network of [false, true]) {
       const entries = usable.filter(({ field }) => KEY_SERVICES.get(field)?.network === network);
       const credentials = this.#credentials(entries);
-      if (typeof credentials === "string") return credentials;
+      if (typeof credentials === "string") {
+        unusable ??= credentials;
+        continue;
+      }
       const key =
         entries.length > 0 ? await this.#program?.dataKey(entries, credentials, network, this.#signal) : undefined;
       if (key !== undefined) return key;
     }
+    if (unusable !== undefined) return unusable;
     return `the file is encrypted for ${show(usable)}, and sops cannot decrypt its data key with what ${this.#texts.from} has for that: add the private key, or credentials that may decrypt with the key, or ${ADD_AGE}`;
   }
 

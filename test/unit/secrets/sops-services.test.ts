@@ -197,14 +197,8 @@ describe("Files encrypted with SOPS for keys of PGP and of clouds", function () 
   it("are decrypted by AWS KMS, with the credentials of the Secret and no others", async () => {
     const kms = await Kms.start();
     try {
-      const text = await sops.encrypt(
-        "db.yaml",
-        TEXT,
-        [],
-        [],
-        { kms: ARN },
-        { ...AWS_ACCESS, AWS_ENDPOINT_URL_KMS: kms.url },
-      );
+      const env = { ...AWS_ACCESS, AWS_ENDPOINT_URL_KMS: kms.url };
+      const text = await sops.encrypt("db.yaml", TEXT, [], [], { kms: ARN }, env);
       // Only the address of the service is not the real one.
       const wrapper = join(folder, "sops");
       await writeFile(
@@ -216,6 +210,13 @@ describe("Files encrypted with SOPS for keys of PGP and of clouds", function () 
       const access = "aws_access_key_id: AKIAOTHER\naws_secret_access_key: 'x y'\n";
       expect(await decrypt(text, { "sops.aws-kms": access }, used)).to.include("value-of-a-password");
       expect(kms.requests.at(-1)).to.equal("Decrypt by AKIAOTHER");
+      const rules = { kms: ARN, pgp: key.fingerprint };
+      const gpg = { GNUPGHOME: pgp.folder, PATH: "/usr/bin:/bin" };
+      const forBoth = await sops.encrypt("db.yaml", TEXT, [], [], rules, { ...env, ...gpg });
+      expect(
+        await decrypt(forBoth, { "a.asc": "no key", "sops.aws-kms": access }, used),
+        "an entry that cannot be used is no reason to try no other",
+      ).to.include("value-of-a-password");
       expect(await refusal(text, UNUSED, used))
         .to.include(`encrypted for AWS KMS (${ARN})`)
         .and.include("sops.aws-kms");
