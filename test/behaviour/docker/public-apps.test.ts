@@ -10,8 +10,8 @@ import { repositoryRoot } from "../../../tools/repository-root.js";
 import { type AgentProcess, startAgent } from "../../support/core-process.js";
 import { DockerBench } from "../../support/docker-bench.js";
 
-/** Folders of public Compose files: the one of the tree, and one with more of them, if there is one. */
-const FOLDERS = [join(repositoryRoot(), "test/unit/render/overseer/fixtures"), process.env.PUBLIC_COMPOSE_FILES ?? ""];
+/** Folders of public Compose files. */
+const FOLDERS = ["overseer", "compose"].map((room) => join(repositoryRoot(), "test/unit/render", room, "fixtures"));
 const FILES =
   `sample-aspnet-mssql sample-django sample-fastapi sample-flask store-blinko store-chatwoot store-cloudflare-ddns
   store-enshrouded store-gitlab-ce store-habitica store-inngest store-instantdb store-mattermost store-open-webui store-photoprism
@@ -53,7 +53,7 @@ describe("Public Compose files with stand-ins for their images (needs root, dock
       const flags = ["--runner", "docker", "--heartbeat", "500ms", ...FLAGS];
       agents.push(await startAgent(bench.core, `node-${number}`, { flags, env: bench.docker.env }));
     }
-    const found = (await Promise.all(FILES.map(compiled))).flatMap((app) => app ?? []);
+    const found = await Promise.all(FILES.map(compiled));
     const services = await standIn(
       bench.docker,
       found.map((app) => app.services),
@@ -114,9 +114,6 @@ describe("Public Compose files with stand-ins for their images (needs root, dock
         }
       }
     });
-    console.log(
-      `      ${apps.length} of ${FILES.length} files, ${[...containers.values()].flatMap((one) => [...one]).length} containers`,
-    );
   });
 
   it("keep the containers of the services that a change leaves as they are", async () => {
@@ -157,10 +154,9 @@ describe("Public Compose files with stand-ins for their images (needs root, dock
   });
 });
 
-/** Compiles a public file for a node. Returns undefined if no folder has it. */
-async function compiled(file: string): Promise<PublicApp | undefined> {
-  const path = FOLDERS.map((folder) => join(folder, `${file}.yaml`)).find((one) => existsSync(one));
-  if (path === undefined) return undefined;
+/** Compiles a public file for a node. */
+async function compiled(file: string): Promise<PublicApp> {
+  const path = FOLDERS.map((folder) => join(folder, `${file}.yaml`)).find((one) => existsSync(one)) ?? file;
   const name = file.replace(/^[a-z]+-/, "");
   const { result, problems } = await compileWithSupplies(name, await readFile(path, "utf8"), "overseer");
   const app = result?.documents.find(({ object }) => object.kind === "App");
