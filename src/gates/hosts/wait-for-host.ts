@@ -30,7 +30,7 @@ export async function waitForHost(
       return { state: "Wait", message: error.message, opens, until: now + CONTINUE_MS };
     }
     const delay = error instanceof GitError ? (error.retryAfterMs ?? 0) : 0;
-    const opens = "the Git host, once it can be asked; in an emergency users with the verb break-glass";
+    const opens = "the Git host, or break-glass";
     return { state: "Wait", message: brief ?? messageOf(error), opens, until: now + Math.max(AGAIN_MS, delay) };
   }
 }

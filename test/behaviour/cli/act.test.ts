@@ -110,7 +110,7 @@ describe("overseer, to act as oneself", function () {
     // A role that was not meant for decisions.
     const role = { apiGroup: RBAC, kind: "Role", name: "everything" };
     const metadata = { name: role.name, namespace: world.namespace };
-    const rules = [{ apiGroups: ["gitops.overseer.io"], resources: ["overseerapps"], verbs: ["*"] }];
+    const rules = [{ apiGroups: ["gitops.overseer.io"], resources: ["overseerapps", "approvals"], verbs: ["*"] }];
     await world.kube.apply({ apiVersion: `${RBAC}/v1`, kind: "Role", metadata, rules });
     const subjects = [{ kind: "User", name: "mallory", apiGroup: RBAC }];
     await world.kube.apply({ apiVersion: `${RBAC}/v1`, kind: "RoleBinding", metadata, roleRef: role, subjects });

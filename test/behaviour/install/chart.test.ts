@@ -31,6 +31,7 @@ const NOT_IN_A_POD: ReadonlySet<string> = new Set([
   "failpoint",
   "kubectl",
   "helm",
+  "sops",
 ]);
 const MONITORING = ["monitoring.coreos.com/v1/ServiceMonitor", "monitoring.coreos.com/v1/PrometheusRule"];
 
