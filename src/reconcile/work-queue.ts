@@ -23,7 +23,7 @@ interface Taker {
 }
 
 /**
- * Queue of keys with priorities, in which no key waits for ever behind a steady stream of higher ones. Holds each key at most once. A key added while it is being processed is delivered again when
+ * Queue of keys with priorities, in which no key waits forever behind a steady stream of higher ones. Holds each key at most once. A key added while it is being processed is delivered again when
  * processing ends, never twice at once. No added key is lost.
  */
 export class WorkQueue {

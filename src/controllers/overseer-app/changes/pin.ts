@@ -49,8 +49,7 @@ export function failedChange(run: AppRun): KnownChange | undefined {
   if (isSettled(run.status.health)) return undefined;
   const last = newestOf(finished(run));
   // What an upgrade makes of the same source is not what an earlier revision was better at.
-  const isFailed =
-    last?.status?.phase === "Failed" && last.spec.cause !== "Rollback" && last.spec.cause !== "Renderer";
+  const isFailed = last?.status?.phase === "Failed" && last.spec.cause !== "Rollback" && last.spec.cause !== "Renderer";
   return isFailed && hasSameSource(last.spec.inputs, run.status.applied) ? last : undefined;
 }
 

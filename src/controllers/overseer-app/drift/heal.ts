@@ -65,7 +65,10 @@ export async function healDrift(run: AppRun, withMissing: boolean, isShownOnly =
 
 /** Reports whether an object is missing that was applied, as far as its kind tells: an upgrade may make objects of other kinds. */
 function wasDeleted({ status }: AppRun, { verb, document: { id } }: WriteAction): boolean {
-  return verb === "Create" && status.kinds?.some((text) => text.slice(text.indexOf(".") + 1) === `${id.group}/${id.kind}`) === true;
+  return (
+    verb === "Create" &&
+    status.kinds?.some((text) => text.slice(text.indexOf(".") + 1) === `${id.group}/${id.kind}`) === true
+  );
 }
 
 /** Reports whether a user has requested the sync that is in progress: it reverts drift although self-heal is off. */

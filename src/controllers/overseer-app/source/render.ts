@@ -85,9 +85,12 @@ export async function renderEarlier(run: AppRun, inputs: Inputs, isApplied = fal
   // What is applied went to the namespace of that time, for example.
   const isKnown = isApplied && inputs.sourceKey !== undefined;
   if ((mayDiffer || isKnown) && !hasSameSource(current, inputs)) {
-    run.logger.warn("the applied inputs cannot be rendered again: their values, recurseSubmodules or the destination have changed", {
-      revision: inputs.revision,
-    });
+    run.logger.warn(
+      "the applied inputs cannot be rendered again: their values, recurseSubmodules or the destination have changed",
+      {
+        revision: inputs.revision,
+      },
+    );
     return undefined;
   }
   const rendered = knownRender(run, current) ?? (await renderInputs(run, current, snapshot, request));

@@ -64,7 +64,8 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
   if (failing) return failing;
   const early =
     !started && open?.status?.phase === "Applying" && open.spec.inputs?.key === desired.inputs.key
-      ? await runPhase(run, desired, open, "PreSync") : undefined;
+      ? await runPhase(run, desired, open, "PreSync")
+      : undefined;
   if (early?.result) return early.result;
   const later =
     started && open?.status?.phase === "Applying" ? await stillAwaitsWave(run, desired, open, diff.writes) : undefined;
