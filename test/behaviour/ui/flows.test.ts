@@ -121,8 +121,9 @@ const FLOWS: Readonly<Record<string, (hands: Hands, way: string, flows: Flows) =
     await page.getByText(`Rollback of back-${way} to back-${way}-1 requested`).waitFor();
     await installation.untilApp(`back-${way}`, ({ row, status }) => row.pinned === true && status?.pin !== undefined);
     const { kube } = installation.world;
-    const object = await kube.get(installation.world.configMap(`back-${way}`));
-    expect((object as { data?: object } | undefined)?.data).to.deep.equal({ step: "first" });
+    // The pin is recorded before the objects are written.
+    const isBack = (object: object): boolean => (object as { data?: { step?: string } }).data?.step === "first";
+    await kube.until(installation.world.configMap(`back-${way}`), "the first step again", isBack, SLOW_MS);
   },
 
   "adds a repository": async (hands, way, { installation: { world }, url }) => {
