@@ -4,7 +4,7 @@ import { cutText } from "../../../base/cut-text.js";
 import { environmentsOf } from "../../../gates/environments.js";
 import { closedGates } from "../../../gates/judge.js";
 import { isNamespaceTerminating } from "../../../kube/errors.js";
-import { apiVersionOf, displayId } from "../../../manifest/object-id.js";
+import { displayId } from "../../../manifest/object-id.js";
 import type { Plan } from "../../../plan/plan.js";
 import type { PruneDecision } from "../../../plan/prune-guard.js";
 import { ensureChange, openChanges, openDeletion, recordChange } from "../changes/change-record.js";
@@ -80,8 +80,11 @@ export async function endDeletion(run: AppRun): Promise<void> {
 
 /** Reports whether the plan of a Change, as it was approved, says what is decided now. Objects of its own hooks are created later. */
 function isPlanned({ status }: Change, { verb, live }: PruneDecision): boolean {
-  const [object, apiVersion] = [displayId(live.id), apiVersionOf(live.id)];
-  const planned = status?.plan?.find((action) => action.object === object && action.apiVersion === apiVersion);
+  const object = displayId(live.id);
+  // Its version may be another one after a restart.
+  const isOfGroup = (apiVersion: string): boolean =>
+    (apiVersion.includes("/") ? apiVersion.split("/", 1)[0] : "") === live.id.group;
+  const planned = status?.plan?.find((action) => action.object === object && isOfGroup(action.apiVersion));
   if (planned === undefined) return live.hook !== undefined || (status?.omitted ?? 0) > 0;
   return planned.verb === "Delete" || planned.verb === verb;
 }
