@@ -43,10 +43,14 @@ export async function countApprovals(
   return shownDecisions(counted);
 }
 
-/** Returns as many decisions as the status of a Change can hold: those that count first, then the newest. */
+/**
+ * Returns as many decisions as the status of a Change can hold: rejections that count first, so that no number of other decisions displaces one,
+ * then the others that count, and the newest of each.
+ */
 export function shownDecisions(counted: readonly CountedApproval[]): CountedApproval[] {
   if (counted.length <= MAX_DECISIONS) return [...counted];
-  const rank = ({ state }: CountedApproval): number => (state === "Counted" ? 0 : 1);
+  const rank = ({ state, decision }: CountedApproval): number =>
+    state !== "Counted" ? 3 : ({ Reject: 0, BreakGlass: 1 }[decision as string] ?? 2);
   const timed = ({ time = "", name }: CountedApproval): string => `${time} ${name}`;
   const newestFirst = (a: CountedApproval, b: CountedApproval): number => (timed(a) > timed(b) ? -1 : 1);
   const sorted = [...counted].sort((a, b) => rank(a) - rank(b) || newestFirst(a, b));

@@ -17,6 +17,9 @@ describe("the decisions in the status of a Change", () => {
     const names = shownDecisions(all).map(({ name }) => name);
     const expected = [...all.slice(0, 20), ...all.slice(120)].map(({ name }) => name);
     expect(names).to.deep.equal(expected);
+    const rejected = { ...decision(0, "Counted"), decision: "Reject" } as const;
+    const many = Array.from({ length: 250 }, (_, number) => decision(number + 1, "Counted"));
+    expect(shownDecisions([rejected, ...many]), "no number of approvals displaces a rejection").to.include(rejected);
     expect(shownDecisions(all.slice(0, 200))).to.deep.equal(all.slice(0, 200));
   });
 });
