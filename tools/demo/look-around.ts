@@ -16,6 +16,9 @@ export function lookAround(screen: Screen, stage: CoreStage, ui: DemoUi): void {
   screen.line(`  ${kubectl} -n ${DEMO_NAMESPACE} describe overseerapp shop`);
   screen.line(`  ${kubectl} -n ${SHOP_NAMESPACE} scale deployment/web --replicas=9`);
   screen.line(`  git clone ${repo.url}        # pushed commits are applied within 10 s`);
+  const [, token] = ui.link?.split("#token=") ?? [];
+  const bearer = token === undefined ? "$TOKEN" : decodeURIComponent(token);
+  screen.line(`  curl -s -H "authorization: Bearer ${bearer}" ${ui.url}/api/gitops/sync-status`);
   screen.line(`  curl ${operatorUrl}/metrics`);
   screen.line("\nOn the Core\n");
   screen.line(`  CORE=${core.url}; AUTH="authorization: Bearer $(cat ${core.tokenFile})"`);
