@@ -13,6 +13,10 @@ export const AppRestrictions = z.strictObject({
     .strictObject({
       paths: z.array(z.string().startsWith("/")).max(1000).describe("Host paths that may be mounted."),
       dockerSocket: z.boolean().describe("Whether the Docker socket may be mounted."),
+      externalVolumes: z
+        .boolean()
+        .optional()
+        .describe("Whether volumes of other projects, and volumes that are not plain local ones, may be mounted."),
     })
     .optional()
     .describe("If unset, what the flags of the agent allow."),

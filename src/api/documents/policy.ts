@@ -49,6 +49,12 @@ export const PolicyDocument = z
               .default([])
               .describe("Host paths that may be mounted. Defaults to none."),
             dockerSocket: z.boolean().default(false).describe("Allow mounting the Docker socket. Defaults to false."),
+            externalVolumes: z
+              .boolean()
+              .default(false)
+              .describe(
+                "Allow volumes of other Compose projects, volume drivers and driver options such as NFS. Defaults to false. No effect on Kubernetes.",
+              ),
           })
           .optional()
           .describe("Access of apps to their host."),

@@ -1,4 +1,4 @@
-import { type CoreDataWork, PULL_SECRET_PREFIX } from "../../api/core/app-backup.js";
+import { type CoreDataWork, isSystemSecret, PULL_SECRET_PREFIX } from "../../api/core/app-backup.js";
 import type { CoreJobEnd, CoreJobWork, JobLane } from "../../api/core/job.js";
 import type { Clock } from "../../base/clock.js";
 import { cutText } from "../../base/cut-text.js";
@@ -186,9 +186,9 @@ function nextAfter({ data }: CoreJobWork): string {
   return data.snapshot === null ? "back up the app again" : "restore the backup again";
 }
 
-/** Returns the secrets that a document refers to, and the credentials of registries. */
+/** Returns the secrets that a document refers to, and the credentials of registries, which no document gets. */
 function splitSecrets(secrets: ReadonlyMap<string, string>, compose: string) {
-  const names = new Set(secretNames(compose));
+  const names = new Set(secretNames(compose).filter((name) => !isSystemSecret(name)));
   return {
     secrets: new Map([...secrets].filter(([name]) => names.has(name))),
     pullSecrets: new Map([...secrets].filter(([name]) => name.startsWith(PULL_SECRET_PREFIX))),

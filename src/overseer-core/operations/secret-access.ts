@@ -22,10 +22,7 @@ export function usableSecrets(store: Store, { type, appId, nodeId, payload }: Co
   if (!data && payload.version === null) return [];
   const names = data
     ? secretsWith(store, BACKUP_SECRET_PREFIX)
-    : new Set([
-        ...referredSecrets(store, appId, nodeId, payload.version ?? 0),
-        ...secretsWith(store, PULL_SECRET_PREFIX),
-      ]);
+    : deploymentSecrets(store, appId, nodeId, payload.version ?? 0);
   return [...names].sort().flatMap((name) => {
     const secret = secretFor(store, name, appId, nodeId);
     return secret === undefined ? [] : [{ name, id: secret.id }];
@@ -46,11 +43,13 @@ export function secretFor(
   );
 }
 
-function referredSecrets(store: Store, appId: string, nodeId: string | null, version: number): Set<string> {
+function deploymentSecrets(store: Store, appId: string, nodeId: string | null, version: number): Set<string> {
   const versions = [store.apps.version(appId, version), store.apps.goodVersion(appId, nodeId ?? "")];
   const names = versions.flatMap((one) => secretNames(one?.compose ?? ""));
   const app = store.apps.find(appId)?.name ?? "";
-  return new Set(names.filter((name) => !isSystemSecret(name) && mayUseSecret(app, name)));
+  // Credentials of a registry that the document refers to are withheld: an agent of an earlier version puts them into containers.
+  const credentials = [...secretsWith(store, PULL_SECRET_PREFIX)].filter((name) => !names.includes(name));
+  return new Set([...names.filter((name) => !isSystemSecret(name) && mayUseSecret(app, name)), ...credentials]);
 }
 
 function secretsWith(store: Store, prefix: string): Set<string> {

@@ -40,7 +40,12 @@ export function restrictionsFor(app: string, policies: readonly AppPolicy[]): Ap
   const access = found.flatMap(({ hostAccess }) => hostAccess ?? []);
   if (!isolated && access.length === 0) return undefined;
   const paths = access.flatMap((one) => one.paths);
-  const hostAccess = { paths, dockerSocket: access.some(({ dockerSocket }) => dockerSocket) };
+  const hostAccess = {
+    paths,
+    dockerSocket: access.some(({ dockerSocket }) => dockerSocket),
+    // Omitted if false, which is the default: agents of earlier versions refuse fields that they do not know.
+    ...(access.some(({ externalVolumes }) => externalVolumes) ? { externalVolumes: true } : {}),
+  };
   return { isolated, ...(access.length === 0 ? {} : { hostAccess }) };
 }
 

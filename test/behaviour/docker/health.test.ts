@@ -21,7 +21,14 @@ describe("An OverseerApp whose containers run on a node (needs root, dockerd and
     world = await World.create("docker-health");
     core = await CoreBench.start(world, { withoutAgent: true });
     folder = await makeTemporaryFolder("overseer-node-");
-    const flags = ["--runner", "docker", "--allow", "network_mode,docker_socket", "--bind-roots", folder.path];
+    const flags = [
+      "--runner",
+      "docker",
+      "--allow",
+      "network_mode,docker_socket,volumes.external",
+      "--bind-roots",
+      folder.path,
+    ];
     agent = await startAgent(core.core, "node-1", { flags, env: docker.env });
   });
   after(async () => {
@@ -59,7 +66,14 @@ describe("An OverseerApp whose containers run on a node (needs root, dockerd and
   it("gets on its node what Policies of its source leave to it, although the node allows more", async () => {
     const policy = (name: string, spec: object): string =>
       JSON.stringify({ apiVersion: "overseer.io/v1", kind: "Policy", metadata: { name }, spec });
-    const app = (rest: object): string => appDocument("strict", { web: shell(FOREVER, { ...rest }) });
+    const external = { volumes: { theirs: { external: true } } };
+    const app = ({ volumes, ...rest }: { volumes?: readonly string[]; [key: string]: unknown }): string =>
+      appDocument(
+        "strict",
+        { web: shell(FOREVER, { ...rest, ...(volumes && { volumes }) }) },
+        {},
+        volumes?.[0]?.startsWith("theirs:") ? external : {},
+      );
     const repo = await world.repository("strict", {
       "limits.yaml": policy("limits", { resources: { cpus: 0.5, memory: "32m" } }),
       "network.yaml": policy("network", { network: { isolated: true } }),
@@ -78,6 +92,10 @@ describe("An OverseerApp whose containers run on a node (needs root, dockerd and
       ],
       [{ network_mode: "host" }, "services.web.network_mode: a Policy isolates the app"],
       [{ volumes: [`${folder.path}/other:/o`] }, "/other is not in hostAccess.paths of the Policy of the app"],
+      [
+        { volumes: ["theirs:/t"] },
+        "volumes.theirs.external: the Policy of the app has no hostAccess.externalVolumes: set it to true",
+      ],
       [{ volumes: [`${docker.socket}:/s`] }, "the Policy of the app has no hostAccess.dockerSocket"],
     ] as const) {
       await repo.commit({ "app.yaml": app(rest) }, message.slice(0, 30));

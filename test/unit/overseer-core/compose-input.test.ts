@@ -16,6 +16,14 @@ describe("the input of docker compose", () => {
     expect(() => composeInput(document, new Map())).to.throw(RunError, "secret db not found for this app");
   });
 
+  it("refuses a reference to credentials of a registry, also if the agent has them", () => {
+    const document = 'services:\n  web: { image: x, environment: { A: "${SECRET:image-pull.hub}" } }\n';
+    expect(() => composeInput(document, new Map([["image-pull.hub", "hidden"]]))).to.throw(
+      RunError,
+      "secret image-pull.hub is for the agent itself: no document can refer to it",
+    );
+  });
+
   it("takes an alias that is used twice", () => {
     const document = "x-a: &a { b: 1 }\nservices:\n  web: { image: x, x-b: *a, x-c: *a }\n";
     expect(composeInput(document, new Map()).json).to.include('"x-c":{"b":1}');

@@ -260,19 +260,47 @@ describe("host access of a Compose document", () => {
     const denied = (model: Model, access: Model): string[] =>
       refused(
         { ...model, "x-overseer-policy": access },
-        policy("docker_socket,networks.external,network_mode", "/srv"),
+        policy("docker_socket,volumes.external,volumes.driver,external_containers", "/srv,/mnt"),
       );
     const hostAccess = { paths: ["/srv/media/", "/mnt"], dockerSocket: false };
     expect(denied(bind("/srv/media/x"), { hostAccess })).to.deep.equal([]);
     expect(denied(bind("/agent/apps/web/x"), { hostAccess })).to.deep.equal([]);
     expect(denied(bind("/srv/other"), { hostAccess })).to.deep.equal(["services.a.volumes[0]"]);
-    expect(denied(bind("/mnt/x"), { hostAccess }), "a Policy allows nothing").to.deep.equal(["services.a.volumes[0]"]);
+    expect(
+      denied(bind("/opt"), { hostAccess: { ...hostAccess, paths: ["/opt"] } }),
+      "a Policy allows nothing",
+    ).to.deep.equal(["services.a.volumes[0]"]);
+    const device = (path: string): Model => volume({ driver_opts: { type: "none", o: "bind", device: path } });
+    expect(denied(device("/mnt/x"), { hostAccess })).to.deep.equal([]);
+    expect(denied(device("/srv/x"), { hostAccess })).to.deep.equal(["volumes.v.driver_opts.device"]);
     expect(denied(bind("/var/run/docker.sock"), { hostAccess })).to.deep.equal(["services.a.volumes[0]"]);
     expect(denied(bind("/var/run/docker.sock"), { hostAccess: { ...hostAccess, dockerSocket: true } })).to.deep.equal(
       [],
     );
     expect(denied(service({}), { hostAccess: { paths: "all" } })).to.deep.equal(["x-overseer-policy"]);
     expect(denied(service({}), { unknown: true })).to.deep.equal(["x-overseer-policy"]);
+  });
+
+  it("refuses volumes of others and other kinds of volumes under a Policy without hostAccess.externalVolumes", () => {
+    const allowed = policy("volumes.external,volumes.driver,external_containers");
+    const hostAccess = { paths: ["/"], dockerSocket: false };
+    for (const [model, key] of [
+      [volume({ external: true }), "volumes.v.external"],
+      [volume({ name: "other-2_data" }), "volumes.v.external"],
+      [volume({ driver: "sshfs" }), "volumes.v.driver"],
+      [volume({ driver_opts: { type: "nfs", o: "addr=10.0.0.1", device: ":/all" } }), "volumes.v.driver_opts"],
+      [volume({ driver_opts: { type: "ext4", device: "/dev/sda1" } }), "volumes.v.driver_opts"],
+      [service({ volumes_from: ["container:x"] }), "services.a.volumes_from"],
+    ] as const) {
+      expect(refused(model, allowed)).to.deep.equal([]);
+      expect(refused({ ...model, "x-overseer-policy": { hostAccess } }, allowed)).to.deep.equal([key]);
+      const open = { ...hostAccess, externalVolumes: true };
+      expect(refused({ ...model, "x-overseer-policy": { hostAccess: open } }, allowed)).to.deep.equal([]);
+      expect(
+        refused({ ...model, "x-overseer-policy": { hostAccess: open } }),
+        "a Policy allows nothing",
+      ).to.have.length(1);
+    }
   });
 
   const isolation: readonly (readonly [Model, ...string[]])[] = [

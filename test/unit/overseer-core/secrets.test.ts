@@ -119,6 +119,19 @@ describe("secrets of a Core", () => {
     await core.open();
   });
 
+  it("with credentials of registries are given to the agent, but not to a document that refers to them", async () => {
+    const node = await core.node("pulls");
+    const ids: string[] = [];
+    for (const name of ["image-pull.hub", "image-pull.ghcr"])
+      ids.push(String((await core.post("/api/secrets", { name, value: CANARY })).body.secret?.id));
+    const app = await core.app("puller", { compose: doc("image-pull.hub"), nodeId: node.id });
+    await core.post(`/api/apps/${app}/deploy`);
+    const work = await core.claim(node);
+    expect(list(work?.secrets).map(({ name }) => name)).to.deep.equal(["image-pull.ghcr"]);
+    await core.end(String(work?.job?.id), node.token);
+    for (const id of ids) await core.call("DELETE", `/api/secrets/${id}`);
+  });
+
   it("from an encrypted file are given to jobs of its app only, and to no secret-reader", async () => {
     const node = await core.node("files");
     const own = "bill.ENV_FILE.web.DB";

@@ -1,3 +1,4 @@
+import { isSystemSecret } from "../../../api/core/app-backup.js";
 import { ProblemError } from "../../../http/problem.js";
 import { isMapping, type Mapping, readCompose, replaceSecrets, secretNames } from "../../operations/compose.js";
 import { RunError } from "../runner.js";
@@ -37,6 +38,9 @@ const TOP_KEYS: Readonly<Record<string, string>> = {
 export function composeInput(compose: string, secrets: ReadonlyMap<string, string>): ComposeInput {
   const document = read(compose);
   const names = secretNames(compose);
+  const system = names.filter(isSystemSecret);
+  if (system.length > 0)
+    throw new RunError(`secret ${system.join(", ")} is for the agent itself: no document can refer to it`);
   const missing = names.filter((name) => !secrets.has(name));
   if (missing.length > 0) {
     throw new RunError(`secret ${missing.join(", ")} not found for this app: create it in the Core, then deploy again`);

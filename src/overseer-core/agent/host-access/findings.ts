@@ -30,6 +30,20 @@ export function need(context: JudgeContext, key: string, permission: HostPermiss
   found.push({ key, message: `not allowed on this node; to allow it, start the agent with --allow ${set}` });
 }
 
+/** Adds a finding unless the app has a permission for data that is not its own, and its Policies leave it to the app. */
+export function needVolume(context: JudgeContext, key: string, permission: HostPermission): void {
+  const { hostAccess } = context.denied;
+  if (hostAccess === undefined || hostAccess.externalVolumes === true) {
+    need(context, key, permission);
+    return;
+  }
+  refuse(
+    context,
+    key,
+    "the Policy of the app has no hostAccess.externalVolumes: set it to true, or use a local volume of the app",
+  );
+}
+
 /** Adds a finding that no flag allows. */
 export function refuse({ found }: JudgeContext, key: string, message: string): void {
   found.push({ key, message });

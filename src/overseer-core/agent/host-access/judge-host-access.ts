@@ -1,6 +1,16 @@
 import { AppRestrictions, RESTRICTIONS_KEY } from "../../../api/core/app-restrictions.js";
 import type { Mapping } from "../../operations/compose.js";
-import { entriesOf, type Finding, isSet, type JudgeContext, judgeLabels, mappingOf, need, refuse } from "./findings.js";
+import {
+  entriesOf,
+  type Finding,
+  isSet,
+  type JudgeContext,
+  judgeLabels,
+  mappingOf,
+  need,
+  needVolume,
+  refuse,
+} from "./findings.js";
 import type { HostPolicy } from "./host-policy.js";
 import { judgeIsolation } from "./judge-isolation.js";
 import { boundDevice, judgeMounts, type NodePaths } from "./judge-mounts.js";
@@ -67,16 +77,16 @@ function judgeNetwork(context: JudgeContext, key: string, network: Mapping): voi
 function judgeVolume(context: JudgeContext, key: string, volume: Mapping): void {
   judgeLabels(context, `${key}.labels`, volume.labels);
   if (isSet(volume.external) || !isOwn(context, volume.name)) {
-    need(context, `${key}.external`, "volumes.external");
+    needVolume(context, `${key}.external`, "volumes.external");
     return;
   }
   const { driver, driver_opts: options } = volume;
-  if (isSet(driver) && driver !== "local") need(context, `${key}.driver`, "volumes.driver");
+  if (isSet(driver) && driver !== "local") needVolume(context, `${key}.driver`, "volumes.driver");
   if (!isSet(options) || boundDevice(volume) !== undefined) return;
   const { type, o, device, ...others } = mappingOf(options);
   const tmpfs = type === "tmpfs" && (!isSet(device) || device === "tmpfs") && Object.keys(others).length === 0;
   if (!tmpfs || /(^|,)(r?bind|r?shared|r?slave|remount|move)(,|$)/.test(String(o ?? ""))) {
-    need(context, `${key}.driver_opts`, "volumes.driver");
+    needVolume(context, `${key}.driver_opts`, "volumes.driver");
   }
 }
 

@@ -1,5 +1,15 @@
 import type { Mapping } from "../../operations/compose.js";
-import { entriesOf, isSet, itemsOf, type JudgeContext, judgeLabels, mappingOf, need, refuse } from "./findings.js";
+import {
+  entriesOf,
+  isSet,
+  itemsOf,
+  type JudgeContext,
+  judgeLabels,
+  mappingOf,
+  need,
+  needVolume,
+  refuse,
+} from "./findings.js";
 import { capability, type HostPermission } from "./host-policy.js";
 
 /** Keys that only affect the container itself, or that have a rule of their own below. Any other key is refused. */
@@ -84,7 +94,7 @@ function judgeKey(context: JudgeContext, key: string, name: string, value: unkno
   }
   if (name === "volumes_from") {
     for (const from of itemsOf(value)) {
-      if (String(from).startsWith("container:")) need(context, key, "external_containers");
+      if (String(from).startsWith("container:")) needVolume(context, key, "external_containers");
     }
   }
 }

@@ -25,6 +25,7 @@ export function withLimits(service: Mapping, { cpus, memory }: Limits): Mapping 
 
 /** Reports limits of a service that are higher than those of a Policy, and those without an end. */
 export function checkLimits(service: Mapping, { cpus, memory }: Limits, report: Reporter): void {
+  if (memory !== undefined) checkSwap(service, memory, report.at("memswap_limit"));
   const { limits } = resourcesOf(service);
   const own = isRecord(limits) ? limits : {};
   const nested = report.at("deploy", "resources", "limits");
@@ -42,6 +43,15 @@ export function checkLimits(service: Mapping, { cpus, memory }: Limits, report: 
     if (amount > 0 && amount <= most) continue;
     at.problem(`exceeds the limit of a Policy, ${limit}: set at most that, or change spec.resources of the Policy`);
   }
+}
+
+/** Memory and swap together are by default twice the memory; `memswap_limit: -1` is no limit of the swap. */
+function checkSwap({ memswap_limit: value }: Mapping, memory: string, report: Reporter): void {
+  const amount = bytes(value ?? 0);
+  if (amount >= 0 && amount <= 2 * bytes(memory)) return;
+  report.problem(
+    `exceeds twice the memory limit of a Policy, ${memory}: remove it, or change spec.resources of the Policy`,
+  );
 }
 
 function bytes(value: unknown): number {

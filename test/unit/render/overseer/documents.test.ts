@@ -108,6 +108,11 @@ describe("documents: schema errors", () => {
       `${document("Policy", "resources: {memory: 1g}", "p")}\n---\n${document("App", "compose: {services: {web: {image: w, mem_limit: 2g}}}")}`,
       "14 spec.compose.services.web.mem_limit: exceeds the limit of a Policy, 1g: set at most that, or change spec.resources of the Policy",
     ],
+    ...["-1", "3g"].map((swap): [string, string, string] => [
+      `memory and swap of ${swap}, above those that a policy leaves`,
+      `${document("Policy", "resources: {memory: 1g}", "p")}\n---\n${document("App", `compose: {services: {web: {image: w, memswap_limit: ${swap}}}}`)}`,
+      "14 spec.compose.services.web.memswap_limit: exceeds twice the memory limit of a Policy, 1g: remove it, or change spec.resources of the Policy",
+    ]),
     ["an unknown kind", document("Policies", "{}"), "2 kind: unknown kind of overseer.io/v1; did you mean Policy?"],
     [
       "a kind of Kubernetes",
@@ -201,7 +206,7 @@ describe("documents: expanded Route, Node and Policy", () => {
       "what policies deny an app on its node",
       [
         document("Policy", "hostAccess: {paths: [/srv/$a]}", "p"),
-        document("Policy", "hostAccess: {paths: [/mnt], dockerSocket: true}\napps: [x]", "q"),
+        document("Policy", "hostAccess: {paths: [/mnt], dockerSocket: true, externalVolumes: true}\napps: [x]", "q"),
         document("Policy", "hostAccess: {paths: [/etc]}\napps: [y]", "r"),
         document("Policy", "network: {isolated: true}", "s"),
         document("App", "compose: {services: {web: {image: w}}}"),
@@ -212,7 +217,7 @@ describe("documents: expanded Route, Node and Policy", () => {
             services: { web: { image: "w" } },
             "x-overseer-policy": {
               isolated: true,
-              hostAccess: { paths: ["/srv/$$a", "/mnt"], dockerSocket: true },
+              hostAccess: { paths: ["/srv/$$a", "/mnt"], dockerSocket: true, externalVolumes: true },
             },
           },
           secrets: [],
