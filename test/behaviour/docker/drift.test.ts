@@ -51,7 +51,8 @@ describe("Containers that are changed by hand (needs root, dockerd and busybox)"
   });
 
   it("are created again when the settings of one were edited", async () => {
-    const id = await run("edited");
+    const id = await run("edited", { volumes: ["/kept"] });
+    await bench.docker.run("exec", id, "touch", "/kept/data");
     await bench.docker.run("update", "--restart", "always", id);
     await deployedAgain("edited");
     const now = await bench.container("edited", "web");
@@ -59,6 +60,7 @@ describe("Containers that are changed by hand (needs root, dockerd and busybox)"
     expect((await bench.docker.run("inspect", "-f", "{{.HostConfig.RestartPolicy.Name}}", now)).trim()).not.to.equal(
       "always",
     );
+    expect((await bench.docker.run("exec", now, "ls", "/kept")).trim(), "its anonymous volume").to.equal("data");
   });
 
   it("are left alone, and reported, when the tag names another image or one is paused", async () => {

@@ -25,8 +25,10 @@ import { projectName } from "./project-name.js";
 import type { ProjectWatch } from "./project-watch.js";
 import { type RegistryLogin, readPullSecrets, registryOf } from "./pull-credentials.js";
 import { imagesOf, imagesToPull, pullWith } from "./pull-images.js";
+import { removeForReplacement } from "./replace-containers.js";
 import { lastLinesOf, ServiceLogs } from "./service-logs.js";
-import { removeUnstartable } from "./unstartable-container.js";
+import type { ExpectedService } from "./service-states.js";
+import { unstartableContainer } from "./unstartable-container.js";
 import type { UnusedImages } from "./unused-images.js";
 
 /** Prefix of log lines of the runner. Lines of Compose and of containers have none. */
@@ -158,11 +160,12 @@ export class DockerRunner implements Runner {
     const { images: used, pinned } = await imagesAsDeployed(engine, serviceImages(model), before, signal);
     const started = pinned.size === 0 ? call : { ...call, input: withImages(call.input, used) };
     await this.#pull(started, used);
-    await this.#removeEdited(call);
     watch.addSecrets(project, secrets.values());
     const restarts = new Map(present.map(({ Id, RestartCount }) => [Id, RestartCount]));
     unused.note();
     try {
+      const edited = await watch.editedContainers(project, signal);
+      await this.#replace(started, edited, expected, "which was changed by hand");
       const containers = await this.#up(started, expected, restarts);
       const images = await imagesOf(engine, containers, pinned, signal);
       const volumes = await engine.volumes(project, signal);
@@ -176,14 +179,8 @@ export class DockerRunner implements Runner {
 
   /** Resolves extensions, merges and variables. Compose reads no file of the node for that. */
   async #resolve({ project, directory, input, mask, log, signal }: Call): Promise<Mapping> {
-    const command = {
-      args: ["config", "--format", "json"],
-      input: input.json,
-      env: input.env,
-      signal,
-      timeoutMs: READ_MS,
-      onLine: log,
-    };
+    const args = ["config", "--format", "json"];
+    const command = { args, input: input.json, env: input.env, signal, timeoutMs: READ_MS, onLine: log };
     const { stdout } = await this.#checked(project, directory, command, mask, "the Compose document is invalid");
     return readModel(stdout);
   }
@@ -210,26 +207,22 @@ export class DockerRunner implements Runner {
     }
     if (pulled.length === 0) return;
     log(`${PREFIX} pulling the images of ${pulled.join(", ")}`);
-    const command = {
-      args: ["pull", "--quiet", ...pulled],
-      input: input.json,
-      env: input.env,
-      signal,
-      timeoutMs: PULL_MS,
-    };
-    await this.#checked(project, directory, { ...command, onLine: log }, mask, "an image cannot be pulled");
+    const args = ["pull", "--quiet", ...pulled];
+    const command = { args, input: input.json, env: input.env, signal, timeoutMs: PULL_MS, onLine: log };
+    await this.#checked(project, directory, command, mask, "an image cannot be pulled");
   }
 
-  /** Removes containers that were changed in place: Compose would keep them. */
-  async #removeEdited({ project, log, signal }: Call): Promise<void> {
-    const { engine, watch } = this.#options;
-    for (const container of await watch.editedContainers(project, signal)) {
-      log(`${PREFIX} removing container ${nameOf(container)}, which was changed by hand`);
-      await engine.removeContainer(container.Id, signal);
-    }
+  /** Replaces containers that Compose would keep, such as those that were changed in place. */
+  async #replace(call: Call, containers: readonly Container[], expected: readonly ExpectedService[], why: string) {
+    const { project, directory, input, mask, log, signal } = call;
+    const services = await removeForReplacement(this.#options.engine, containers, expected, why, call);
+    if (services.length === 0) return;
+    const args = ["up", "--no-start", "--no-deps", "--force-recreate", "--no-build", "--pull", "never", ...services];
+    const command = { args, input: input.json, env: input.env, signal, timeoutMs: UP_EXTRA_MS, onLine: log };
+    await this.#checked(project, directory, command, mask, "a container cannot be recreated");
   }
 
-  async #up(call: Call, expected: ReturnType<typeof activeServices>, restarts: ReadonlyMap<string, number>) {
+  async #up(call: Call, expected: readonly ExpectedService[], restarts: ReadonlyMap<string, number>) {
     const { project, directory, input, mask, log, signal } = call;
     const { engine, events, clock, healthTimeoutMs } = this.#options;
     const logs = new ServiceLogs(engine, clock.now(), log, signal);
@@ -239,7 +232,10 @@ export class DockerRunner implements Runner {
       const timeoutMs = healthTimeoutMs + UP_EXTRA_MS;
       const command = { args, input: input.json, env: input.env, signal, timeoutMs, onLine: log };
       let result = await this.#compose(project, directory, command);
-      for (let left = expected.length; left > 0 && (await removeUnstartable(engine, call, result)); left--) {
+      for (let left = expected.length; left > 0; left--) {
+        const stuck = await unstartableContainer(engine, project, result, signal);
+        if (stuck === undefined) break;
+        await this.#replace(call, [stuck], expected, "which the engine cannot start after a crash");
         result = await this.#compose(project, directory, command);
       }
       if (result.code !== 0) throw new RunError(await this.#upFailure(call, mask(result.stderr)), { changed: true });

@@ -1,27 +1,20 @@
-import type { LogLine } from "../runner.js";
 import type { ComposeResult } from "./docker-cli.js";
-import type { DockerEngine } from "./engine.js";
+import type { Container, DockerEngine } from "./engine.js";
 
-/** The deployment that `up` failed for. */
-interface Call {
-  readonly project: string;
-  readonly log: LogLine;
-  readonly signal: AbortSignal;
-}
-
-/** Removes a container that the engine was starting when it crashed, and cannot start now. Returns whether to repeat `up`. */
-export async function removeUnstartable(
+/** Returns the container that the engine was starting when it crashed, and cannot start now; undefined if `up` failed otherwise. */
+export async function unstartableContainer(
   engine: DockerEngine,
-  { project, log, signal }: Call,
+  project: string,
   { code, stderr }: ComposeResult,
-): Promise<boolean> {
-  if (code === 0) return false;
-  const own = (await engine.containers(project, signal)).map(({ Id }) => Id);
-  const id = taskLeftBehind(stderr, own);
-  if (id === undefined) return false;
-  log(`[docker] removing container ${id.slice(0, 12)} of ${project}, which the engine cannot start after a crash`);
-  await engine.removeContainer(id, signal);
-  return true;
+  signal: AbortSignal,
+): Promise<Container | undefined> {
+  if (code === 0) return undefined;
+  const own = await engine.containers(project, signal);
+  const left = taskLeftBehind(
+    stderr,
+    own.map(({ Id }) => Id),
+  );
+  return own.find(({ Id }) => Id === left);
 }
 
 /**
