@@ -13,6 +13,9 @@ export function appKey(app: Pick<AppRef, "namespace" | "name">): string {
   return `${app.namespace}/${app.name}`;
 }
 
+/** Recorded hash of an object that another app has handed over, until the new owner has applied its own document. */
+export const HANDED_OVER = "transferred";
+
 /** Where to look up more about an object's health: its pods, by selector, or its StorageClass. */
 export type HealthLookup = { readonly pods: string } | { readonly storageClass: string };
 

@@ -5,6 +5,7 @@ import { type Document, formatOrigin } from "../manifest/document.js";
 import type { Hook } from "../manifest/hook.js";
 import { apiVersionOf, displayId } from "../manifest/object-id.js";
 import type { DeferredWrite, PreviewedWrite, RefusedWrite, WriteAction } from "./actions.js";
+import { HANDED_OVER } from "./live.js";
 import type { PruneDecision } from "./prune-guard.js";
 
 /** All actions of a Change. */
@@ -164,13 +165,13 @@ function cutChange({ path, from, to }: FieldChange, value: number): FieldChange 
  * reverted. Keyed, because document hashes include field values of Secrets.
  */
 export function planHash(plan: Plan, key: string): string {
-  const ofWrite = (verb: string, { document, live }: WriteAction, uid = ""): string[] => [
-    verb,
-    document.key,
-    document.hash,
-    live?.documentHash ?? "",
-    uid,
-  ];
+  const ofWrite = (verb: string, { document, live }: WriteAction, uid = ""): string[] => {
+    // Before another app hands an object over, its write is a refused Create.
+    const isReceived = verb === "Update" && live?.documentHash?.endsWith(HANDED_OVER) === true;
+    return isReceived
+      ? ["Create", document.key, document.hash, "", uid]
+      : [verb, document.key, document.hash, live?.documentHash ?? "", uid];
+  };
   const lines = [
     ...plan.writes.map(({ verb, action, adopts }) => ofWrite(verb, action, adopts)),
     ...[...plan.deferred, ...(plan.refused ?? [])].map(({ action }) => ofWrite(action.verb, action)),

@@ -11,7 +11,14 @@ import type {
   RefusedWrite,
   WriteAction,
 } from "../../src/plan/actions.js";
-import { type AppRef, appKey, type LiveObject, type ObjectHealth, type Observation } from "../../src/plan/live.js";
+import {
+  type AppRef,
+  appKey,
+  HANDED_OVER,
+  type LiveObject,
+  type ObjectHealth,
+  type Observation,
+} from "../../src/plan/live.js";
 import type { DeletePermit } from "../../src/plan/prune-guard.js";
 
 /** An object that is kept in memory, as a test sees it. */
@@ -64,6 +71,8 @@ export class MemoryDestination implements Destination {
   faults: MemoryFaults = {};
   /** Called before each request that may change something; throws if the process that sends it is gone. */
   check: () => void = () => {};
+  /** Number of documents that were dry-run. */
+  previewed = 0;
   #versions = 0;
 
   connecting(): boolean {
@@ -106,6 +115,7 @@ export class MemoryDestination implements Destination {
 
   async preview(target: Target, writes: readonly WriteAction[], all: readonly Document[]): Promise<Preview> {
     this.check();
+    this.previewed += writes.length;
     const accepted: PreviewedWrite[] = [];
     const refused: RefusedWrite[] = [];
     const deferred: DeferredWrite[] = [];
@@ -170,7 +180,7 @@ export class MemoryDestination implements Destination {
   }
 
   async release(_target: Target, live: LiveObject): Promise<Outcome> {
-    return this.#setOwner(live, undefined, "Release");
+    return this.#setOwner(live, { owner: undefined }, "Release");
   }
 
   async mayWrite(): Promise<boolean> {
@@ -178,7 +188,7 @@ export class MemoryDestination implements Destination {
   }
 
   async handOver(_target: Target, live: LiveObject, to: AppRef): Promise<Outcome> {
-    return this.#setOwner(live, appKey(to), "Transfer");
+    return this.#setOwner(live, { owner: appKey(to), hash: HANDED_OVER }, "Transfer");
   }
 
   async namespaceHolds(): Promise<undefined> {
@@ -220,11 +230,11 @@ export class MemoryDestination implements Destination {
     return done(true);
   }
 
-  #setOwner(live: LiveObject, owner: string | undefined, verb: string): Outcome {
+  #setOwner(live: LiveObject, change: Partial<Pick<MemoryObject, "owner" | "hash">>, verb: string): Outcome {
     this.check();
     const present = this.objects.get(live.key);
     if (present?.uid !== live.uid) return done(false);
-    this.objects.set(live.key, { ...present, owner, version: ++this.#versions });
+    this.objects.set(live.key, { ...present, ...change, version: ++this.#versions });
     this.log.push(`${verb} ${nameOf(live.id)}`);
     return done(true);
   }

@@ -7,7 +7,7 @@ import type { ConditionReason } from "../../api/reasons.js";
 import type { OverseerError } from "../../base/errors.js";
 import type { InputsHealth } from "../../gates/promotion/ledger.js";
 import type { ObjectKey } from "../../manifest/object-id.js";
-import type { WriteAction } from "../../plan/actions.js";
+import type { Preview, WriteAction } from "../../plan/actions.js";
 import { HealLedger } from "../../plan/heal-ledger.js";
 import type { PruneDecision } from "../../plan/prune-guard.js";
 import type { LocatedSourceInputs } from "../../render/render.js";
@@ -146,8 +146,10 @@ export class AppMemory {
         readonly target: Inputs | undefined;
       }
     | undefined;
-  /** Transfers to other apps for one set of inputs, kept for the Change until these inputs are applied. */
+  /** Transfers to other apps for the inputs that have passed their gates, kept for the Change until these inputs are applied. */
   transferred: { readonly inputsKey: string; readonly decisions: readonly PruneDecision[] } | undefined;
+  /** The preview of the Change that waits at a gate, and the monotonic time of it. */
+  preview: { readonly digest: string; readonly preview: Preview; readonly at: number } | undefined;
   /** Result of the last preview of the newest documents. */
   checked: CheckedInputs | undefined;
   /** When the last seen Change started, and was applied. */

@@ -8,6 +8,7 @@ import { displayId } from "../../../manifest/object-id.js";
 import type { Plan } from "../../../plan/plan.js";
 import type { PruneDecision } from "../../../plan/prune-guard.js";
 import { ensureChange, openChanges, openDeletion, recordChange } from "../changes/change-record.js";
+import { isPlanned, plannedAction } from "../changes/planned-actions.js";
 import { standingRejections } from "../gates/decisions.js";
 import { describeClosed, describeWaiting, judgeChange, statesOf } from "../gates/judge-change.js";
 import { placedLive } from "../gates/placed-objects.js";
@@ -39,7 +40,12 @@ export async function awaitDeletionGates(
   if (removed.length === 0 || isFree) return undefined;
   const open = openDeletion(run);
   if (open?.status?.phase === "Applying") {
-    const extended = removed.filter((decision) => !isPlanned(open, decision));
+    const extended = removed.filter(
+      // Objects of its own hooks are created later.
+      ({ verb, live }) =>
+        !isPlanned(open, { verb, id: live.id }) &&
+        !(live.hook !== undefined && plannedAction(open, live.id) === undefined),
+    );
     if (extended.length === 0) return undefined;
     const names = extended.map(({ live }) => displayId(live.id)).join(", ");
     await recordChange(run, open, {
@@ -76,17 +82,6 @@ export async function awaitDeletionGates(
 export async function endDeletion(run: AppRun): Promise<void> {
   const open = openDeletion(run);
   if (open !== undefined) await recordChange(run, open, { phase: "Succeeded", message: "the app is deleted" });
-}
-
-/** Reports whether the plan of a Change, as it was approved, says what is decided now. Objects of its own hooks are created later. */
-function isPlanned({ status }: Change, { verb, live }: PruneDecision): boolean {
-  const object = displayId(live.id);
-  // Its version may be another one after a restart.
-  const isOfGroup = (apiVersion: string): boolean =>
-    (apiVersion.includes("/") ? apiVersion.split("/", 1)[0] : "") === live.id.group;
-  const planned = status?.plan?.find((action) => action.object === object && isOfGroup(action.apiVersion));
-  if (planned === undefined) return live.hook !== undefined || (status?.omitted ?? 0) > 0;
-  return planned.verb === "Delete" || planned.verb === verb;
 }
 
 async function judgeDeletion(run: AppRun, change: Change, plan: Plan): Promise<HeldDeletion | undefined> {

@@ -1,8 +1,10 @@
 import { isSuspended } from "../../../api/suspension.js";
 import type { ObjectKey } from "../../../manifest/object-id.js";
+import type { RefusedWrite } from "../../../plan/actions.js";
 import type { LiveObject } from "../../../plan/live.js";
 import { type AppRun, targetOf } from "../run.js";
 import { hasOwnCredential } from "../source/authorize.js";
+import { claimKey } from "./claims.js";
 
 /**
  * Whether an app that claims an object of another one can take ownership of it. Depends only on the documents of each app and
@@ -34,6 +36,11 @@ export async function standingOf(run: AppRun, other: string, live: LiveObject): 
   if (refused.includes(false))
     return { takes: "later", why: `OverseerApp ${other} claims it but its own Change is refused` };
   return { takes: refused.includes(undefined) ? "unknown" : "now" };
+}
+
+/** Reports whether a write is refused only until the owner of the object, whose newest documents omit it, hands it over. */
+export function awaitsHandOver(run: AppRun, { action, owner }: RefusedWrite): boolean {
+  return owner !== undefined && isReleased(run, claimKey(run, action.document.key), owner) === true;
 }
 
 /** Reports whether the owner of an object no longer claims it; undefined while unknown. */

@@ -8,16 +8,20 @@ import type { AppRun } from "../run.js";
 import { judgeClaims } from "./claimants.js";
 
 /**
- * Transfers objects that only another app's newest documents claim to that app. Happens before anything else, even while the
- * Change is refused or backing off: otherwise two apps that exchange objects would block each other. Returns all transfers for
- * these inputs, for the Change.
+ * Transfers objects that only another app's newest documents claim to that app, as soon as these inputs have passed their gates, even if
+ * the Change is refused afterwards: otherwise two apps that exchange objects would block each other. Returns all transfers for these
+ * inputs, for the Change.
  */
 export async function transferObjects(run: AppRun, desired: Rendered): Promise<readonly PruneDecision[]> {
-  const { memory } = run;
-  const { key: inputsKey } = desired.inputs;
-  const before = memory.transferred?.inputsKey === inputsKey ? memory.transferred.decisions : [];
-  memory.transferred = { inputsKey, decisions: [...before, ...(await transfer(run, desired))] };
-  return memory.transferred.decisions;
+  const before = transfersOf(run, desired) ?? [];
+  const decisions = [...before, ...(await transfer(run, desired))];
+  run.memory.transferred = { inputsKey: desired.inputs.key, decisions };
+  return decisions;
+}
+
+/** Returns the transfers for these inputs; undefined while none may happen, because a gate may hold them. */
+export function transfersOf({ memory }: AppRun, { inputs }: Rendered): readonly PruneDecision[] | undefined {
+  return memory.transferred?.inputsKey === inputs.key ? memory.transferred.decisions : undefined;
 }
 
 async function transfer(run: AppRun, desired: Rendered): Promise<PruneDecision[]> {

@@ -45,9 +45,10 @@ export async function applyPlan(
   deletions: DeletionFacts,
 ): Promise<SyncResult> {
   const results = new Results(run);
-  const progress = new WaveProgress(run, desired, wholePlan({ status: { ...change.status, ...run.staged?.update } }));
+  const recorded = { status: { ...change.status, ...run.staged?.update } };
+  const progress = new WaveProgress(run, desired, wholePlan(recorded));
   await auditStart(run, change);
-  const remaining = await writeInOrder(run, desired, plan, results, progress);
+  const remaining = await writeInOrder(run, desired, plan, results, progress, recorded);
   if (run.signal.aborted) return leaveOpen(run, change);
   run.services.failpoint("app:after-apply");
   const blocked = await deleteBlockers(run, plan, change, remaining, deletions, results);

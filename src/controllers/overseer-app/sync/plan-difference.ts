@@ -1,16 +1,18 @@
 import { environmentsOf } from "../../../gates/environments.js";
-import type { Difference, Preview } from "../../../plan/actions.js";
+import type { Difference, Preview, RefusedWrite } from "../../../plan/actions.js";
 import type { Observation } from "../../../plan/live.js";
 import type { Plan } from "../../../plan/plan.js";
 import { judgePrune, keepPaused, type PruneDecision, type PruneVerdict } from "../../../plan/prune-guard.js";
 import { acceptedBudgets } from "../gates/settings.js";
 import { appsBehind } from "../ownership/apps-behind.js";
 import { type Claimants, claimFacts, judgeClaims } from "../ownership/claimants.js";
+import { awaitsHandOver } from "../ownership/standing.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { namespaceWrite } from "./create-namespace.js";
 import { liftingDeletions } from "./lifting-deletions.js";
 import { withoutOperatorKinds } from "./operator-kinds.js";
+import { previewDigest, rememberedPreview } from "./remembered-preview.js";
 
 /** A plan, and what it is based on. */
 export interface JudgedPlan {
@@ -19,15 +21,23 @@ export interface JudgedPlan {
   readonly verdict: PruneVerdict;
   /** Apps that have not processed the commit, for which deletions wait. */
   readonly behind: readonly string[];
+  /** Digest of what the preview depends on. */
+  readonly digest: string;
+  /** Whether the writes were not previewed now, but earlier. */
+  readonly isRemembered: boolean;
 }
 
-/** Plans a difference: judges its deletions and dry-runs its writes. Changes nothing at the destination. */
+/**
+ * Plans a difference: judges its deletions and dry-runs its writes. Changes nothing at the destination. `maySkip`: a preview of the same
+ * writes is used again.
+ */
 export async function planDifference(
   run: AppRun,
   desired: Rendered,
   observation: Observation,
   diff: Difference,
   transferred: readonly PruneDecision[],
+  maySkip: boolean,
 ): Promise<JudgedPlan> {
   const { destination } = run;
   // Must precede judgeClaims: an app that reads the commit in between may claim a candidate.
@@ -39,8 +49,12 @@ export async function planDifference(
   const { writes, refused: ofWrites } = withoutOperatorKinds([...namespaceWrite(desired), ...diff.writes]);
   const hooks = (desired.hooks ?? []).map(({ document }) => ({ verb: "Create", document, live: undefined }) as const);
   const refused = [...ofWrites, ...withoutOperatorKinds(hooks).refused];
-  const judged = await destination.preview(run.target, writes, desired.documents, run.signal, deletions);
-  const preview = { ...judged, refused: [...refused, ...judged.refused] };
+  const digest = previewDigest(run, desired, writes, deletions);
+  const remembered = maySkip ? rememberedPreview(run, digest) : undefined;
+  const judged =
+    remembered ?? (await destination.preview(run.target, writes, desired.documents, run.signal, deletions));
+  const ofAll = [...refused, ...judged.refused.map((one) => withHandOver(run, one))];
+  const preview = ofAll.length === 0 ? judged : { ...judged, refused: ofAll };
   const held = diff.paused.filter(({ behind }) => behind).map(({ live }) => keepPaused(live));
   const plan: Plan = {
     writes: preview.accepted,
@@ -50,7 +64,14 @@ export async function planDifference(
     hooks: desired.hooks,
     paused: diff.paused.filter(({ behind }) => behind).map(({ document }) => document),
   };
-  return { plan, preview, verdict, behind };
+  return { plan, preview, verdict, behind, digest, isRemembered: remembered !== undefined };
+}
+
+/** Says of an object of another app, which that app's newest documents omit, when it can be taken. */
+function withHandOver(run: AppRun, refused: RefusedWrite): RefusedWrite {
+  if (!awaitsHandOver(run, refused)) return refused;
+  const message = `belongs to OverseerApp ${refused.owner}, whose newest documents omit it: it is handed over as soon as the Change of that app has passed its gates`;
+  return { ...refused, message };
 }
 
 function judge(

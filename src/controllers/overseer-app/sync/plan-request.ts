@@ -15,7 +15,7 @@ export async function planRequest(run: AppRun, request: Change, desired: Rendere
   const observation = observeApp(run);
   const documents = withoutFinished(run, desired.documents, observation);
   const diff = difference(documents, observation, (document) => destination.recordedHash(document));
-  const { plan, verdict } = await planDifference(run, desired, observation, diff, []);
+  const { plan, verdict } = await planDifference(run, desired, observation, diff, [], false);
   const refused = plan.refused ?? [];
   const report =
     refused.length === 0

@@ -2,14 +2,16 @@ import type { Change, ChangeCause, ChangeStatus, GateState } from "../../../api/
 import { hasSameSource } from "../../../api/inputs.js";
 import { canonicalJson } from "../../../base/hash.js";
 import { closedGates } from "../../../gates/judge.js";
+import { displayId } from "../../../manifest/object-id.js";
 import type { RefusedWrite } from "../../../plan/actions.js";
 import { difference } from "../../../plan/difference.js";
 import { hooksDiffer } from "../../../plan/hooks.js";
 import type { LiveObject } from "../../../plan/live.js";
 import { isEmptyPlan, type Plan } from "../../../plan/plan.js";
-import type { PruneVerdict } from "../../../plan/prune-guard.js";
+import type { PruneDecision, PruneVerdict } from "../../../plan/prune-guard.js";
 import { PRIORITY } from "../../../reconcile/work-queue.js";
 import { ensureChange, flushChange, openChangeFor, recordChange, stageChange } from "../changes/change-record.js";
+import { type DecidedAction, unapprovedLosses } from "../changes/planned-actions.js";
 import { reportKept } from "../deletion/prune.js";
 import { summarizeTerminating } from "../deletion/terminating.js";
 import { judgeChange, statesOf, waitAtGates } from "../gates/judge-change.js";
@@ -19,7 +21,8 @@ import { runPhase } from "../hooks/sync-phases.js";
 import { observeApp } from "../observe.js";
 import { DONE, type SyncResult } from "../outcome.js";
 import { claimKey } from "../ownership/claims.js";
-import { transferObjects } from "../ownership/transfer-objects.js";
+import { awaitsHandOver } from "../ownership/standing.js";
+import { transferObjects, transfersOf } from "../ownership/transfer-objects.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { valuesObjectsOf } from "../source/external-values.js";
@@ -33,6 +36,7 @@ import { withoutFinished } from "./finished-jobs.js";
 import { planDifference } from "./plan-difference.js";
 import { keepWholePlan, planStatus } from "./plan-status.js";
 import { describeRefusals } from "./refusals.js";
+import { rememberPreview } from "./remembered-preview.js";
 import { backOffAfterFailure, backoffOf } from "./retry.js";
 import { continueFailing, lastStopped, stoppedResult } from "./stopped-change.js";
 
@@ -44,8 +48,8 @@ const SHORT_PLAN = 100;
  * write; after it, the next reconcile continues where this one ended.
  */
 export async function syncToInputs(run: AppRun, desired: Rendered): Promise<SyncResult> {
-  const transferred = await transferObjects(run, desired);
   const open = openChangeFor(run, desired.inputs);
+  const transferred = await transferEarly(run, desired, open);
   const isRequested = open?.spec.requester !== undefined;
   const rejected = isRequested ? undefined : rejectionOf(run, desired);
   if (rejected) return rejected;
@@ -72,9 +76,16 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
   if (later) return later;
   await recordChecking(run, diff.writes.length, desired.inputs.revision);
   beginJudgement(run, desired);
-  const { plan, preview, verdict, behind } = await planDifference(run, desired, observation, diff, transferred);
+  const maySkip = !started && open?.status?.phase === "Waiting";
+  const judged = await planDifference(run, desired, observation, diff, transferred, maySkip);
+  const { plan, preview, verdict } = judged;
   recordPreview(run, desired, preview.refused);
   run.services.failpoint("app:after-plan");
+  const unapproved = open && started ? unapprovedLosses(open, plan) : [];
+  if (open && unapproved.length > 0) {
+    await recordChange(run, open, { phase: "Superseded", message: describeUnapproved(unapproved) });
+    return syncToInputs(run, desired);
+  }
   const stopped = verdict.refusal !== undefined && (!started || diff.writes.length === 0);
   if (stopped) return refused(run, desired, plan, verdict);
   const continuesLast = open === undefined || (open.spec.cause === "Retry" && open.status?.hooks === undefined);
@@ -95,14 +106,23 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
     placed: placedObjects(run, plan),
   });
   const closed = closedGates(results);
+  if (closed.length === 0 && judged.isRemembered) {
+    run.memory.preview = undefined;
+    return syncToInputs(run, desired);
+  }
   const isRefused = preview.refused.length > 0 && !started;
-  if (isRefused && !closed.some(({ gate }) => gate.mayLiftRefusals)) return refused(run, desired, plan, verdict);
+  const mayBeLifted = closed.length > 0 && preview.refused.every((one) => awaitsHandOver(run, one));
+  if (isRefused && !mayBeLifted && !closed.some(({ gate }) => gate.mayLiftRefusals)) {
+    if (closed.length === 0) await transferObjects(run, desired);
+    return refused(run, desired, plan, verdict);
+  }
   const change = await ensureChange(run, desired.inputs, cause);
   const decided = approvals.length === 0 ? {} : { approvals: [...approvals] };
   if (failedGates(results).length > 0) return reject(run, change, results, { ...described(), ...decided });
   if (closed.length > 0) {
     const refusals = isRefused ? await refusalsOf(run, plan) : {};
     keepWholePlan(run, change, plan, described());
+    rememberPreview(run, judged.digest, preview);
     return waitAtGates(run, change, results, { ...described(), ...decided, ...refusals });
   }
   // Hooks that had succeeded before the last Change stopped are not run again.
@@ -118,8 +138,33 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
     current = before.change;
   }
   if (!started || !areRecorded(run)) await recordKinds(run, desired, current);
-  const keys = new Set(transferred.map(({ live }) => live.key));
-  return applyPlan(run, desired, plan, current, { transferred: keys, behind, refusal: verdict.refusal });
+  const moved = new Set((await transferObjects(run, desired)).map(({ live }) => live.key));
+  return applyPlan(run, desired, plan, current, {
+    transferred: moved,
+    behind: judged.behind,
+    refusal: verdict.refusal,
+  });
+}
+
+/** Transfers objects before anything else, also while the Change backs off or has stopped, once its inputs have passed their gates. */
+async function transferEarly(
+  run: AppRun,
+  desired: Rendered,
+  open: Change | undefined,
+): Promise<readonly PruneDecision[]> {
+  const { phase } = open?.status ?? {};
+  const hasBegun = open
+    ? phase === "Applying" || phase === "Verifying"
+    : lastStopped(run, desired.inputs) !== undefined;
+  const mayTransfer =
+    transfersOf(run, desired) !== undefined || (hasBegun && run.status.applied?.key === desired.inputs.key);
+  return mayTransfer ? transferObjects(run, desired) : [];
+}
+
+function describeUnapproved(actions: readonly DecidedAction[]): string {
+  const shown = actions.slice(0, 5).map(({ verb, id }) => `${verb} ${displayId(id)}`);
+  const more = actions.length > shown.length ? ` and ${actions.length - shown.length} more` : "";
+  return `its approved plan does not name what it would do now: ${shown.join(", ")}${more}; another Change asks for that`;
 }
 
 /**
@@ -175,13 +220,15 @@ async function recordUnchanged(
   return DONE;
 }
 
-/** Remembers the preview, and enqueues the owners of refused objects so that they can release them. */
+/** Remembers what a preview has shown, and, if that is new, enqueues the owners of refused objects so that they can release them. */
 function recordPreview(run: AppRun, { inputs }: Rendered, refused: readonly RefusedWrite[]): void {
-  run.memory.checked = {
+  const checked = {
     inputsKey: inputs.key,
     refused: refused.map(({ action, owner }) => ({ key: claimKey(run, action.document.key), owner })),
   };
-  for (const { owner } of refused) if (owner !== undefined) run.services.enqueue(owner, PRIORITY.change);
+  const isNew = canonicalJson(checked) !== canonicalJson(run.memory.checked ?? null);
+  run.memory.checked = checked;
+  for (const { owner } of refused) if (isNew && owner !== undefined) run.services.enqueue(owner, PRIORITY.change);
 }
 
 /** Records a refusal with all reasons. Nothing is written. */

@@ -1,3 +1,4 @@
+import type { Change } from "../../../api/change.js";
 import { mapLimit } from "../../../base/semaphore.js";
 import type { Outcome } from "../../../destinations/destination.js";
 import type { Document } from "../../../manifest/document.js";
@@ -6,6 +7,7 @@ import type { DeferredWrite, PreviewedWrite, WriteAction } from "../../../plan/a
 import { nextStep } from "../../../plan/apply-steps.js";
 import type { Plan } from "../../../plan/plan.js";
 import type { Barrier } from "../../../plan/waves.js";
+import { unapprovedLosses } from "../changes/planned-actions.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { type Hold, Holds } from "./holds.js";
@@ -38,7 +40,7 @@ export interface Remaining {
 
 /**
  * Performs the writes of a plan in order, as far as possible now, and previews deferred writes again once others are done.
- * Stops between two writes when the run is aborted.
+ * Stops between two writes when the run is aborted. `change`: with the plan that users may have approved.
  */
 export async function writeInOrder(
   run: AppRun,
@@ -46,6 +48,7 @@ export async function writeInOrder(
   plan: Plan,
   results: Results,
   progress: WaveProgress,
+  change: Pick<Change, "status">,
 ): Promise<Remaining> {
   const holds = new Holds(run, desired);
   const tierOf = (document: Document): number => progress.tierOf(document.key, holds.tierOf(document));
@@ -83,7 +86,7 @@ export async function writeInOrder(
     }
     if (step.type === "judge") {
       const others = [...accepted.map(({ action }) => action), ...liftingDeletions(plan.pruneCandidates)];
-      const again = await judgeAgain(run, desired, waiting, others);
+      const again = await judgeAgain(run, desired, waiting, others, change);
       accepted = [...accepted, ...again.accepted];
       waiting = again.waiting;
       wrote = false;
@@ -144,6 +147,7 @@ async function judgeAgain(
   desired: Rendered,
   waiting: readonly DeferredWrite[],
   others: readonly WriteAction[],
+  change: Pick<Change, "status">,
 ): Promise<{ readonly accepted: readonly PreviewedWrite[]; readonly waiting: readonly DeferredWrite[] }> {
   const { destination, target, signal } = run;
   await destination.prepare(desired.kinds);
@@ -156,5 +160,14 @@ async function judgeAgain(
   );
   run.services.failpoint("app:after-dry-run");
   const refused = preview.refused.map(({ action, message }) => ({ action, message, liftedBy: [] }));
-  return { accepted: preview.accepted, waiting: [...preview.deferred, ...refused] };
+  // The next reconcile plans it, and asks for it.
+  const unapproved = new Map(
+    unapprovedLosses(change, { writes: preview.accepted, pruneCandidates: [] }).map(({ id, verb }) => [id, verb]),
+  );
+  const left = preview.accepted.flatMap(({ action }) => {
+    const verb = unapproved.get(action.document.id);
+    return verb === undefined ? [] : [{ action, message: `the approved plan does not say ${verb}`, liftedBy: [] }];
+  });
+  const accepted = preview.accepted.filter(({ action }) => !unapproved.has(action.document.id));
+  return { accepted, waiting: [...preview.deferred, ...refused, ...left] };
 }

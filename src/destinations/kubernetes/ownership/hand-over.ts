@@ -2,7 +2,7 @@ import { ANNOTATION_APPLIED, ANNOTATION_IDENTITY, LABEL_APP, LABEL_APP_NAMESPACE
 import { PARTIAL_OBJECT } from "../../../kube/client/kube-client.js";
 import type { RawObject } from "../../../kube/object.js";
 import { objectPath, type ResourceInfo } from "../../../kube/resource.js";
-import type { AppRef, LiveObject } from "../../../plan/live.js";
+import { type AppRef, HANDED_OVER, type LiveObject } from "../../../plan/live.js";
 import type { Target } from "../../destination.js";
 import {
   isConfidentialHash,
@@ -66,15 +66,12 @@ export async function handOver(
   }
 }
 
-/** Placeholder for the hash of a document that the new app has not applied yet. */
-const NOT_APPLIED = "transferred";
-
 /** Resets the applied hash, so that the new app treats its document as a first apply and not as drift. */
 function resetApplied(applied: string | undefined): object[] {
   const dot = applied?.indexOf(".") ?? -1;
   if (applied === undefined || dot < 0) return [];
   const path = `/metadata/annotations/${pointer(ANNOTATION_APPLIED)}`;
-  return [{ op: "replace", path, value: `${keepConfidential(applied, NOT_APPLIED)}${applied.slice(dot)}` }];
+  return [{ op: "replace", path, value: `${keepConfidential(applied, HANDED_OVER)}${applied.slice(dot)}` }];
 }
 
 /** Escapes a JSON pointer segment. */
