@@ -37,12 +37,14 @@ export function rememberedPreview({ memory, services }: AppRun, digest: string):
   return isSame ? preview.preview : undefined;
 }
 
-/** Remembers the preview of a Change that waits at a gate, unless events have to show what became of a refusal or a missing reference. */
+/** Remembers the preview of a Change that waits at a gate, unless users wait to see what became of a refusal, or of an object of others. */
 export function rememberPreview(run: AppRun, digest: string, preview: Preview): void {
   const { memory, services } = run;
   const now = services.clock.monotonic();
   const isSettled = preview.refused.length === 0 && preview.deferred.length === 0 && preview.missing.length === 0;
-  if (!isSettled) memory.preview = undefined;
+  // No watch reports objects of others.
+  const adopts = preview.accepted.some(({ verb }) => verb === "Adopt");
+  if (!isSettled || adopts) memory.preview = undefined;
   else if (memory.preview?.preview !== preview) memory.preview = { digest, preview, at: now };
   if (memory.preview !== undefined) run.requeueAfter(memory.preview.at + USED_AGAIN_MS - now);
 }
