@@ -20,7 +20,7 @@ export function helmArguments(
     "--skip-tests",
     ...(kubeVersion === undefined ? [] : [`--kube-version=${kubeVersion}`]),
     ...inChunks(versions).map((chunk) => `--api-versions=${chunk.join(",")}`),
-    ...valueFiles.map((file) => `--values=${file}`),
+    ...valueFiles.map((file) => `--values=${csvField(file)}`),
     ...(helm.parameters ?? []).map(({ name: path, value, forceString = false }) => {
       // A comma would begin the next setting, except in a list.
       const text = /^\{[\s\S]*\}$/.test(value) ? value : value.replace(/(?<!\\),/g, "\\,");
@@ -30,6 +30,11 @@ export function helmArguments(
     helm.releaseName ?? releaseName(name),
     chart,
   ];
+}
+
+/** Helm splits the argument at commas, as CSV: a path with a comma would be two files, the second one anywhere on the machine. */
+function csvField(path: string): string {
+  return /[",\r\n]/.test(path) ? `"${path.replaceAll('"', '""')}"` : path;
 }
 
 /** Names of releases are shorter than those of apps may be. */

@@ -1,4 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import type { ProgramLimits } from "../../../../src/child/confined-programs.js";
@@ -115,6 +117,20 @@ describe("Helm sources", function () {
       c: "inline",
       list: '["007",3]',
     });
+  });
+
+  it("read no file of the machine, whatever the path of a values file contains", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "helm-outside-"));
+    try {
+      const outside = join(folder, "outside.yaml");
+      await writeFile(outside, "b: outside\n");
+      for (const path of [`a,${outside}`, `"a",${outside}`, `a"b,${outside}`]) {
+        const files = { ...CHART, "charts/shop/a": "{}", [`charts/shop/${path}`]: "a: file\n" };
+        expect(dataOf(await render(files, { valueFiles: [path] })), path).to.deep.include({ a: "file", b: "chart" });
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it("know the cluster that they are rendered for", async () => {
