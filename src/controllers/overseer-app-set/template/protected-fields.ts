@@ -5,12 +5,13 @@ import { isObject } from "../parameters.js";
 const PROTECTED: ReadonlySet<string> = new Set([
   "serviceAccountName",
   "repositoryRef",
-  "kubeConfigSecretRef",
   "secretRef",
-  "caSecretRef",
   "configMapRef",
   "overseer",
   "decryption",
+  "unseal",
+  "secretStores",
+  "requiredSecrets",
   "valuesFrom",
   "from",
 ]);
@@ -28,7 +29,7 @@ type Path = readonly (string | number)[];
  */
 export function protectedUse(path: Path, value: Json, spec: unknown): string | undefined {
   if (FREE.every((step, index) => path[index] === step)) return undefined;
-  const field = path.find((step) => PROTECTED.has(String(step))) ?? protectedWithin(value);
+  const field = path.find((step) => isProtected(String(step))) ?? protectedWithin(value);
   if (field !== undefined) return `content of a repository must not choose ${field}`;
   if (!REGISTRY.every((step, index) => path[index] === step)) return undefined;
   return hasRegistrySecret(spec)
@@ -41,10 +42,14 @@ function protectedWithin(value: Json): string | undefined {
   if (Array.isArray(value)) return value.map(protectedWithin).find((found) => found !== undefined);
   if (!isObject(value)) return undefined;
   for (const [key, item] of Object.entries(value)) {
-    const found = PROTECTED.has(key) ? key : protectedWithin(item);
+    const found = isProtected(key) ? key : protectedWithin(item);
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+function isProtected(field: string): boolean {
+  return PROTECTED.has(field) || /SecretRef$/.test(field);
 }
 
 function hasRegistrySecret(spec: unknown): boolean {

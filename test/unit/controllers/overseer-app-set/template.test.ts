@@ -1,9 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { z } from "zod";
+import { OverseerAppSpec } from "../../../../src/api/overseer-app.js";
 import type { Json } from "../../../../src/base/hash.js";
 import type { ParameterSet } from "../../../../src/controllers/overseer-app-set/parameters.js";
 import { fillIn } from "../../../../src/controllers/overseer-app-set/template/fill-in.js";
 import { parseTemplate, slug } from "../../../../src/controllers/overseer-app-set/template/placeholder.js";
+import { protectedUse } from "../../../../src/controllers/overseer-app-set/template/protected-fields.js";
 
 const parameters = (values: Record<string, Json>, fromGit: readonly string[] = []): ParameterSet => ({
   values,
@@ -89,6 +92,9 @@ describe("The template of a set", () => {
       { destination: { kubernetes: { kubeConfigSecretRef: { name: "{{ .sa }}" } } } },
       { destination: { overseer: { url: "https://{{ .sa }}" } } },
       { destination: "{{ .all }}" },
+      { source: { secretStores: [{ name: "v", vault: { url: "https://{{ .sa }}" } }] } },
+      { source: { secretStores: "{{ .all }}" } },
+      { source: { unseal: { secretRef: { name: "{{ .sa }}" } } } },
       { source: "{{ .values }}" },
     ];
     for (const use of uses) {
@@ -101,6 +107,13 @@ describe("The template of a set", () => {
       source: { path: "{{ .sa }}", helm: { values: "{{ .values }}", chart: { repository: "{{ .sa }}" } } },
     };
     expect(() => fill(free, git)).to.not.throw();
+  });
+
+  it("never lets a repository choose any reference to a Secret that the spec of apps has", () => {
+    const fields = referencesIn(z.toJSONSchema(OverseerAppSpec, { io: "input", unrepresentable: "any" }) as Schema);
+    expect(fields.map((path) => path.join("."))).to.include("source.secretStores.0.vault.auth.tokenSecretRef.name");
+    const free = fields.filter((path) => protectedUse(path, "x", {}) === undefined);
+    expect(free.map((path) => path.join("."))).to.deep.equal([]);
   });
 
   it("leaves text without braces as it is, and names the field in every error", () => {
@@ -136,3 +149,15 @@ describe("The template of a set", () => {
     fc.assert(fc.property(fc.string(), (text) => /^([a-z0-9]+(-[a-z0-9]+)*)?$/.test(slug(text))));
   });
 });
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+}
+
+/** Paths of the names of Secrets in a schema. */
+function referencesIn(schema: Schema, path: readonly (string | number)[] = []): (string | number)[][] {
+  const own = /secretref$/i.test(String(path.at(-1))) && schema.properties?.name ? [[...path, "name"]] : [];
+  const below = Object.entries(schema.properties ?? {}).flatMap(([key, value]) => referencesIn(value, [...path, key]));
+  return [...own, ...below, ...(schema.items === undefined ? [] : referencesIn(schema.items, [...path, 0]))];
+}
