@@ -4,18 +4,19 @@ import type { AddVerbs, Finish } from "../verb.js";
 import type { BackupFlags, ListFlags, RestoreFlags } from "./core/backups.js";
 import type { CoreFlags } from "./core/connect-core.js";
 import type { DrainFlags } from "./core/drain.js";
+import type { LogFlags } from "./core/look.js";
 
-/** Adds the commands about an Overseer Core: its nodes, its apps, and their backups. */
+/** Adds the commands about an Overseer Core: its nodes, its apps with their services and logs, and their backups. */
 export const addCore: AddVerbs = (program, finish) => {
   const core = program
     .command("core")
-    .summary("see nodes and apps of an Overseer Core, drain nodes, back up and restore apps")
+    .summary("see nodes, apps and logs of an Overseer Core, drain nodes, back up and restore apps")
     .description(
       "Talk to an Overseer Core: with --core and --core-token-file directly, otherwise with the credentials of an OverseerApp, which the user of the kubeconfig must be allowed to read.",
     )
     .addHelpText(
       "after",
-      "\nExamples:\n  overseer core nodes -n home\n  overseer core drain node-1 --app home/cloud\n  overseer core restore nextcloud --core https://core.example.com:8480 --core-token-file admin-token",
+      "\nExamples:\n  overseer core nodes -n home\n  overseer core drain node-1 --app home/cloud\n  overseer core logs nextcloud --follow\n  overseer core restore nextcloud --core https://core.example.com:8480 --core-token-file admin-token",
     );
   addLooks(core, finish);
   addDrains(core, finish);
@@ -41,6 +42,32 @@ function addLooks(core: Command, finish: Finish): void {
       finish(await listApps(flags));
     });
   withOutput(withCore(apps), ["json"]);
+  const services = core
+    .command("services")
+    .argument("[APP]", "an app of the Core; defaults to all")
+    .summary("list the services of apps, with state and image")
+    .description(
+      "List the services of apps as their nodes last reported them: state, image with its digest, and the last line of the log of those that are not well.",
+    )
+    .action(async (app: string | undefined, flags: CoreFlags & ListFlags) => {
+      const { listServices } = await import("./core/look.js");
+      finish(await listServices(app, flags));
+    });
+  withOutput(withCore(services), ["json"]);
+  const logs = core
+    .command("logs")
+    .argument("<APP>", "an app of the Core")
+    .summary("print the log of the last deployment or backup of an app")
+    .description(
+      "Print the log of the newest job of an app: a deployment, with what its containers printed meanwhile, a removal, a backup or a restore.",
+    )
+    .option("-f, --follow", "go on until the job ends; the exit code is 1 if it failed")
+    .option("--job <ID>", "another job of the app")
+    .action(async (app: string, flags: LogFlags) => {
+      const { showLog } = await import("./core/look.js");
+      finish(await showLog(app, flags));
+    });
+  withCore(logs);
 }
 
 function addDrains(core: Command, finish: Finish): void {

@@ -53,6 +53,41 @@ describe("overseer core", function () {
     expect((await run("undrain", "one")).stdout).to.equal("node one accepts deployments again\n");
   });
 
+  it("lists services as their node reported them, and prints the log of a job", async () => {
+    const image = `nginx:1@sha256:${"ab".repeat(32)}`;
+    const base = { name: "web", container: "web-1", image };
+    const services = [{ ...base, state: "exited", exitCode: 3, lastLine: "no disk \u001b[2J" }];
+    const observed = { version: 1, services, drift: ["service web was edited"] };
+    const report = { problem: null, apps: [{ app: "db", observed, redeploy: false }] };
+    expect((await core.post(`/api/nodes/${one.id}/report`, report, { token: one.token })).status).to.equal(204);
+    const { stdout, stderr } = await run("services", "db");
+    expect(stdout.replaceAll(/ +/g, " ")).to.equal(
+      "APP SERVICE STATE NODE IMAGE LAST LINE\ndb web exited (3) one nginx:1@sha256:abababababab no disk \ufffd[2J\n",
+    );
+    expect(stderr).to.include("db differs from what was deployed: service web was edited");
+    expect(JSON.parse((await run("services", "-o", "json")).stdout)).to.have.length(1);
+
+    const { jobs } = (await core.get("/api/jobs")).body as unknown as {
+      jobs: { payload: { app: string }; appId: string }[];
+    };
+    const appId = jobs.find(({ payload }) => payload.app === "db")?.appId;
+    const { job } = (await core.post(`/api/apps/${appId}/deploy`)).body;
+    await core.claim(one);
+    const log = (from: number, lines: string[]) =>
+      core.post(`/api/jobs/${job?.id}/logs`, { from, lines }, { token: one.token });
+    await log(0, ["pulling \u001b[2J", "starting"]);
+    const now = await run("logs", "db");
+    expect([now.code, now.stdout]).to.deep.equal([EXIT.done, "pulling \ufffd[2J\nstarting\n"]);
+    expect(now.stderr).to.include("the deploy of db is running: --follow waits for its end");
+    const following = run("logs", "db", "--follow");
+    await log(2, ["failing"]);
+    await core.end(String(job?.id), one.token, { status: "failed", error: "no space" });
+    const followed = await following;
+    expect([followed.code, followed.stdout]).to.deep.equal([EXIT.failed, "pulling \ufffd[2J\nstarting\nfailing\n"]);
+    expect(followed.stderr).to.include("the deploy of db failed: no space");
+    expect((await run("logs", "db", "--job", "nope")).stderr).to.include("db has no job nope");
+  });
+
   it("names the backup and what is overwritten before it restores", async () => {
     const { code, stderr } = await run("restore", "db");
     expect(code).to.equal(EXIT.usage);
@@ -81,7 +116,7 @@ describe("overseer core", function () {
     expect((await claim()).data).to.include({ snapshot: id });
     const listed = await run("apps", "-o", "json");
     expect(JSON.parse(listed.stdout)).to.have.length(2);
-    expect(listed.stdout).not.to.include("services");
+    expect(listed.stdout).not.to.include("services: {");
   });
 
   it("says what is wrong, with the remedy", async () => {

@@ -15,11 +15,15 @@ export async function startJob({ client }: Core, path: string, body: object): Pr
   return z.object({ job: CORE_RECORDS.job }).parse(response.body).job.id;
 }
 
-/** Waits for the end of a job. Throws CommandError if it failed, or did not end in time. */
+/** Waits for the end of a job. `onChange`: called when it has new lines of its log, or another state. Throws CommandError if it failed, or did not end in time. */
 export async function awaitJob(
   { client }: Core,
   id: string,
-  { what, timeoutMs }: { readonly what: string; readonly timeoutMs: number },
+  {
+    what,
+    timeoutMs,
+    onChange,
+  }: { readonly what: string; readonly timeoutMs: number; readonly onChange?: () => Promise<void> },
 ): Promise<JobRecord> {
   const limit = deadline(timeoutMs);
   let etag: string | undefined;
@@ -31,6 +35,7 @@ export async function awaitJob(
     });
     if (response.status !== 304) {
       const { job } = z.object({ job: CORE_RECORDS.job }).parse(response.body);
+      await onChange?.();
       if (job.status === "completed") return job;
       if (job.status === "failed")
         throw new CommandError(`${what} failed: ${job.error ?? "no reason given"}`, EXIT.failed);
