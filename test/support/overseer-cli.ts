@@ -61,10 +61,19 @@ export class RunningCommand {
     return this.#stdout;
   }
 
-  /** Waits until it has printed a text. */
-  async prints(text: string): Promise<void> {
-    await waitUntil({ what: `printing ${text}`, timeoutMs: 60_000 }, () => {
-      if (!this.#stdout.includes(text)) throw new Error(`${this.#stdout}\n${this.#stderr}`);
+  /** Waits until it has printed a text to stdout. */
+  prints(text: string): Promise<unknown> {
+    return this.#until(text, () => this.#stdout);
+  }
+
+  /** Waits until it has printed a text to stderr. */
+  says(text: string): Promise<unknown> {
+    return this.#until(text, () => this.#stderr);
+  }
+
+  #until(text: string, printed: () => string): Promise<unknown> {
+    return waitUntil({ what: `printing ${text}`, timeoutMs: 60_000 }, () => {
+      if (!printed().includes(text)) throw new Error(`${this.#stdout}\n${this.#stderr}`);
       return true;
     });
   }

@@ -1,12 +1,12 @@
 import { API_VERSION } from "../../api/group.js";
 import { formatDuration } from "../../base/duration.js";
 import type { KubeClient, KubeRequest } from "../../kube/client/kube-client.js";
-import { isStatus } from "../../kube/errors.js";
+import { isStatus, KubeConnectionError } from "../../kube/errors.js";
 import type { RawObject } from "../../kube/object.js";
+import { parseWatchEvent } from "../../kube/watch/watch-event.js";
 import { splitLines } from "../../kube/watch/watch-lines.js";
 import type { ObjectList, Reader, Scope, ServerTable, WatchLine, WatchStart } from "../connection/connection.js";
 import { notFound, notInstalled } from "../connection/not-found.js";
-import { CommandError, EXIT } from "../exit-codes.js";
 import type { Kind } from "../kinds.js";
 import type { Target } from "../target.js";
 
@@ -39,7 +39,7 @@ export class Cluster implements Reader {
   /**
    * Sends a request.
    *
-   * @throws KubeStatusError, KubeConnectionError, or CommandError after the time limit.
+   * @throws KubeStatusError, or KubeConnectionError, also after the time limit.
    */
   async request<T>(request: KubeRequest): Promise<T> {
     const signal = this.#timeoutMs > 0 ? AbortSignal.timeout(this.#timeoutMs) : undefined;
@@ -49,10 +49,8 @@ export class Cluster implements Reader {
     } catch (error) {
       if (!signal?.aborted) throw error;
       const limit = formatDuration(this.#timeoutMs);
-      throw new CommandError(
-        `no answer from ${this.client.server} within ${limit}: check the network, or raise --request-timeout`,
-        EXIT.noConnection,
-      );
+      const text = `no answer from ${this.client.server} within ${limit}: check the network, or raise --request-timeout`;
+      throw new KubeConnectionError(text, error);
     }
   }
 
@@ -135,7 +133,8 @@ export class Cluster implements Reader {
       ...(start.asTable === true ? { accept: AS_TABLE } : {}),
       ...(start.signal === undefined ? {} : { signal: start.signal }),
     });
-    for await (const line of splitLines(chunks, path)) yield JSON.parse(line) as WatchLine<T>;
+    start.onOpen?.();
+    for await (const line of splitLines(chunks, path)) yield parseWatchEvent(line, path, undefined) as WatchLine<T>;
   }
 
   /** Creates an object as the user. */

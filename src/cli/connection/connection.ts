@@ -42,6 +42,8 @@ export interface WatchStart extends Scope {
   /** The events have Tables instead of objects. */
   readonly asTable?: boolean;
   readonly signal?: AbortSignal | undefined;
+  /** Called when the server has accepted the watch, which may be long before its first event. */
+  readonly onOpen?: (() => void) | undefined;
 }
 
 /** Reads the objects that commands are about, with the rights of the user. */

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type BackoffPolicy, backoffDelay } from "../../base/backoff.js";
-import { isExpired, KubeConnectionError, KubeStatusError } from "../../kube/errors.js";
+import { isExpired } from "../../kube/errors.js";
 import type { RawObject } from "../../kube/object.js";
 import type { Kind } from "../kinds.js";
 import type { Target } from "../target.js";
 import type { Reader, Scope } from "./connection.js";
+import { passes } from "./resume-watch.js";
 
 /** Waits, until a signal at most. */
 export type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
@@ -13,8 +14,6 @@ export type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
 const PAUSES: BackoffPolicy = { baseMs: 500, factor: 2, maxMs: 15_000 };
 /** Longest pause that a server may ask for. */
 const MAX_PAUSE_MS = 60_000;
-/** Too many requests or streams, and servers that are busy, that start, or that a proxy cannot reach. */
-const PASSING = new Set([429, 500, 502, 503, 504]);
 
 const pauseFor: Pause = (ms, signal) => delay(ms, undefined, { signal }).catch(() => {});
 
@@ -79,9 +78,4 @@ async function* untilEnd<T extends RawObject>(
     else known.set(object.metadata.uid, object);
     yield [...known.values()];
   }
-}
-
-function passes(error: unknown): error is KubeConnectionError | KubeStatusError {
-  if (error instanceof KubeConnectionError) return true;
-  return error instanceof KubeStatusError && PASSING.has(error.statusCode);
 }

@@ -1,5 +1,6 @@
 import * as oidc from "openid-client";
 import { messageOf } from "../../base/errors.js";
+import { KubeConnectionError } from "../../kube/errors.js";
 import { CommandError, EXIT } from "../exit-codes.js";
 import { isLoopback } from "./server-url.js";
 import type { IssuedTokens } from "./store.js";
@@ -24,7 +25,7 @@ export class Issuer {
     this.#config = config;
   }
 
-  /** Reads the configuration of the issuer. Throws CommandError. */
+  /** Reads the configuration of the issuer. Throws CommandError, or KubeConnectionError if it cannot be reached. */
   static async discover(client: CliClient): Promise<Issuer> {
     const url = new URL(client.issuer);
     const isLocal = url.protocol === "http:" && isLoopback(url.hostname);
@@ -35,7 +36,10 @@ export class Issuer {
       const options = { execute, timeout: TIMEOUT };
       return new Issuer(client, await oidc.discovery(url, client.clientId, undefined, oidc.None(), options));
     } catch (error) {
-      throw failure(`the issuer ${client.issuer} does not respond as OpenID Connect requires: ${causeOf(error)}`);
+      throw failure(
+        `the issuer ${client.issuer} does not respond as OpenID Connect requires: ${causeOf(error)}`,
+        error,
+      );
     }
   }
 
@@ -120,7 +124,7 @@ export class Issuer {
     }>,
   ): Promise<IssuedTokens> {
     const answer = await work().catch((error: unknown) => {
-      throw failure(`the issuer ${this.#client.issuer} ${problem}: ${causeOf(error)}`);
+      throw failure(`the issuer ${this.#client.issuer} ${problem}: ${causeOf(error)}`, error);
     });
     const claims = answer.claims();
     if (answer.id_token === undefined || claims === undefined)
@@ -134,8 +138,11 @@ export class Issuer {
   }
 }
 
-function failure(message: string): CommandError {
-  return new CommandError(message, EXIT.noConnection);
+/** Watches wait out an issuer that cannot be reached; any other failure needs its user. */
+function failure(message: string, error?: unknown): CommandError | KubeConnectionError {
+  const { code, cause } = (error ?? {}) as Readonly<Record<string, unknown>>;
+  const isUnreachable = code === "OAUTH_TIMEOUT" || (error instanceof TypeError && cause instanceof Error);
+  return isUnreachable ? new KubeConnectionError(message, error) : new CommandError(message, EXIT.noConnection);
 }
 
 /** Names the error and its cause. The messages of the library have no tokens. */

@@ -10,6 +10,7 @@ import type { CanI, Whoami } from "../../api/rest/user.js";
 import { Semaphore } from "../../base/semaphore.js";
 import { isStatus, KubeStatusError } from "../../kube/errors.js";
 import type { RawObject } from "../../kube/object.js";
+import { parseWatchEvent } from "../../kube/watch/watch-event.js";
 import { splitLines } from "../../kube/watch/watch-lines.js";
 import type {
   AppTree,
@@ -107,13 +108,14 @@ export class ServerConnection implements Connection {
   }
 
   async *watch<T>(kind: Kind, start: WatchStart): AsyncGenerator<WatchLine<T>> {
-    const { resourceVersion, asTable, signal } = start;
+    const { resourceVersion, asTable, signal, onOpen } = start;
     const leave = await this.#watches.enter(undefined, signal);
     try {
       const path = `/resources/${kind.plural}/watch`;
       const query = { ...queryOf(kind, start), resourceVersion, ...(asTable === true ? { as: "table" } : {}) };
       const chunks = await this.#http.stream({ method: "GET", path, query, signal });
-      for await (const line of splitLines(chunks, path)) yield JSON.parse(line) as WatchLine<T>;
+      onOpen?.();
+      for await (const line of splitLines(chunks, path)) yield parseWatchEvent(line, path, undefined) as WatchLine<T>;
     } finally {
       leave();
     }

@@ -1,9 +1,25 @@
 import { expect } from "chai";
 import { loadAll } from "js-yaml";
 import type { OverseerApp } from "../../../src/api/overseer-app.js";
+import type { RawObject } from "../../../src/kube/object.js";
 import { runCommand } from "../../../tools/run-command.js";
+import { waitUntil } from "../../../tools/wait-until.js";
+import { ApiProxy } from "../../support/api-proxy.js";
+import type { TestObject } from "../../support/kube.js";
 import { OverseerUser, RunningCommand } from "../../support/overseer-cli.js";
+import type { ProxiedWatch } from "../../support/proxied-watch.js";
 import { configMap, deployment, World } from "../../support/world.js";
+
+/** An Event about an object. */
+function eventAbout(object: RawObject | undefined, reason: string): TestObject {
+  const { apiVersion, kind, metadata } = object ?? {};
+  const { name, namespace = "", uid } = metadata ?? {};
+  return {
+    ...{ apiVersion: "v1", kind: "Event", metadata: { name: `web.${reason.toLowerCase()}`, namespace } },
+    ...{ involvedObject: { apiVersion, kind, name, namespace, uid }, reason, message: "from a test", type: "Normal" },
+    ...{ source: { component: "test" }, lastTimestamp: new Date().toISOString(), count: 1 },
+  };
+}
 
 describe("overseer, to look at a cluster", function () {
   this.timeout(180_000);
@@ -62,6 +78,68 @@ describe("overseer, to look at a cluster", function () {
     await watch.prints("web ");
     watch.interrupt();
     expect((await watch.ended()).code).to.equal(130);
+  });
+
+  it("goes on watching over outages and an expired position, and ends when it is forbidden", async () => {
+    const proxy = await ApiProxy.start(world.controlPlane);
+    try {
+      const behind = ["--kubeconfig", await proxy.kubeconfig(), "-n", world.namespace];
+      const start = (...args: string[]): RunningCommand => new RunningCommand([...args, ...behind]);
+      const apps = start("get", "apps", "-w", "-o", "json");
+      const seen = start("events", "web", "--watch");
+      const label = (value: string): Promise<unknown> =>
+        world.kube.patch(world.appRef("web"), { metadata: { labels: { stage: value } } });
+      const event = (reason: string): Promise<unknown> => world.kube.apply(eventAbout(web, reason));
+      const web = await world.kube.get(world.appRef("web"));
+      const watches = (plural: string): ProxiedWatch[] =>
+        [...proxy.watches].filter(({ path }) => path.endsWith(`/${plural}`));
+      const open = (): Promise<unknown> =>
+        waitUntil(
+          { what: "both watch", timeoutMs: 60_000 },
+          () => watches("overseerapps").length === 1 && watches("events").length === 1,
+        );
+      await open();
+      await apps.prints('"name": "bad"');
+      await proxy.refuse();
+      await Promise.all([apps, seen].map((command) => command.says("the watch is interrupted: ")));
+      await label("away");
+      await event("WhileAway");
+      await proxy.listen();
+      await apps.prints('"stage": "away"');
+      await seen.prints("WhileAway");
+      expect(apps.stderr).to.match(/; retrying in \d+s, Ctrl\+C ends it\nthe watch continues\n$/);
+      await open();
+      // Lists are needed; what has not changed is not printed again.
+      let lists = 0;
+      const expired = { kind: "Status", code: 410, reason: "Expired", message: "too old" };
+      const relist = new Promise<void>((done) => {
+        proxy.rule = ({ watch, path }) => {
+          if (!watch && /\/(overseerapps|events)$/.test(path) && ++lists === 2) done();
+          return undefined;
+        };
+      });
+      await label("old");
+      await apps.prints('"stage": "old"');
+      for (const watch of proxy.watches) watch.inject({ type: "ERROR", object: expired });
+      await relist;
+      await open();
+      await label("new");
+      await event("AfterExpiry");
+      await apps.prints('"stage": "new"');
+      await seen.prints("AfterExpiry");
+      expect(apps.stdout.match(/"stage": "(away|old|new)"/g)).to.deep.equal(
+        ["away", "old", "new"].map((value) => `"stage": "${value}"`),
+      );
+      proxy.rule = ({ watch }) => (watch ? { kind: "answer", status: 403, reason: "Forbidden" } : undefined);
+      for (const watch of proxy.watches) watch.end();
+      for (const command of [apps, seen]) {
+        const { code, stderr } = await command.ended();
+        expect(code).to.equal(4);
+        expect(stderr).to.match(/\noverseer: no: Forbidden\n$/);
+      }
+    } finally {
+      await proxy.stop();
+    }
   });
 
   it("describes an app with its conditions and Events, and a Change with its plan", async () => {

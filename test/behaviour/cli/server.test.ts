@@ -11,6 +11,7 @@ import type { GitRepo } from "../../support/git-server.js";
 import { OidcIssuer } from "../../support/oidc-issuer.js";
 import type { OperatorProcess } from "../../support/operator-process.js";
 import { type Outcome, RunningCommand } from "../../support/overseer-cli.js";
+import { ownPort } from "../../support/own-port.js";
 import { condition, configMap, type LiveApp, World } from "../../support/world.js";
 import {
   APP_RULES,
@@ -92,7 +93,9 @@ describe("overseer --server, without a kubeconfig", function () {
     const impersonation = { enabled: true, serviceAccounts: true };
     await startRestricted(world, { "api.enabled": true, "api.impersonation": impersonation });
     issuer = await OidcIssuer.start(() => ["designers"], "http://localhost:18081/api/gitops/sign-in/callback");
+    // It gets the same port when it is started again.
     api = await startInstalledApi(world, [
+      `--api-address=127.0.0.1:${await ownPort()}`,
       ...["--public-url=http://localhost:18081", `--oidc-issuer=${issuer.url}`, `--oidc-client-id=${issuer.clientId}`],
       ...[`--oidc-cli-client-id=${issuer.cliClientId}`, "--oidc-scopes=openid groups", "--oidc-username-prefix=oidc:"],
     ]);
@@ -217,6 +220,30 @@ describe("overseer --server, without a kubeconfig", function () {
     const app = world.object(API_VERSION, "OverseerApp", "web");
     await world.kube.until<LiveApp>(app, "is not pinned", (one) => condition(one, "Pinned") === undefined);
     expect(await dora.prints(["rollback", "web", "--timeout", "2m"])).to.match(/Succeeded \(\+0 ~1 -0\)\n$/);
+  });
+
+  it("goes on watching when the server was replaced", async () => {
+    const apps = dora.start(["get", "apps", "-w", "--no-headers"]);
+    const changes = dora.start(["get", "changes", "-w", "-o", "name"]);
+    const seen = dora.start(["events", "web", "--watch"]);
+    await apps.prints("web ");
+    await changes.prints("/web-1");
+    await seen.prints("OverseerApp/web");
+    await api.stop("SIGKILL");
+    for (const command of [apps, changes, seen]) await command.says(`the watch is interrupted: `);
+    const rows = apps.stdout.length;
+    await world.kube.patch(world.appRef("web"), { metadata: { labels: { stage: "away" } } });
+    await api.start();
+    for (const command of [apps, changes, seen]) await command.says("the watch continues");
+    await waitUntil({ what: "printing what changed in between", timeoutMs: 60_000 }, () => apps.stdout.length > rows);
+    const shown = seen.stdout.length;
+    const synced = /\/(web-\S+) Succeeded/.exec(await dora.prints(["sync", "web", "--timeout", "2m"]))?.[1] ?? "none";
+    await changes.prints(`/${synced}\n`);
+    await waitUntil({ what: "printing the sync", timeoutMs: 60_000 }, () => /Synced/.test(seen.stdout.slice(shown)));
+    for (const command of [apps, changes, seen]) {
+      command.interrupt();
+      expect((await command.ended()).code).to.equal(130);
+    }
   });
 
   it("sets secrets, tests channels, and passes on why there are no logs", async () => {

@@ -4,10 +4,11 @@ import { withConnection } from "../../connection/with-connection.js";
 import { EXIT, type ExitCode, UsageError } from "../../exit-codes.js";
 import type { ClusterFlags, OutputFlags, SelectionFlags } from "../../flags.js";
 import { findKind, type Kind, kindOf } from "../../kinds.js";
-import { formatObjects, formatValue } from "../../output/objects.js";
+import { formatObjects } from "../../output/objects.js";
 import { parseTarget, type Target } from "../../target.js";
 import { print, say } from "../../terminal.js";
-import { formatServerTable, type TableView } from "./server-table.js";
+import { formatServerTable } from "./server-table.js";
+import { watchObjects } from "./watch.js";
 
 /** Flags of `overseer get`. */
 export interface GetFlags extends ClusterFlags, OutputFlags, SelectionFlags {
@@ -130,39 +131,21 @@ async function tableOf(connection: Connection, targets: readonly Target[]): Prom
   return { columnDefinitions: first?.columnDefinitions ?? [], rows: tables.flatMap(({ rows }) => rows) };
 }
 
-/** Prints the objects, and each later state of one. Ends with the program. */
-async function watch(connection: Connection, { kinds, targets }: Wanted, flags: GetFlags): Promise<ExitCode> {
+/** Watches all objects of a kind, or one. */
+async function watch(connection: Connection, { kinds, targets }: Wanted, flags: GetFlags): Promise<never> {
   const [kind] = kinds;
-  if (kind === undefined) return EXIT.done;
+  if (kind === undefined) throw new UsageError("name a kind, such as apps");
   const [target] = targets;
+  // A name that does not exist is more likely an error than an object to come.
+  if (target !== undefined) await connection.get(target);
   const scope: Scope =
     target === undefined
       ? scopeOf(connection, flags)
       : { namespace: connection.namespaceOf(target), fields: `metadata.name=${target.name}` };
-  const first = await connection.table(kind, scope);
-  const { output } = flags;
-  const asObject = output === "json" || output === "yaml" || output === "name" ? output : undefined;
-  const view: TableView = {
-    wide: output === "wide",
+  return watchObjects(connection, kind, scope, {
+    output: flags.output,
+    wide: flags.output === "wide",
     namespaces: flags.allNamespaces === true,
     withoutHeader: flags.headers === false,
-  };
-  if (asObject === undefined) print(formatServerTable(first, view));
-  let resourceVersion = first.metadata?.resourceVersion ?? "0";
-  let hasHeader = first.rows.length > 0;
-  for (;;) {
-    const start = { ...scope, resourceVersion, asTable: asObject === undefined };
-    for await (const { type, object } of connection.watch<ServerTable & RawObject>(kind, start)) {
-      if (type === "ERROR") return EXIT.failed;
-      resourceVersion = object.metadata?.resourceVersion ?? resourceVersion;
-      if (type === "BOOKMARK") continue;
-      if (asObject === undefined) {
-        // Only the first event of a watch has the definitions of the columns.
-        const table = { ...object, columnDefinitions: first.columnDefinitions };
-        print(formatServerTable(table, { ...view, withoutHeader: hasHeader || view.withoutHeader === true }));
-        hasHeader = true;
-      } else if (asObject === "yaml") print(`---\n${await formatValue(object, "yaml")}`);
-      else print(await formatObjects([object], asObject, false));
-    }
-  }
+  });
 }
