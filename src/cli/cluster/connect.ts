@@ -80,7 +80,9 @@ function asUser(access: ClusterAccess, { token, as, asGroup = [] }: ClusterFlags
     },
     signIn: token === undefined ? (access.signIn ?? "the credential of the kubeconfig") : "the token of --token",
     authHeaders: async (refresh) => ({
-      ...(token === undefined ? await access.authHeaders(refresh) : { authorization: `Bearer ${token}` }),
+      // The user and groups of the kubeconfig stay impersonated, as with kubectl.
+      ...(await access.authHeaders(refresh && token === undefined)),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...impersonation,
     }),
     ...(renewTls === undefined ? {} : { renewTls: () => renewTls.call(access) }),

@@ -3,7 +3,7 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import { YAMLException } from "js-yaml";
 import { type Clock, systemClock } from "../../base/clock.js";
 import { messageOf, OverseerError } from "../../base/errors.js";
-import { type PlainKubeconfig, readPlainKubeconfig } from "./kubeconfig.js";
+import { type PlainKubeconfig, readImpersonation, readPlainKubeconfig } from "./kubeconfig.js";
 import type { TlsOptions } from "./tls-options.js";
 
 /** Address and credentials of an API server. */
@@ -140,6 +140,8 @@ async function byLibrary(path: string, context: string | undefined): Promise<Clu
   if (!cluster) throw badConfig(`${path}: the context ${JSON.stringify(config.getCurrentContext())} has no cluster`);
   if (cluster.proxyUrl)
     throw badConfig(`${path}: proxy-url of the cluster ${cluster.name} is not supported: remove it`);
+  const files = path.split(":").filter((part) => part !== "");
+  const impersonation = await readImpersonation(files, config.getCurrentUser()?.name);
   let current = await httpsOptions(config);
   const authenticateAgain = singleFlight(async () => {
     // A new library object is needed: the old one caches a plugin's credential until it expires, or indefinitely.
@@ -154,7 +156,7 @@ async function byLibrary(path: string, context: string | undefined): Promise<Clu
     signIn: `the credential or auth plugin in ${path}`,
     authHeaders: async (refresh) => {
       if (refresh) await authenticateAgain();
-      return current.headers;
+      return { ...current.headers, ...impersonation };
     },
     renewTls: authenticateAgain,
   };

@@ -82,6 +82,46 @@ export async function readPlainKubeconfig(
   };
 }
 
+/**
+ * Returns the headers of `as`, `as-uid`, `as-groups` and `as-user-extra` of a user in kubeconfig files, whose first entry of a name counts.
+ * The client library knows `as` only: without its groups, the user would be another one than with kubectl.
+ *
+ * @throws Error if a member has another type, or there is no `as`.
+ */
+export async function readImpersonation(
+  files: readonly string[],
+  name: string | undefined,
+): Promise<Readonly<Record<string, string | string[]>>> {
+  for (const path of files) {
+    const file = load(await readFile(path, "utf8")) as KubeconfigFile | undefined;
+    const user = file?.users?.find((candidate) => candidate.name === name)?.user;
+    if (user !== undefined) return impersonationOf(user);
+  }
+  return {};
+}
+
+function impersonationOf(user: Readonly<Record<string, unknown>>): Readonly<Record<string, string | string[]>> {
+  const { as = "", "as-uid": uid = "", "as-groups": groups, "as-user-extra": extra } = user;
+  const isText = (value: unknown): value is string => typeof value === "string";
+  if (!isText(as)) throw new Error("as of the user has to be a string");
+  if (!isText(uid)) throw new Error("as-uid of the user has to be a string");
+  const headers: Record<string, string | string[]> = {};
+  if (as !== "") headers["impersonate-user"] = as;
+  if (uid !== "") headers["impersonate-uid"] = uid;
+  const lists: [string, string, unknown][] = [["impersonate-group", "as-groups", groups]];
+  for (const [key, values] of Object.entries(extra ?? {}))
+    lists.push([`impersonate-extra-${encodeURIComponent(key)}`.toLowerCase(), "as-user-extra", values]);
+  for (const [header, member, values] of lists) {
+    if (values === undefined || values === null) continue;
+    if (!Array.isArray(values) || !values.every(isText))
+      throw new Error(`${member} of the user has to be lists of strings`);
+    if (values.length > 0) headers[header] = values;
+  }
+  if (as === "" && Object.keys(headers).length > 0)
+    throw new Error("as-uid, as-groups and as-user-extra of the user require as: set the user to impersonate as well");
+  return headers;
+}
+
 /** Returns PEM text from base64 data, or from a file relative to the kubeconfig. */
 async function pem(folder: string, data: string | undefined, file: string | undefined): Promise<string | undefined> {
   if (data) return Buffer.from(data, "base64").toString("utf8");

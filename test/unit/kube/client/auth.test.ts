@@ -123,6 +123,24 @@ describe("kube/auth: kubeconfigs", () => {
     expect(other.server).to.equal("https://three.test:6443");
   });
 
+  it("with a user to impersonate: with the groups and further facts that kubectl sends", async () => {
+    const user = {
+      token: "t",
+      as: "eve",
+      "as-uid": "7",
+      "as-groups": ["dev", "ops"],
+      "as-user-extra": { "a/B": ["1"] },
+    };
+    expect(await (await load(kubeconfig({}, user))).authHeaders(false)).to.deep.equal({
+      ...{ authorization: "Bearer t", "impersonate-user": "eve", "impersonate-uid": "7" },
+      ...{ "impersonate-group": ["dev", "ops"], "impersonate-extra-a%2fb": ["1"] },
+    });
+    const without = await refusal({ kubeconfig: await write(kubeconfig({}, { token: "t", "as-groups": ["dev"] })) });
+    expect(without.message).to.include("require as: set the user to impersonate as well");
+    const wrong = await refusal({ kubeconfig: await write(kubeconfig({}, { as: "eve", "as-groups": "dev" })) });
+    expect(wrong.message).to.include("as-groups of the user has to be lists of strings");
+  });
+
   it("with a sign-in program: it runs, and once more after a 401 when what it gave has expired", async () => {
     const script = await write(
       `#!/bin/sh\necho run >> "${folder}/runs"\nn=$(grep -c run "${folder}/runs")\n` +
