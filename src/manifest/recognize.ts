@@ -59,6 +59,11 @@ export function recognizeUnreadable(text: string, file: string): string | undefi
   return undefined;
 }
 
+/** Reports whether a file that cannot be read is meant as a manifest: apiVersion and kind begin a line, or are keys of JSON. */
+export function resemblesManifest(text: string): boolean {
+  return ["apiVersion", "kind"].every((key) => new RegExp(`^(?:[ {\\t]*"${key}"|${key})[ \\t]*:`, "m").test(text));
+}
+
 /** API groups of configuration files. No API server serves them. */
 const CONFIGURATIONS =
   /^(?:kubeadm\.k8s\.io|kubelet\.config\.k8s\.io|kubeproxy\.config\.k8s\.io|kubescheduler\.config\.k8s\.io|apiserver\.config\.k8s\.io|audit\.k8s\.io|client\.authentication\.k8s\.io|kind\.x-k8s\.io|k3d\.io|skaffold|eksctl\.io)\//;
@@ -74,12 +79,18 @@ export function recognizeDocument(value: unknown): string | undefined {
   if (kind === undefined) return recognizeWithoutKind(value, apiVersion);
   if (apiVersion === "v1" && kind === "Config" && (value.clusters !== undefined || value.contexts !== undefined))
     return `this is a kubeconfig, not an object of a cluster; its credentials do not belong into Git: ${EXCLUDE}`;
+  if (apiVersion === "v1" && kind === "List" && !("items" in value) && !isNamed(value))
+    return "this List has no items: name the list of its objects items, or delete the file";
   if (apiVersion?.startsWith("kustomize.config.k8s.io/")) return `this is a ${kind} of Kustomize, ${KUSTOMIZE}`;
   if (apiVersion === "builtin" || apiVersion?.startsWith("builtin/"))
     return `this ${kind} makes Kustomize change other objects, ${KUSTOMIZE}; leaving the file out would lose these changes`;
   if (apiVersion !== undefined && CONFIGURATIONS.test(apiVersion))
     return `this configures a program, and is not an object of a cluster; ${EXCLUDE}`;
   return undefined;
+}
+
+function isNamed({ metadata }: Record<string, unknown>): boolean {
+  return isRecord(metadata) && metadata.name !== undefined;
 }
 
 function recognizeWithoutKind(value: Record<string, unknown>, apiVersion: string | undefined): string | undefined {

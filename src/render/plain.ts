@@ -1,3 +1,4 @@
+import { resemblesManifest } from "../manifest/recognize.js";
 import type { PreparedDocument } from "../manifest/to-document.js";
 import type { FileDecryptor } from "../secrets/file-decryptor.js";
 import { compileSource } from "./compose/compile-source.js";
@@ -90,12 +91,16 @@ export class PlainRenderer implements Renderer {
         ...nothing(documents),
       };
     }
+    // A folder that a service mounts can have manifests beside the files of the service.
+    const isManifest = async ({ file, blob }: ManifestFile): Promise<boolean> =>
+      resemblesManifest(Buffer.from((await readFile(blob, file)).bytes).toString());
     const compiled = await compileSource({ ...input, secrets: secrets.places }, picked, outcomes, readFile);
     const problems: RenderProblem[] = [...linkProblems, ...found.problems, ...(compiled?.problems ?? [])];
     const documents: PreparedDocument[] = [...secrets.documents, ...(compiled?.documents ?? [])];
     for (const [index, outcome] of outcomes.entries()) {
+      const file = picked[index];
       if (outcome.ok) documents.push(...outcome.documents.filter((one) => !isForCore(one)));
-      else if (!compiled?.usedFiles.has(picked[index]?.file ?? ""))
+      else if (file === undefined || !compiled?.usedFiles.has(file.file) || (await isManifest(file)))
         problems.push(...outcome.problems.map(fromManifestProblem));
     }
     const { remark } = compiled ?? {};

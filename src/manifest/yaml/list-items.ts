@@ -16,7 +16,7 @@ export interface ListItem {
 export function expandList(value: unknown, offsets: readonly number[]): ListItem[] | undefined {
   if (!isRecord(value) || typeof value.kind !== "string" || !value.kind.endsWith("List")) return undefined;
   if (isRecord(value.metadata) && value.metadata.name !== undefined) return undefined;
-  if (value.kind !== "List" && !Object.hasOwn(value, "items")) return undefined;
+  if (!Object.hasOwn(value, "items")) return undefined;
   const items = value.items ?? [];
   if (!Array.isArray(items)) return undefined;
   const itemKind = value.kind.slice(0, -"List".length);

@@ -73,6 +73,15 @@ describe("parseManifests: first lines of documents", () => {
     expect(parseManifests(text, "f.json").map(({ origin }) => origin.line)).to.deep.equal([5, 6]);
   });
 
+  it("refuses a list whose items are under another name, instead of reading an empty one", () => {
+    const text = "# c\napiVersion: v1\nkind: List\nitem:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n";
+    expect(() => parseManifests(text, "list.yaml", DEFAULT_PARSE_LIMITS)).to.throw(
+      ManifestError,
+      /list.yaml:2: this List has no items/,
+    );
+    expect(parseManifests("apiVersion: v1\nkind: List\nitems:\n", "list.yaml", DEFAULT_PARSE_LIMITS)).to.deep.equal([]);
+  });
+
   it("treats a document with a name as an object even if its kind ends in List", () => {
     const [document] = parseManifests(
       "apiVersion: x.io/v1\nkind: AllowList\nmetadata: {name: a}\nitems: [1]\n",

@@ -57,6 +57,20 @@ describe("the compilation of a source, with the documents of an earlier commit k
     expect(JSON.stringify(beside)).to.include("y.bin").and.not.include("LFS");
   });
 
+  it("is refused where a manifest is broken that lies in a folder which a service mounts", async () => {
+    const web =
+      "apiVersion: overseer.io/v1\nkind: App\nmetadata: {name: a}\nspec: {compose: {services: {a: {image: x, volumes: ['.:/app:ro']}}}}\n";
+    const map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: db}\ndata: {a: b}\n";
+    const settings = { "conf/datasources.yaml": "apiVersion: 1\ndatasources: []\n", "conf/broken.yaml": "a: [\n" };
+    const files = (db: string) => ({ "app.yaml": web, "db.yaml": db, ...settings });
+    expect(JSON.stringify(await render(files(map)))).to.include('"name":"db"');
+    for (const db of [`${map}<<<<<<< HEAD\n`, map.replace("data", "\tdata"), map.replace("name: db", "nome: db")])
+      expect(await render(files(db)), db).to.have.nested.property("0.origin.file", "db.yaml");
+    const json = { kind: "ConfigMap", apiVersion: "v1", metadata: {} };
+    const inJson = { ...files(map), "db.json": JSON.stringify(json, null, 2) };
+    expect(await render(inJson)).to.have.nested.property("0.origin.file", "db.json");
+  });
+
   it("still finds that two apps have the same object", async () => {
     const twice = app("b").replace("{b:", "{a:");
     await render({ "a.yaml": app("a") });
