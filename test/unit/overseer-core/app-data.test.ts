@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,18 +18,22 @@ describe("the data of an app on a node", () => {
   let engine: DockerEngine;
   /** Labels of each volume. */
   let volumes: Record<string, Record<string, string>>;
+  /** Directory that each volume binds. */
+  let devices: Record<string, string>;
   /** What the engine lists as running. */
   let running: unknown[];
   const signal = AbortSignal.timeout(600_000);
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), "overseer-app-data-"));
     volumes = {};
+    devices = {};
     running = [];
     const describeVolume = (name: string) => ({
       Name: name,
       Driver: "local",
       Mountpoint: folder,
       Labels: volumes[name],
+      Options: devices[name] === undefined ? {} : { type: "none", o: "bind", device: devices[name] },
     });
     server = createServer(({ url = "" }, response) => {
       const name = /\/volumes\/([^/?]+)$/.exec(url)?.[1];
@@ -80,6 +84,31 @@ describe("the data of an app on a node", () => {
     expect(await failure(data("new_db"))).to.equal(
       "the volumes new_db and old_db of the app are both its volume db: remove the one that it does not use any more by docker volume rm",
     );
+  });
+
+  it("is where symbolic links lead, as restic stores a link itself", async () => {
+    const [app, bound, big] = ["app", "bound", "big"].map((name) => join(folder, name)) as [string, string, string];
+    for (const path of [join(big, "app/own"), join(big, "bound"), join(big, "other")])
+      mkdirSync(path, { recursive: true });
+    symlinkSync(join(big, "app"), app);
+    symlinkSync(join(big, "bound"), bound);
+    symlinkSync(join(big, "other"), join(app, "moved"));
+    volumes = { shop_db: project("node-shop", "db") };
+    devices = { shop_db: bound };
+    const mounts = ["own", "moved", "none"].map((name) => ({
+      Type: "bind",
+      Source: join(app, name),
+      Destination: "/",
+    }));
+    const web = { ...container(), Mounts: mounts.map((mount) => ({ ...mount, Name: "", RW: true })) };
+    const found = await findAppData(engine, "node-shop", app, [web], signal);
+    expect(found.directories.map(({ key, path }) => [key, path])).to.deep.equal([
+      ["directory", join(big, "app")],
+      ["volume db", join(big, "bound")],
+    ]);
+    expect(found.excluded).to.deep.equal([`directory ${app}/moved (mounted from the node)`]);
+    running = [{ Names: ["/tool"], Labels: null, Mounts: [{ Source: join(bound, "sub") }] }];
+    expect(await failure(checkUnused(engine, found.directories, undefined, signal))).to.contain("mounts volume db");
   });
 
   it("is not replaced below running containers of any project", async () => {

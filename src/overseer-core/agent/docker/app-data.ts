@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { BackupError } from "../backup/backup-error.js";
 import { boundDevice } from "../host-access/judge-mounts.js";
+import { realPath } from "../host-access/real-path.js";
 import { isAnonymous } from "./anonymous-volumes.js";
 import { type Container, type DockerEngine, type EngineVolume, LABEL_PROJECT, serviceOf } from "./engine.js";
 
@@ -13,6 +14,7 @@ const LABEL_NUMBER = "com.docker.compose.container-number";
 export interface DataDirectory {
   /** Identifies the data on any node: `volume db`, `anonymous db-1 /var/lib/data`, `directory`. */
   readonly key: string;
+  /** Without symbolic links: restic stores a link, and not where it leads. */
   readonly path: string;
   /** Name of the volume; undefined for other directories. */
   readonly volume?: string;
@@ -44,8 +46,8 @@ export async function findAppData(
     }
   }
   for (const name of await engine.volumes(project, signal)) keys.set(name, `volume ${name}`);
-  const directories: DataDirectory[] = existsSync(directory) ? [{ key: "directory", path: directory }] : [];
-  const excluded = excludedMounts(containers, directory);
+  const directories: DataDirectory[] = existsSync(directory) ? [{ key: "directory", path: realPath(directory) }] : [];
+  const excluded = excludedMounts(containers, realPath(directory));
   for (const [name, fallback] of [...keys].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const volume = await engine.volume(name, signal);
     if (volume === undefined) continue;
@@ -85,15 +87,15 @@ function pathOf({ Driver, Options, Mountpoint }: EngineVolume): string | undefin
 }
 
 function readable(path: string): string {
-  if (existsSync(path)) return path;
+  if (existsSync(path)) return realPath(path);
   throw new BackupError(`the agent cannot read ${path}: run it as root on the machine of the Docker engine`);
 }
 
-/** Bind mounts that a container can change, outside of the directory of the app. */
+/** Bind mounts that a container can change, outside of the directory of the app. Both may have symbolic links that lead elsewhere. */
 function excludedMounts(containers: readonly Container[], directory: string): string[] {
   const mounts = containers.flatMap(({ Mounts }) => Mounts ?? []);
   const outside = mounts.filter(({ Type, RW, Source }) => {
-    return Type === "bind" && RW && Source !== directory && !Source.startsWith(`${directory}/`);
+    return Type === "bind" && RW && !`${realPath(Source)}/`.startsWith(`${directory}/`);
   });
   return [...new Set(outside.map(({ Source }) => `directory ${Source} (mounted from the node)`))].sort();
 }

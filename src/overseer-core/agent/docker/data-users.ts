@@ -1,4 +1,5 @@
 import { BackupError } from "../backup/backup-error.js";
+import { realPath } from "../host-access/real-path.js";
 import type { DataDirectory } from "./app-data.js";
 import { type DockerEngine, LABEL_PROJECT, type MountingContainer } from "./engine.js";
 
@@ -26,7 +27,7 @@ export async function checkUnused(
 
 function isMounted({ Mounts }: MountingContainer, { path, volume }: DataDirectory): boolean {
   return (Mounts ?? []).some(({ Name, Source }) => {
-    return (volume !== undefined && Name === volume) || Source === path || Source.startsWith(`${path}/`);
+    return (volume !== undefined && Name === volume) || `${realPath(Source)}/`.startsWith(`${path}/`);
   });
 }
 
