@@ -36,9 +36,10 @@ export interface ProgramOutcome extends ChildOutcome {
  */
 export class ConfinedPrograms {
   readonly limits: ProgramLimits;
+  /** Whether they may use the network. */
+  readonly network: boolean;
   readonly #clock: Clock;
   readonly #slots: Semaphore;
-  readonly #network: boolean;
   readonly #find: () => Promise<Confinement>;
   #confinement: Promise<Confinement> | undefined;
 
@@ -47,7 +48,7 @@ export class ConfinedPrograms {
     this.#clock = clock;
     this.#slots = new Semaphore(limits.atOnce);
     this.#find = confinement;
-    this.#network = network;
+    this.network = network;
   }
 
   /**
@@ -70,7 +71,7 @@ export class ConfinedPrograms {
       memoryBytes,
       // Its threads may use several processors at once.
       cpuSeconds: Math.ceil((4 * timeoutMs) / 1000),
-      network: this.#network,
+      network: this.network,
       timeout: { clock: this.#clock, ms: timeoutMs },
       onOutput: (chunk) => {
         size += chunk.length;

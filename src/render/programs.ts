@@ -12,6 +12,12 @@ const PLACES = ["/usr/local/bin", "/usr/bin", "/bin"];
 const SPLIT = "split the source into several apps";
 const FASTER = "simplify the source, or raise --render-timeout of the operator";
 
+/**
+ * Proxies that refuse connections, for programs that need no network: some machines do not permit to take it away. Hosts of the
+ * loopback interface are not asked by a proxy.
+ */
+const NO_NETWORK = { HTTP_PROXY: "http://127.0.0.1:1", HTTPS_PROXY: "http://127.0.0.1:1", NO_PROXY: "" };
+
 /** A program that renders sources, as the operator is configured. */
 export interface RenderProgramOptions {
   /** What people call it. */
@@ -56,7 +62,11 @@ export class RenderProgram {
     const found = await this.#find();
     if (found === undefined) throw this.#missing();
     const { programs } = this.#options;
-    const env = { ...environment(workspace, programs.limits.memoryBytes), ...this.#options.env };
+    const env = {
+      ...environment(workspace, programs.limits.memoryBytes),
+      ...(programs.network ? {} : NO_NETWORK),
+      ...this.#options.env,
+    };
     try {
       const outcome = await programs.run({ program: found.path, args, env, cwd: workspace.folder, signal });
       if (outcome.code !== 0 && /out of memory|cannot allocate memory/.test(outcome.stderr)) {

@@ -1,17 +1,17 @@
 import { ManifestError } from "../../manifest/manifest-error.js";
-import { isRecord } from "../../manifest/shape.js";
 import { FieldLines } from "../../manifest/yaml/field-lines.js";
 import { readValue } from "../../manifest/yaml/read-value.js";
 import { splitDocuments } from "../../manifest/yaml/split.js";
 import { KUBERNETES_SCHEMA } from "../../manifest/yaml/yaml-schema.js";
 import { MARKERS } from "../detect.js";
 import type { OpenRemoteBase } from "../remote-base.js";
-import { fromManifestProblem, type RenderProblem } from "../render-error.js";
+import type { RenderProblem } from "../render-error.js";
 import { joinPath, type RepositoryPath, resolveTarget } from "../repository-path.js";
 import { type Found, relativePath, SnapshotFiles } from "../snapshot-files.js";
 import { type GeneratedResources, type GenerateOptions, resourcesBelow } from "./generate.js";
-import { type NamedPath, namedPaths, pluginPaths, withValue } from "./kustomization-fields.js";
-import { isRemote } from "./remote-address.js";
+import { type NamedPath, namedPaths, parseKustomization, pluginPaths, withValue } from "./kustomization-fields.js";
+import { refusedFields } from "./refused-fields.js";
+import { isAddress, isRemote } from "./remote-address.js";
 import { type ClosureRoot, type FollowedBase, RemoteBases } from "./remote-bases.js";
 
 /** File names of a kustomization, in the order in which Kustomize looks for them. */
@@ -20,26 +20,31 @@ const NAMES = [...MARKERS].flatMap(([name, kind]) => (kind === "kustomize" ? [na
 /** Kustomizations of one source. */
 const MAX_KUSTOMIZATIONS = 1000;
 
-/** Fields by which Kustomize starts other programs or reads from the network. */
-const REFUSED: Readonly<Record<string, string>> = {
-  helmCharts: "charts are not rendered by Kustomize here: give the chart an app of its own with source.helm",
-  helmChartInflationGenerator:
-    "charts are not rendered by Kustomize here: give the chart an app of its own with source.helm",
-};
+/** Problems of one source that are reported: each needs the line of a field. */
+const MAX_PROBLEMS = 50;
 
 /** Where a field of a kustomization stands. */
 interface Place {
   readonly root: ClosureRoot;
   readonly folder: RepositoryPath;
   readonly file: RepositoryPath;
-  readonly text: string;
+  /** Lines of its fields. */
+  readonly lines: FieldLines;
   readonly at: readonly (string | number)[];
+  /** Whether the result configures generators, transformers or validators. */
+  readonly forPlugins: boolean;
 }
 
 /** A kustomization that was read. */
 interface Kustomization {
   readonly value: Readonly<Record<string, unknown>>;
   readonly file: RepositoryPath;
+}
+
+/** The configuration of generators, transformers or validators. */
+interface PluginFile {
+  readonly path: RepositoryPath;
+  readonly text: string;
 }
 
 /** A file of another repository. */
@@ -121,8 +126,8 @@ export class KustomizeClosure {
   }
 
   /** Reads the kustomization of a folder and follows it; undefined where there is none, or none that can be read. */
-  async #visit(root: ClosureRoot, folder: RepositoryPath): Promise<Kustomization | undefined> {
-    const key = `${root.copy}/${folder}`;
+  async #visit(root: ClosureRoot, folder: RepositoryPath, forPlugins = false): Promise<Kustomization | undefined> {
+    const key = `${forPlugins ? "plugins " : ""}${root.copy}/${folder}`;
     if (this.#visited.has(key)) return undefined;
     if (this.#visited.size >= MAX_KUSTOMIZATIONS) {
       this.problems.push({ message: `the source has more than ${MAX_KUSTOMIZATIONS} kustomizations` });
@@ -138,9 +143,10 @@ export class KustomizeClosure {
     if (first === undefined) return undefined;
     const text = await root.files.read(first.path, first.blob);
     this.texts.set(root.label + folder, { file: root.label + first.path, text });
-    const value = this.#parse(`${root.label}${first.path}`, text);
+    const value = parseKustomization(`${root.label}${first.path}`, text, this.problems);
     if (value === undefined) return undefined;
-    await this.#follow(value, { root, folder, file: first.path, text, at: [] });
+    const lines = new FieldLines(text);
+    await this.#follow(value, { root, folder, file: first.path, lines, at: [], forPlugins });
     return { value, file: first.path };
   }
 
@@ -156,40 +162,26 @@ export class KustomizeClosure {
     }
     const value = { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization", resources };
     const file = joinPath(folder, "kustomization.yaml");
-    await this.#follow(value, { root: this.#own, folder, file: folder || ".", text: "", at: [] });
+    const lines = new FieldLines("");
+    await this.#follow(value, { root: this.#own, folder, file: folder || ".", lines, at: [], forPlugins: false });
     this.rewritten.set(`${this.#own.copy}/${file}`, value);
     return { value, file };
   }
 
-  #parse(file: RepositoryPath, text: string): Readonly<Record<string, unknown>> | undefined {
-    try {
-      const value = readValue(text, file, KUBERNETES_SCHEMA);
-      if (isRecord(value)) {
-        if (!isRecord(value.sops)) return value;
-        const message = "a kustomization must not be encrypted: encrypt the files that it names instead";
-        this.problems.push({ origin: { file, line: 1 }, message });
-        return undefined;
-      }
-      this.problems.push({ origin: { file, line: 1 }, message: "the kustomization is empty: list its resources" });
-    } catch (error) {
-      if (!(error instanceof ManifestError)) throw error;
-      this.problems.push(...error.problems.map(fromManifestProblem));
-    }
-    return undefined;
-  }
-
   async #follow(value: Readonly<Record<string, unknown>>, place: Place): Promise<void> {
-    for (const [field, message] of Object.entries(REFUSED)) {
-      if (value[field] !== undefined) this.#report({ ...place, at: [field] }, `${field}: ${message}`);
-    }
+    for (const { at, message } of refusedFields(value, place.forPlugins)) this.#report({ ...place, at }, message);
     if (value.secretGenerator !== undefined) this.makesSecrets = true;
-    for (const named of namedPaths(value)) await this.#take(named, { ...place, at: named.at }, value);
+    for (const { path, at, as } of namedPaths(value)) {
+      if (this.problems.length > MAX_PROBLEMS) return;
+      await this.#take({ path, at, as: as === "root" && place.forPlugins ? "plugin" : as }, { ...place, at }, value);
+    }
   }
 
   async #take({ path, as }: NamedPath, place: Place, value: Readonly<Record<string, unknown>>): Promise<void> {
-    const { root, folder } = place;
-    const to = inFolder(folder, path);
-    const found = to === undefined || path.includes("?") ? undefined : await root.files.find(to);
+    const { root, folder, file } = place;
+    if (as === "inline") return this.#plugin(folder, { path: file, text: path }, place);
+    const to = isAddress(path) || path.includes("?") ? undefined : inFolder(folder, path);
+    const found = to === undefined ? undefined : await root.files.find(to);
     const shown = JSON.stringify(path.slice(0, 300));
     if (found === undefined || found.kind === "missing") {
       if (isRemote(path)) await this.#takeRemote(path, as, place, value);
@@ -197,13 +189,21 @@ export class KustomizeClosure {
     } else if (found.kind === "fault") this.#report(place, found.message);
     else if (found.kind === "folder") {
       if (as === "file") this.#report(place, `${shown} is a folder; a file is expected`);
-      else await this.#takeFolder(root, found.path, shown, place);
+      else await this.#takeFolder(root, found.path, shown, place, as === "plugin");
     } else if (as === "folder") this.#report(place, `${shown} is a file; the folder of a kustomization is expected`);
-    else if (as === "plugin") await this.#plugin(folder, found, place);
+    else if (as === "plugin") {
+      await this.#plugin(folder, { path: found.path, text: await root.files.read(found.path, found.blob) }, place);
+    }
   }
 
-  async #takeFolder(root: ClosureRoot, folder: RepositoryPath, shown: string, place: Place): Promise<void> {
-    if ((await this.#visit(root, folder)) === undefined && !hasKustomization(root, folder))
+  async #takeFolder(
+    root: ClosureRoot,
+    folder: RepositoryPath,
+    shown: string,
+    place: Place,
+    forPlugins = place.forPlugins,
+  ): Promise<void> {
+    if ((await this.#visit(root, folder, forPlugins)) === undefined && !hasKustomization(root, folder))
       this.#report(place, `${shown} is a folder without a kustomization.yaml: add one that lists its files`);
   }
 
@@ -245,14 +245,11 @@ export class KustomizeClosure {
   }
 
   /** Configurations of generators and transformers may name files: those that exist are copied as well. */
-  async #plugin(folder: RepositoryPath, found: Extract<Found, { kind: "file" }>, place: Place): Promise<void> {
+  async #plugin(folder: RepositoryPath, { path: file, text }: PluginFile, place: Place): Promise<void> {
     const { files } = place.root;
-    const text = await files.read(found.path, found.blob);
     let paths: string[] = [];
     try {
-      paths = splitDocuments(text).flatMap((chunk) =>
-        pluginPaths(readValue(chunk.text, found.path, KUBERNETES_SCHEMA)),
-      );
+      paths = splitDocuments(text).flatMap((chunk) => pluginPaths(readValue(chunk.text, file, KUBERNETES_SCHEMA)));
     } catch (error) {
       // Kustomize says what is wrong with it.
       if (!(error instanceof ManifestError)) throw error;
@@ -263,12 +260,13 @@ export class KustomizeClosure {
       else
         this.#report(
           place,
-          `${JSON.stringify(found.path)} names ${JSON.stringify(path.slice(0, 300))}, which is not in this repository`,
+          `${JSON.stringify(file)} names ${JSON.stringify(path.slice(0, 300))}, which is not in this repository`,
         );
     }
   }
 
   #report(place: Place, message: string): void {
+    if (this.problems.length > MAX_PROBLEMS) return;
     const file = `${place.root.label}${place.file}`;
     this.problems.push({ origin: { file, line: lineOf(place) }, message });
   }
@@ -279,8 +277,8 @@ function copyOf({ copy }: ClosureRoot, folder: RepositoryPath): string {
   return folder === "" ? copy : joinPath(copy, folder);
 }
 
-function lineOf({ text, at }: Place): number {
-  return new FieldLines(text).lineOf(1, at);
+function lineOf({ lines, at }: Place): number {
+  return lines.lineOf(1, at);
 }
 
 function hasKustomization({ files }: ClosureRoot, folder: RepositoryPath): boolean {

@@ -1,4 +1,10 @@
+import { ManifestError } from "../../manifest/manifest-error.js";
 import { isRecord } from "../../manifest/shape.js";
+import { readValue } from "../../manifest/yaml/read-value.js";
+import { KUBERNETES_SCHEMA } from "../../manifest/yaml/yaml-schema.js";
+import { fromManifestProblem, type RenderProblem } from "../render-error.js";
+import { foldCase } from "./refused-fields.js";
+import { isAddress } from "./remote-address.js";
 
 /** A field of a kustomization that names a file or folder. */
 export interface NamedPath {
@@ -7,9 +13,30 @@ export interface NamedPath {
   readonly path: string;
   /**
    * `root`: a file of manifests or a folder with a kustomization; `folder`: such a folder; `file`: a file;
-   * `plugin`: a configuration of a generator or transformer that may name files itself, or a folder of those.
+   * `plugin`: a configuration of a generator or transformer that may name files itself, or a folder of those; `inline`: the text of
+   * such a configuration.
    */
-  readonly as: "root" | "folder" | "file" | "plugin";
+  readonly as: "root" | "folder" | "file" | "plugin" | "inline";
+}
+
+/** Reads a kustomization; undefined if it cannot be, with the reason among the problems. */
+export function parseKustomization(
+  file: string,
+  text: string,
+  problems: RenderProblem[],
+): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value = readValue(text, file, KUBERNETES_SCHEMA);
+    if (isRecord(value) && !isRecord(value.sops)) return value;
+    const message = isRecord(value)
+      ? "a kustomization must not be encrypted: encrypt the files that it names instead"
+      : "the kustomization is empty: list its resources";
+    problems.push({ origin: { file, line: 1 }, message });
+  } catch (error) {
+    if (!(error instanceof ManifestError)) throw error;
+    problems.push(...error.problems.map(fromManifestProblem));
+  }
+  return undefined;
 }
 
 /** Fields that list paths, and as what. */
@@ -28,12 +55,15 @@ const LISTS: readonly (readonly [string, NamedPath["as"]])[] = [
 /** Fields whose items hold a path. */
 const WITH_PATH = ["patches", "patchesJson6902", "replacements"] as const;
 
-/** All files and folders that a kustomization names. What stands inline is none. */
+/** All files and folders that a kustomization names, and configurations of plugins that it has inline. */
 export function namedPaths(kustomization: Readonly<Record<string, unknown>>): NamedPath[] {
   const found: NamedPath[] = [];
   for (const [field, as] of LISTS) {
     for (const [index, path] of texts(kustomization[field])) {
-      if (!isInline(path, as)) found.push({ at: [field, index], path, as });
+      if (!isInline(path)) found.push({ at: [field, index], path, as });
+      else if (as === "plugin") found.push({ at: [field, index], path, as: "inline" });
+      // Kustomize tries to read these as a patch first.
+      else if (field !== "patchesStrategicMerge") found.push({ at: [field, index], path, as });
     }
   }
   for (const field of WITH_PATH) {
@@ -68,16 +98,17 @@ export function pluginPaths(value: unknown, depth = 0): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => pluginPaths(item, depth + 1));
   if (!isRecord(value)) return [];
   return Object.entries(value).flatMap(([key, child]) => {
-    if (["path", "env"].includes(key) && typeof child === "string") return [child];
-    if (["paths", "envs"].includes(key)) return texts(child).map(([, path]) => path);
-    if (key === "files") return generatorPaths({ files: child }, []).map(({ path }) => path);
+    const field = foldCase(key);
+    if (["path", "env"].includes(field) && typeof child === "string") return [child];
+    if (["paths", "envs"].includes(field)) return texts(child).map(([, path]) => path);
+    if (field === "files") return generatorPaths({ files: child }, []).map(({ path }) => path);
     return pluginPaths(child, depth + 1);
   });
 }
 
-/** Patches and configurations of plugins may stand in the kustomization itself. */
-function isInline(text: string, as: NamedPath["as"]): boolean {
-  return as !== "root" && as !== "folder" && (/[\n{]/.test(text) || /:\s/.test(text));
+/** Patches and configurations of plugins may stand in the kustomization itself. An address never does: it would be read. */
+function isInline(text: string): boolean {
+  return !isAddress(text) && (/[\n{]/.test(text) || /:\s/.test(text));
 }
 
 function texts(value: unknown): [number, string][] {

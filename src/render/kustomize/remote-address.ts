@@ -6,6 +6,11 @@ const MAX_PATH = 4096;
 /** Hosts that may stand without a scheme. */
 const KNOWN_HOST = /^(github\.com|gitlab\.com|bitbucket\.org)[/:]/i;
 
+/** Whether Kustomize reads a file from the network, also if there is a file of this name. */
+export function isAddress(written: string): boolean {
+  return /^https?:/i.test(written);
+}
+
 /**
  * Whether a path leads out of the repository by what it looks like: an address, or what Kustomize reads as one
  * (`github.com/org/repo//path?ref=v1`, `git@host:repo`).
@@ -13,6 +18,7 @@ const KNOWN_HOST = /^(github\.com|gitlab\.com|bitbucket\.org)[/:]/i;
 export function isRemote(written: string): boolean {
   const path = written.slice(0, MAX_PATH);
   return (
+    isAddress(path) ||
     /^[a-z][a-z0-9+.-]*:\/\//i.test(path) ||
     /^(git::|gh:|file:)/i.test(path) ||
     /^[^/\s]+@[^/\s]+:/.test(path) ||

@@ -1,6 +1,6 @@
 import { systemClock } from "../../../../src/base/clock.js";
 import { ConfinedPrograms, type ProgramLimits } from "../../../../src/child/confined-programs.js";
-import { findConfinement } from "../../../../src/child/confinement.js";
+import { type Confinement, findConfinement } from "../../../../src/child/confinement.js";
 import type { DiskCache } from "../../../../src/render/disk-cache.js";
 import { ChartRegistry } from "../../../../src/render/helm/registry/chart-registry.js";
 import { parseFile } from "../../../../src/render/parser.js";
@@ -31,6 +31,8 @@ export interface RealRendererOptions extends SourceRendererOptions {
   readonly programs?: Partial<ProgramLimits>;
   /** Neither kubectl nor Helm is there. */
   readonly missing?: boolean;
+  /** As where the network of children cannot be taken away. */
+  readonly confinement?: Confinement;
   /** Keeps charts of registries. Defaults to none. */
   readonly chartCache?: DiskCache | undefined;
 }
@@ -40,7 +42,12 @@ export async function realRenderer(options: RealRendererOptions = {}): Promise<S
   const binaries = options.missing
     ? { kubectl: "/nowhere/kubectl", helm: "/nowhere/helm" }
     : await ensureCommandLineBinaries();
-  const confined = { clock: systemClock, limits: { ...LIMITS, ...options.programs }, confinement: findConfinement };
+  const { confinement } = options;
+  const confined = {
+    clock: systemClock,
+    limits: { ...LIMITS, ...options.programs },
+    confinement: async () => confinement ?? findConfinement(),
+  };
   const programs = new ConfinedPrograms(confined);
   const charts = new ChartRegistry({
     helm: new RenderProgram({
