@@ -1,6 +1,8 @@
+import { posix } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { LRUCache } from "lru-cache";
+import { unpackTar } from "modern-tar";
 import type { GitSnapshot } from "../../git/engine.js";
 import type { SourceFile } from "../links.js";
 import type { RepositoryPath } from "../repository-path.js";
@@ -42,12 +44,16 @@ interface Look {
 }
 
 const NOTHING: TemplateUse = { capabilities: false, random: false, lookup: false, files: false, texts: false };
+const NO_LOOK: Look = { use: NOTHING, values: NOTHING, text: NOTHING };
 /** An archive that cannot be inspected. */
 const UNKNOWN: Look = { use: { ...NOTHING, capabilities: true, files: true }, values: NOTHING, text: NOTHING };
 const RANDOM =
   /\b(?:rand(?:AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|gen(?:PrivateKey|CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert|SignedCertWithKey)|uuidv4|now|htpasswd|bcrypt|encryptAES|shuffle)\b/;
 const LOOKUP = /[({|=\s]lookup\s+["(.$]/;
+/** Bytes of an archive with all archives in it. */
 const MAX_UNPACKED = 64 * 2 ** 20;
+/** How deep archives may be in one another. */
+const MAX_DEPTH = 4;
 
 const unpack = promisify(gunzip);
 
@@ -92,7 +98,7 @@ export class TemplateInspector {
 
   async #look(blob: string, form: Form, snapshot: Pick<GitSnapshot, "readBlob">): Promise<Look> {
     const key = `${form} ${blob}`;
-    const look = this.#known.get(key) ?? (await lookAt(await snapshot.readBlob(blob), form));
+    const look = this.#known.get(key) ?? (await lookAt(await snapshot.readBlob(blob), form, { bytes: MAX_UNPACKED }));
     this.#known.set(key, look);
     return look;
   }
@@ -102,39 +108,49 @@ export class TemplateInspector {
 type Form = "template" | "archive" | "chart" | "values" | "text";
 
 function formOf(path: string): Form | undefined {
-  if (/^charts\/[^/]+\.tgz$/.test(path)) return "archive";
+  if (/^(?:charts\/[^/]+\/)*charts\/[^/]+\.tgz$/.test(path)) return "archive";
   if (/(^|\/)templates\//.test(path)) return "template";
   if (/^(?:charts\/[^/]+\/)+Chart\.yaml$/.test(path)) return "chart";
   return /^(?:charts\/[^/]+\/)*values\.yaml$/.test(path) ? "values" : /\.md$/i.test(path) ? undefined : "text";
 }
 
-async function lookAt(bytes: Uint8Array, form: Form): Promise<Look> {
+/** `room`: bytes that archives may still take. */
+async function lookAt(bytes: Uint8Array, form: Form, room: { bytes: number }, depth = 0): Promise<Look> {
   if (form !== "archive") return lookAtText(Buffer.from(bytes).toString("latin1"), form);
+  if (depth >= MAX_DEPTH) return UNKNOWN;
   try {
-    const tar = (await unpack(bytes, { maxOutputLength: MAX_UNPACKED })) as Buffer;
-    const looks = filesOf(tar).map(({ text, form: inside }) => lookAtText(text, inside));
-    return {
-      use: looks.map(({ use }) => use).reduce(either, NOTHING),
-      values: looks.map(({ values }) => values).reduce(either, NOTHING),
-      text: looks.map((look) => look.text).reduce(either, NOTHING),
-    };
+    const tar = (await unpack(bytes, { maxOutputLength: room.bytes })) as Buffer;
+    room.bytes -= tar.length;
+    let all = NO_LOOK;
+    for (const { header, data } of await unpackTar(tar, { strict: true })) {
+      const inside = formOf(pathInArchive(header.name));
+      if (inside === undefined || data === undefined) continue;
+      const { use, values, text } = await lookAt(data, inside, room, depth + 1);
+      all = { use: either(all.use, use), values: either(all.values, values), text: either(all.text, text) };
+    }
+    return all;
   } catch {
     return UNKNOWN;
   }
 }
 
+/** Where Helm puts a file of an archive, whose first folder is that of the chart. */
+function pathInArchive(name: string): string {
+  const [, ...parts] = name.split(name.includes("\\") ? "\\" : "/");
+  return posix.join("charts/chart", ...parts);
+}
+
 function lookAtText(text: string, form: Exclude<Form, "archive">): Look {
-  const nothing: Look = { use: NOTHING, values: NOTHING, text: NOTHING };
   switch (form) {
     case "template":
-      return { ...nothing, use: useOf(text) };
+      return { ...NO_LOOK, use: useOf(text) };
     case "chart":
       // A chart for some versions of Kubernetes cannot be rendered for others.
-      return { ...nothing, use: { ...NOTHING, capabilities: /^["']?kubeVersion["']?[ \t]*:/m.test(text) } };
+      return { ...NO_LOOK, use: { ...NOTHING, capabilities: /^["']?kubeVersion["']?[ \t]*:/m.test(text) } };
     case "values":
-      return { ...nothing, values: useOf(text.replace(/^[ \t]*#.*$/gm, "")) };
+      return { ...NO_LOOK, values: useOf(text.replace(/^[ \t]*#.*$/gm, "")) };
     case "text":
-      return { ...nothing, text: useOf(text) };
+      return { ...NO_LOOK, text: useOf(text) };
   }
 }
 
@@ -170,20 +186,4 @@ function either(a: TemplateUse, b: TemplateUse): TemplateUse {
     files: a.files || b.files,
     texts: a.texts || b.texts,
   };
-}
-
-/** The files in the tar archive of a chart. */
-function filesOf(tar: Buffer): { readonly text: string; readonly form: Exclude<Form, "archive"> }[] {
-  const files: { text: string; form: Exclude<Form, "archive"> }[] = [];
-  for (let at = 0; at + 512 <= tar.length; ) {
-    const name = tar.toString("latin1", at, at + 100).replace(/\0.*$/s, "");
-    const size = Number.parseInt(tar.toString("latin1", at + 124, at + 136).replace(/[\0 ]+$/, ""), 8);
-    if (name === "" || !Number.isSafeInteger(size) || size < 0) break;
-    // All files of an archive are below a folder with the name of the chart.
-    const form = formOf(`charts/${name}`);
-    if (form !== undefined && form !== "archive")
-      files.push({ text: tar.toString("latin1", at + 512, at + 512 + size), form });
-    at += 512 + Math.ceil(size / 512) * 512;
-  }
-  return files;
 }

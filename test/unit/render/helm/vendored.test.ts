@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
+import { packTar } from "modern-tar";
 import type { SourceRenderer } from "../../../../src/render/render.js";
 import { failureOf, fromCluster, request } from "../support/harness.js";
 import { type MemoryFile, MemorySnapshot } from "../support/memory-snapshot.js";
@@ -10,14 +11,9 @@ type Files = Readonly<Record<string, MemoryFile>>;
 const OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n";
 
 /** A packed chart. */
-function packed(files: Readonly<Record<string, string>>): Uint8Array {
-  const blocks = Object.entries(files).flatMap(([name, text]) => {
-    const header = Buffer.alloc(512);
-    header.write(name, 0);
-    header.write(text.length.toString(8).padStart(11, "0"), 124);
-    return [header, Buffer.from(text.padEnd(Math.ceil(text.length / 512) * 512, "\0"))];
-  });
-  return gzipSync(Buffer.concat(blocks));
+async function packed(files: Readonly<Record<string, string | Uint8Array>>): Promise<Uint8Array> {
+  const entries = Object.entries(files).map(([name, body]) => ({ header: { name, size: body.length }, body }));
+  return gzipSync(await packTar(entries));
 }
 
 describe("What a chart has in its folder", function () {
@@ -218,15 +214,17 @@ describe("What a chart has in its folder", function () {
     expect(await problem(reading)).to.contain("web/motd:1: the symbolic link leads out of the repository");
   });
 
-  it("depends on the cluster's version where Chart.yaml names versions", async () => {
-    const keys = async (line: string, more: Files = {}): Promise<number> => {
-      const files = { "web/Chart.yaml": `apiVersion: v2\nname: web\nversion: 1.0.0\n${line}`, ...more };
-      const of = async (minor: number): Promise<string> => {
-        const cluster = () => ({ kubeVersion: `v1.3${minor}.0`, apiVersions: ["v1"] });
-        return (await renderer.locate(request("web", { cluster }), new MemorySnapshot(files))).key;
-      };
-      return new Set([await of(1), await of(2)]).size;
+  /** Number of input keys of a chart for two clusters. */
+  const keys = async (line: string, more: Files = {}): Promise<number> => {
+    const files = { "web/Chart.yaml": `apiVersion: v2\nname: web\nversion: 1.0.0\n${line}`, ...more };
+    const of = async (minor: number): Promise<string> => {
+      const cluster = () => ({ kubeVersion: `v1.3${minor}.0`, apiVersions: ["v1"] });
+      return (await renderer.locate(request("web", { cluster }), new MemorySnapshot(files))).key;
     };
+    return new Set([await of(1), await of(2)]).size;
+  };
+
+  it("depends on the cluster's version where Chart.yaml names versions", async () => {
     expect(await keys("")).to.equal(1);
     expect(await keys('kubeVersion: ">=1.32"\n')).to.equal(2);
     const old = (folder: string): Files => ({
@@ -239,12 +237,30 @@ describe("What a chart has in its folder", function () {
     expect(await keys("", old("web/charts/lib/charts/lib"))).to.equal(2);
     expect(await keys(asks, lib("lib"))).to.equal(1);
     expect(await keys(asks, old("lib"))).to.equal(2);
-    const archives = new Set(
-      ["", 'kubeVersion: ">=1.32"\n'].map((line) => packed({ "lib/Chart.yaml": `name: lib\nversion: 0.1.0\n${line}` })),
-    );
-    const counts = [...archives].map((bytes) => keys("", { "web/charts/lib-0.1.0.tgz": bytes }));
-    expect(await Promise.all(counts)).to.deep.equal([1, 2]);
+    for (const [index, line] of ["", 'kubeVersion: ">=1.32"\n'].entries()) {
+      const bytes = await packed({ "lib/Chart.yaml": `name: lib\nversion: 0.1.0\n${line}` });
+      expect(await keys("", { "web/charts/lib-0.1.0.tgz": bytes })).to.equal(index + 1);
+    }
     const capable = { ...lib("lib"), "lib/templates/x.yaml": "# {{ .Capabilities.KubeVersion }}\n" };
     expect(await keys(asks, capable)).to.equal(2);
+  });
+
+  it("depends on the cluster where an archive at any depth asks for it, however it stores its paths", async () => {
+    const asking = "# {{ .Capabilities.KubeVersion }}\n";
+    const db = await packed({ "db/templates/x.yaml": asking });
+    const plain = await packed({ "db/templates/x.yaml": OBJECT });
+    const nested = (archive: Uint8Array) => packed({ "lib/charts/db-0.1.0.tgz": archive });
+    const long = `lib/${"charts/of-a-very-long-name/".repeat(4)}templates/${"long".repeat(24)}.yaml`;
+    for (const [files, count] of [
+      [{ "web/charts/lib/charts/db-0.1.0.tgz": db }, 2],
+      [{ "web/charts/lib/charts/db-0.1.0.tgz": plain }, 1],
+      [{ "web/charts/lib-0.1.0.tgz": await nested(db) }, 2],
+      [{ "web/charts/lib-0.1.0.tgz": await nested(plain) }, 1],
+      [{ "web/charts/lib-0.1.0.tgz": await nested(await nested(await nested(await nested(plain)))) }, 2],
+      [{ "web/charts/lib-0.1.0.tgz": await packed({ [long]: asking }) }, 2],
+      [{ "web/charts/lib-0.1.0.tgz": await packed({ "lib\\templates\\x.yaml": asking }) }, 2],
+      [{ "web/charts/lib-0.1.0.tgz": await packed({ "lib/./a/../templates/x.yaml": asking }) }, 2],
+    ] as const)
+      expect(await keys("", files), JSON.stringify(Object.keys(files))).to.equal(count);
   });
 });
