@@ -1,4 +1,5 @@
 import { GROUP } from "../api/group.js";
+import { unlessAborted } from "../base/abort.js";
 import type { Clock } from "../base/clock.js";
 import { messageOf, OverseerError } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
@@ -14,7 +15,7 @@ const ANNOTATION = `${GROUP}/watch-namespaces`;
 const ALL = "*";
 /** Default name of the lease. */
 const DEFAULT_LEASE_NAME = "overseer-gitops";
-/** A lease counts as abandoned after this many times its duration; the factor allows for clock skew. */
+/** A lease may be abandoned after this many times its duration; until then nothing is waited for. */
 const STALE_FACTOR = 5;
 
 /** The namespaces of an installation or shard: some, or all except some. */
@@ -38,6 +39,8 @@ export interface OverlapCheck extends Scope {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Ends the wait for a lease that may be abandoned. */
+  readonly signal: AbortSignal;
   /** Lease of this installation or shard, which it already holds. */
   readonly own: { readonly namespace: string; readonly name: string };
   /** Name of the lease of this installation without shards. */
@@ -50,20 +53,53 @@ export interface OverlapCheck extends Scope {
  * installations that both watch all namespaces are not detected here.
  */
 export async function refuseOverlap(check: OverlapCheck): Promise<void> {
-  for (const lease of await otherLeases(check)) {
-    const text = lease.metadata.annotations?.[ANNOTATION];
-    if (text === undefined) continue;
-    const other = readScope(text);
-    if (isAll(check) && isAll(other)) continue;
-    const shared = intersection(check, other);
-    if (shared?.length === 0) continue;
-    const { namespace = "", name } = lease.metadata;
-    const what = shared === undefined || isAll(other) ? "all namespaces" : `the namespaces ${shared.join(", ")}`;
-    throw new OverseerError(
-      `the installation with the lease ${namespace}/${name} already manages ${what}: set different namespaces with --watch-namespaces`,
-      { code: "INSTALLATIONS_OVERLAP", reason: "InstallationsOverlap", class: "retryable" },
-    );
+  const abandoned: RawObject[] = [];
+  for (const lease of await overlapping(check)) {
+    if (isRecent(lease, check.clock)) throw overlap(check, lease);
+    abandoned.push(lease);
   }
+  if (abandoned.length === 0) return;
+  // The clock of its node may be behind: it is abandoned if nothing renews it for as long as it lasts.
+  const seconds = Math.max(...abandoned.map((lease) => readLease(lease).durationSeconds));
+  const wait = new Promise<void>((resolve) => void check.clock.after(seconds * 1000, resolve));
+  await unlessAborted(wait, check.signal);
+  const before = new Map(abandoned.map((lease) => [nameOf(lease), lease.metadata.resourceVersion]));
+  for (const lease of await overlapping(check))
+    if (before.get(nameOf(lease)) !== lease.metadata.resourceVersion) throw overlap(check, lease);
+}
+
+/** Returns the held leases of others that stand for a namespace of this installation. */
+async function overlapping(check: OverlapCheck): Promise<readonly RawObject[]> {
+  const leases = await otherLeases(check);
+  return leases.filter((lease) => {
+    const other = scopeOf(lease);
+    return other !== undefined && !(isAll(check) && isAll(other)) && intersection(check, other)?.length !== 0;
+  });
+}
+
+function overlap(check: OverlapCheck, lease: RawObject): OverseerError {
+  const other = scopeOf(lease);
+  const shared = other && intersection(check, other);
+  const what =
+    shared === undefined || (other && isAll(other)) ? "all namespaces" : `the namespaces ${shared.join(", ")}`;
+  return new OverseerError(
+    `the installation with the lease ${nameOf(lease)} already manages ${what}: set different namespaces with --watch-namespaces`,
+    { code: "INSTALLATIONS_OVERLAP", reason: "InstallationsOverlap", class: "retryable" },
+  );
+}
+
+function nameOf({ metadata: { namespace = "", name } }: RawObject): string {
+  return `${namespace}/${name}`;
+}
+
+function scopeOf(lease: RawObject): Scope | undefined {
+  const text = lease.metadata.annotations?.[ANNOTATION];
+  return text === undefined ? undefined : readScope(text);
+}
+
+function isRecent(lease: RawObject, clock: Clock): boolean {
+  const { renewTime, durationSeconds } = readLease(lease);
+  return clock.now() - Date.parse(renewTime) < durationSeconds * 1000 * STALE_FACTOR;
 }
 
 function readScope(text: string): Scope {
@@ -84,7 +120,7 @@ function intersection(a: Scope, b: Scope): readonly string[] | undefined {
 }
 
 /** Returns the held leases of other installations; empty if this process may not list leases. */
-async function otherLeases({ client, clock, logger, own, unsharded }: OverlapCheck): Promise<RawObject[]> {
+async function otherLeases({ client, logger, own, unsharded }: OverlapCheck): Promise<RawObject[]> {
   const list = async (query: Record<string, string>): Promise<RawObject[]> => {
     const path = "/apis/coordination.k8s.io/v1/leases";
     return (await client.request<{ items: RawObject[] }>({ method: "GET", path, query })).body.items;
@@ -99,13 +135,7 @@ async function otherLeases({ client, clock, logger, own, unsharded }: OverlapChe
     ];
     return found.filter((object) => {
       const { namespace, name } = object.metadata;
-      const { holder, renewTime, durationSeconds } = readLease(object);
-      const age = clock.now() - Date.parse(renewTime);
-      return (
-        !(namespace === own.namespace && name === own.name) &&
-        holder !== "" &&
-        age < durationSeconds * 1000 * STALE_FACTOR
-      );
+      return !(namespace === own.namespace && name === own.name) && readLease(object).holder !== "";
     });
   } catch (error) {
     // Namespaces are regrouped while replicas run, so that shards overlap unless this is checked.

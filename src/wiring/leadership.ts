@@ -63,7 +63,7 @@ export class Leadership {
     this.#elector = new LeaseElector({ client, clock, logger, gate, firstEver, observer, ...lease });
     const leads = await this.#elector.acquire(signal);
     const { watchNamespaces, exceptNamespaces } = config;
-    const check = { client, clock, logger, own: { namespace, name }, watchNamespaces, exceptNamespaces };
+    const check = { client, clock, logger, signal, own: { namespace, name }, watchNamespaces, exceptNamespaces };
     if (leads) await refuseOverlap({ ...check, unsharded: this.#shard?.unsharded });
     // Kinds may have changed during standby.
     cluster.discovery.invalidate();

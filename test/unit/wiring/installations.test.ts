@@ -11,6 +11,8 @@ interface Other {
   readonly holder?: string;
   readonly ageMs?: number;
   readonly name?: string;
+  /** Whether it is renewed while the other one waits. */
+  readonly isRenewed?: boolean;
 }
 
 /** What an installation says of others that look after these namespaces; empty: it works. */
@@ -20,22 +22,42 @@ async function refusal(
   exceptNamespaces: readonly string[] = [],
 ): Promise<string> {
   const clock = new FakeClock();
-  const items = others.map(
-    ({ watchNamespaces, exceptNamespaces = [], holder = "pod-1", ageMs = 0, name = "overseer-gitops" }) => ({
-      metadata: { namespace: "other-system", name, ...installationAnnotations({ watchNamespaces, exceptNamespaces }) },
-      spec: {
-        holderIdentity: holder,
-        leaseDurationSeconds: 15,
-        renewTime: new Date(clock.now() - ageMs).toISOString(),
-      },
-    }),
-  );
-  const client = { request: async () => ({ body: { items } }) };
+  let lists = 0;
+  const itemsNow = () =>
+    others.map(
+      ({
+        watchNamespaces,
+        exceptNamespaces = [],
+        holder = "pod-1",
+        ageMs = 0,
+        name = "overseer-gitops",
+        isRenewed,
+      }) => ({
+        metadata: {
+          ...{ namespace: "other-system", name, resourceVersion: isRenewed ? String(lists) : "1" },
+          ...installationAnnotations({ watchNamespaces, exceptNamespaces }),
+        },
+        spec: {
+          holderIdentity: holder,
+          leaseDurationSeconds: 15,
+          renewTime: new Date(clock.now() - ageMs).toISOString(),
+        },
+      }),
+    );
+  const client = {
+    request: async () => {
+      lists += 1;
+      // Whatever waits begins to do so after the lists.
+      setImmediate(() => clock.advance(15_000));
+      return { body: { items: itemsNow() } };
+    },
+  };
   const own = { namespace: "overseer-system", name: "overseer-gitops" };
   const check = {
     client: client as never,
     clock,
     logger: new FakeLogger(),
+    signal: new AbortController().signal,
     own,
     watchNamespaces: mine,
     exceptNamespaces,
@@ -80,7 +102,13 @@ describe("Installations of one cluster", () => {
   it("are refused as shards if leases cannot be listed", async () => {
     const client = { request: () => Promise.reject(new KubeStatusError(403, { message: "no" }, "GET /leases")) };
     const own = { namespace: "overseer-system", name: "overseer-gitops-a" };
-    const check = { client: client as never, clock: new FakeClock(), logger: new FakeLogger(), own };
+    const check = {
+      client: client as never,
+      clock: new FakeClock(),
+      logger: new FakeLogger(),
+      own,
+      signal: AbortSignal.abort(),
+    };
     const refused = refuseOverlap({
       ...check,
       watchNamespaces: ["a"],
@@ -99,6 +127,12 @@ describe("Installations of one cluster", () => {
     expect(await refusal(mine, [{ watchNamespaces: mine, ageMs: 74_000 }])).not.to.equal("");
   });
 
+  it("count however late the clock of their node is, if they renew their lease", async () => {
+    const late = { ageMs: 3_600_000, isRenewed: true };
+    expect(await refusal(["a"], [{ watchNamespaces: ["a"], ...late }])).to.match(/already manages the namespaces a:/);
+    expect(await refusal(["a"], [{ watchNamespaces: ["b"], ...late }]), "of other namespaces").to.equal("");
+  });
+
   it("cannot be told apart without the right to list leases, which is said", async () => {
     const logger = new FakeLogger();
     const client = { request: () => Promise.reject(new KubeStatusError(403, { message: "no" }, "GET /leases")) };
@@ -107,6 +141,7 @@ describe("Installations of one cluster", () => {
       client: client as never,
       clock: new FakeClock(),
       logger,
+      signal: AbortSignal.abort(),
       own,
       watchNamespaces: ["a"],
       exceptNamespaces: [],

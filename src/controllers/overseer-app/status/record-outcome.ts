@@ -228,11 +228,20 @@ function kindsInUse(run: AppRun, observation: Observation): Pick<OverseerAppStat
   if (!observation.complete || run.progress.state !== "done" || !run.applied) return { kinds: recorded };
   const used = new Set(run.applied.kinds.map((kind) => `${kind.group}/${kind.kind}`));
   for (const live of observation.objects.values()) used.add(`${live.id.group}/${live.id.kind}`);
-  const isServed = (text: string): boolean => {
-    const kind = parseKind(text);
-    return kind === undefined || run.destination.scopeOf(kind) !== undefined;
-  };
+  const served = new Set(recorded.filter((text) => isServed(run, text)).map(withoutVersion));
   if (run.applied.inputs.key !== run.status.applied?.key) return { kinds: recorded };
-  const kinds = recorded.filter((text) => used.has(text.slice(text.indexOf(".") + 1)) || !isServed(text));
+  const kinds = recorded
+    .map((text) => [text, withoutVersion(text)] as const)
+    .flatMap(([text, kind]) => (used.has(kind) || !served.has(kind) ? [text] : []));
   return { kinds: [...new Set([...kinds, ...run.applied.kinds.map(formatKind)])].sort() };
+}
+
+function isServed(run: AppRun, text: string): boolean {
+  const kind = parseKind(text);
+  return kind === undefined || run.destination.scopeOf(kind) !== undefined;
+}
+
+/** Returns group and kind: a version that is not served any more counts as served by another one. */
+function withoutVersion(text: string): string {
+  return text.slice(text.indexOf(".") + 1);
 }
