@@ -102,6 +102,21 @@ describe("A failed deployment by the Docker runner (needs root, dockerd and busy
     expect(status).to.equal("error");
   });
 
+  it("keeps anonymous volumes when the failed version dropped their service, or had more containers of it", async () => {
+    const db = shell(FOREVER, { volumes: ["/kept"] });
+    expect((await bench.deployed("volumes", { db })).error).to.equal(null);
+    await bench.docker.run("exec", await bench.container("volumes", "db"), "touch", "/kept/data");
+    const exits = (rest: Record<string, unknown>) => shell("exit 7", { restart: "no", volumes: ["/kept"], ...rest });
+    for (const failing of [{ database: exits({}) }, { db: exits({ deploy: { replicas: 2 } }) }]) {
+      expect(await errorOf("volumes", failing)).to.match(/; version 1 runs again$/);
+      const id = await bench.container("volumes", "db");
+      expect((await bench.docker.run("exec", id, "ls", "/kept")).trim(), Object.keys(failing)[0]).to.equal("data");
+    }
+    const renamed = shell(FOREVER, { container_name: "volumes-renamed" });
+    expect((await bench.deployed("volumes", { renamed })).error).to.equal(null);
+    expect(await bench.containers("volumes"), "orphans are removed").to.have.length(1);
+  });
+
   it("tells of a container that restarts again and again, and of one that is never healthy", async () => {
     expect(await errorOf("loops", { web: shell("exit 4", { restart: "always" }) })).to.match(
       /exited 3 times, last with code 4|exited \d times/,

@@ -111,7 +111,8 @@ export async function awaitServices(options: AwaitServices): Promise<readonly Co
       const woken = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      const containers = await engine.containers(project, signal);
+      const present = await engine.containers(project, signal);
+      const containers = present.filter((one) => options.expected.some(({ name }) => name === serviceOf(one)));
       options.onContainers(containers);
       const { failed, waiting, againMs } = progressOf(options.expected, containers, options.restarts, clock.now());
       if (failed !== undefined) {

@@ -25,7 +25,7 @@ import { projectName } from "./project-name.js";
 import type { ProjectWatch } from "./project-watch.js";
 import { type RegistryLogin, readPullSecrets, registryOf } from "./pull-credentials.js";
 import { imagesOf, imagesToPull, pullWith } from "./pull-images.js";
-import { removeForReplacement } from "./replace-containers.js";
+import { removeForReplacement, setOrphansAside } from "./replace-containers.js";
 import { lastLinesOf, ServiceLogs } from "./service-logs.js";
 import type { ExpectedService } from "./service-states.js";
 import { unstartableContainer } from "./unstartable-container.js";
@@ -227,10 +227,13 @@ export class DockerRunner implements Runner {
     const { engine, events, clock, healthTimeoutMs } = this.#options;
     const logs = new ServiceLogs(engine, clock.now(), log, signal);
     try {
+      const orphans = await setOrphansAside(engine, expected, call);
       const keep = call.again === "drift" ? ["--no-recreate"] : [];
-      const args = ["up", "--detach", "--remove-orphans", "--no-build", "--pull", "never", ...keep];
+      const args = ["up", "--detach", "--no-build", "--pull", "never", ...keep];
+      if (orphans.length === 0) args.push("--remove-orphans");
       const timeoutMs = healthTimeoutMs + UP_EXTRA_MS;
-      const command = { args, input: input.json, env: input.env, signal, timeoutMs, onLine: log };
+      const env = { ...input.env, COMPOSE_IGNORE_ORPHANS: orphans.length > 0 ? "true" : "false" };
+      const command = { args, input: input.json, env, signal, timeoutMs, onLine: log };
       let result = await this.#compose(project, directory, command);
       for (let left = expected.length; left > 0; left--) {
         const stuck = await unstartableContainer(engine, project, result, signal);
@@ -242,7 +245,9 @@ export class DockerRunner implements Runner {
       const lastLines = (container: Container): Promise<string> => lastLinesOf(engine, container, mask, signal);
       const onContainers = (containers: readonly Container[]): void => logs.follow(containers);
       const common = { project, expected, engine, events, clock, restarts, onContainers, lastLines, mask, signal };
-      return await awaitServices({ ...common, timeoutMs: healthTimeoutMs });
+      const running = await awaitServices({ ...common, timeoutMs: healthTimeoutMs });
+      for (const { Id } of orphans) await engine.removeContainer(Id, signal);
+      return running;
     } finally {
       await logs.finish();
     }

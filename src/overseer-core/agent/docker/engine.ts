@@ -229,6 +229,11 @@ export class DockerEngine {
     return this.#readLog(`/containers/${id}/logs?${query}`, onLine, signal, 0);
   }
 
+  /** Gives a container another name. */
+  async renameContainer(id: string, name: string, signal: AbortSignal): Promise<void> {
+    await this.#connection.dump("POST", `/containers/${id}/rename?name=${encodeURIComponent(name)}`, signal);
+  }
+
   /** Removes a container and stops it before. Does nothing if it is gone. */
   async removeContainer(id: string, signal: AbortSignal): Promise<void> {
     await this.#connection.found(async () =>

@@ -31,7 +31,10 @@ export async function removeForReplacement(
   return [...new Set(containers.filter(({ Id }) => kept.has(Id)).map(serviceOf))];
 }
 
-/** Whether the next container of the service needs anonymous volumes of this one. An additional container has no successor. */
+/**
+ * Whether the next container of the service needs anonymous volumes of this one. Of more containers than the service has, the first ones have
+ * successors.
+ */
 function needsRecreation(
   container: Container,
   present: readonly Container[],
@@ -39,8 +42,46 @@ function needsRecreation(
 ): boolean {
   const service = serviceOf(container);
   const count = expected.find(({ name }) => name === service)?.containers ?? 0;
-  return (
-    (container.Mounts ?? []).some(({ Type, Name }) => Type === "volume" && isAnonymous(Name)) &&
-    present.filter((one) => serviceOf(one) === service).length <= count
-  );
+  const first = present
+    .filter((one) => serviceOf(one) === service)
+    .sort((a, b) => numberOf(a) - numberOf(b))
+    .slice(0, count);
+  return hasAnonymousVolumes(container) && first.some(({ Id }) => Id === container.Id);
+}
+
+/**
+ * Stops containers of services that a deployment does not have. Returns those with anonymous volumes, which the version before needs if the
+ * deployment fails; their names become free. If there are any, the other ones are removed; otherwise, that is left to Compose.
+ */
+export async function setOrphansAside(
+  engine: DockerEngine,
+  expected: readonly ExpectedService[],
+  { project, log, signal }: Call,
+): Promise<Container[]> {
+  const present = await engine.containers(project, signal);
+  const orphans = present.filter((one) => !expected.some(({ name }) => name === serviceOf(one)));
+  const kept = orphans.filter(hasAnonymousVolumes);
+  if (kept.length === 0) return [];
+  for (const orphan of orphans) {
+    log(`[docker] stopping container ${nameOf(orphan)}, whose service is not in the document`);
+    await engine.stopContainer(orphan.Id, signal);
+    if (!kept.includes(orphan)) await engine.removeContainer(orphan.Id, signal);
+    else if (!nameOf(orphan).startsWith(asidePrefix(orphan)))
+      await engine.renameContainer(orphan.Id, `${asidePrefix(orphan)}${nameOf(orphan)}`, signal);
+  }
+  return kept;
+}
+
+/** Differs from the prefix that Compose gives to the container that replaces this one. */
+function asidePrefix({ Id }: Container): string {
+  return `aside_${Id.slice(0, 12)}_`;
+}
+
+function hasAnonymousVolumes({ Mounts }: Container): boolean {
+  return (Mounts ?? []).some(({ Type, Name }) => Type === "volume" && isAnonymous(Name));
+}
+
+/** Number of a container within its service; the highest for one that Compose did not create. */
+function numberOf({ Config }: Container): number {
+  return Number(Config.Labels?.["com.docker.compose.container-number"] ?? Number.MAX_SAFE_INTEGER);
 }
