@@ -3,18 +3,16 @@ import type { Clock, Timer } from "../base/clock.js";
 import { messageOf, OverseerError } from "../base/errors.js";
 import type { ParseLimits } from "../manifest/yaml/parse.js";
 import type { FileOutcome, FileText } from "./parser.js";
+import { RenderError } from "./render-error.js";
 
 /** To the thread. */
 export interface ParseRequest {
-  readonly id: number;
   readonly files: readonly FileText[];
   readonly limits: ParseLimits;
 }
 
 /** From the thread: the outcomes, as JSON unless they hold bigints, or why there are none. */
-export type ParseAnswer =
-  | { readonly id: number; readonly outcomes: string | FileOutcome[] }
-  | { readonly id: number; readonly fault: string };
+export type ParseAnswer = { readonly outcomes: string | FileOutcome[] } | { readonly fault: string };
 
 /** How the thread is run. */
 export interface ParserThreadOptions {
@@ -23,7 +21,7 @@ export interface ParserThreadOptions {
   readonly worker?: URL;
   /** The thread ends after so long without work; it holds some 15 MB. */
   readonly idleMs?: number;
-  /** One request may take so long; then the thread is stopped, and the request fails. */
+  /** One request may take so long from when the thread takes it; then the thread is stopped, and the request fails. */
   readonly timeoutMs?: number;
 }
 
@@ -33,22 +31,24 @@ export interface ParserThreadOptions {
  */
 const HEAP = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 4 };
 
-interface Pending {
+interface Job extends ParseRequest {
   readonly resolve: (outcomes: FileOutcome[]) => void;
   readonly reject: (error: Error) => void;
-  readonly timeout: Timer;
 }
 
-/** One worker thread for large parses: started when it is needed, ended when it is not. */
+/**
+ * One worker thread for large parses: started when it is needed, ended when it is not. All sources share it, one request at a time, so
+ * that what ends it fails only the request that it had.
+ */
 export class ParserThread {
   readonly #clock: Clock;
   readonly #url: URL;
   readonly #idleMs: number;
   readonly #timeoutMs: number;
-  readonly #pending = new Map<number, Pending>();
+  readonly #waiting: Job[] = [];
+  #current: { readonly job: Job; readonly timeout: Timer } | undefined;
   #worker: Worker | undefined;
   #idle: Timer | undefined;
-  #nextId = 1;
 
   constructor({ clock, worker, idleMs = 10_000, timeoutMs = 120_000 }: ParserThreadOptions) {
     this.#clock = clock;
@@ -62,69 +62,90 @@ export class ParserThread {
     return this.#worker !== undefined;
   }
 
-  /** Parses `files` on the thread. Rejects with a retryable error when the thread dies or takes too long. */
+  /**
+   * Parses `files` on the thread, after the requests before. Rejects with a RenderError when they take too long or too much memory, and
+   * with a retryable error when the thread dies otherwise.
+   */
   parse(files: readonly FileText[], limits: ParseLimits): Promise<FileOutcome[]> {
-    this.#idle?.cancel();
-    const worker = this.#start();
-    const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      const timeout = this.#clock.after(this.#timeoutMs, () =>
-        this.#fail(worker, `no answer in ${this.#timeoutMs} ms`),
-      );
-      this.#pending.set(id, { resolve, reject, timeout });
-      worker.ref();
-      worker.postMessage({ id, files, limits } satisfies ParseRequest);
+      this.#waiting.push({ files, limits, resolve, reject });
+      this.#next();
     });
   }
 
   /** Ends the thread. What is under way fails. */
   async close(): Promise<void> {
     const worker = this.#worker;
-    if (worker) this.#fail(worker, "the operator is stopping");
+    const error = threadError("the operator is stopping");
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    if (worker) this.#fail(worker, error);
     await worker?.terminate();
+  }
+
+  #next(): void {
+    if (this.#current !== undefined) return;
+    const job = this.#waiting.shift();
+    if (job === undefined) {
+      this.#rest();
+      return;
+    }
+    this.#idle?.cancel();
+    const worker = this.#start();
+    const timeout = this.#clock.after(this.#timeoutMs, () =>
+      this.#fail(worker, exceeded(job, `take longer than ${this.#timeoutMs / 1000} s`)),
+    );
+    this.#current = { job, timeout };
+    worker.ref();
+    worker.postMessage({ files: job.files, limits: job.limits } satisfies ParseRequest);
   }
 
   #start(): Worker {
     if (this.#worker) return this.#worker;
     const worker = new Worker(this.#url, { resourceLimits: HEAP });
-    worker.on("message", (response: ParseAnswer) => this.#settle(response));
-    worker.on("error", (error) => this.#fail(worker, messageOf(error)));
-    worker.on("exit", () => this.#fail(worker, "the thread ended"));
+    worker.on("message", (answer: ParseAnswer) => {
+      if (this.#worker !== worker) return;
+      const job = this.#take();
+      if ("fault" in answer) job?.reject(threadError(answer.fault));
+      else job?.resolve(readOutcomes(answer.outcomes));
+      this.#next();
+    });
+    worker.on("error", (error: Error & { readonly code?: string }) => {
+      const job = error.code === "ERR_WORKER_OUT_OF_MEMORY" ? this.#current?.job : undefined;
+      const why = `need more than ${HEAP.maxOldGenerationSizeMb} MiB of memory`;
+      this.#fail(worker, job === undefined ? threadError(messageOf(error)) : exceeded(job, why));
+    });
+    worker.on("exit", () => this.#fail(worker, threadError("the thread ended")));
     this.#worker = worker;
     return worker;
-  }
-
-  #settle(response: ParseAnswer): void {
-    const pending = this.#pending.get(response.id);
-    if (!pending) return;
-    this.#pending.delete(response.id);
-    pending.timeout.cancel();
-    if ("fault" in response) pending.reject(threadError(response.fault));
-    else pending.resolve(readOutcomes(response.outcomes));
-    if (this.#pending.size === 0) this.#rest();
   }
 
   /** Without work the thread does not keep the process alive, and ends after a while. */
   #rest(): void {
     const worker = this.#worker;
-    worker?.unref();
+    if (worker === undefined) return;
+    worker.unref();
+    this.#idle?.cancel();
     this.#idle = this.#clock.after(this.#idleMs, () => {
       if (this.#worker === worker) this.#worker = undefined;
-      void worker?.terminate();
+      void worker.terminate();
     });
   }
 
-  #fail(worker: Worker, why: string): void {
+  /** Ends the thread. The request that it had fails; a new thread takes the next one. */
+  #fail(worker: Worker, error: OverseerError): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
     this.#idle?.cancel();
     void worker.terminate();
-    const pending = [...this.#pending.values()];
-    this.#pending.clear();
-    for (const { reject, timeout } of pending) {
-      timeout.cancel();
-      reject(threadError(why));
-    }
+    this.#take()?.reject(error);
+    this.#next();
+  }
+
+  #take(): Job | undefined {
+    const current = this.#current;
+    this.#current = undefined;
+    current?.timeout.cancel();
+    return current?.job;
   }
 }
 
@@ -138,4 +159,11 @@ function threadError(why: string): OverseerError {
     reason: "RenderFailed",
     class: "retryable",
   });
+}
+
+/** The same files would exceed the limit again: only another commit helps. */
+function exceeded({ files }: ParseRequest, what: string): RenderError {
+  const [only] = files.length === 1 ? files : [];
+  const message = `the manifests ${what} to parse: split the source into several apps`;
+  return new RenderError([{ ...(only === undefined ? {} : { origin: { file: only.file } }), message }]);
 }

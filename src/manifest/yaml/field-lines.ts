@@ -6,11 +6,12 @@ import { type Chunk, countLines, splitDocuments } from "./split.js";
 
 /** Finds the lines of fields. Parses the text again, once, so it is used for errors only. */
 export class FieldLines {
-  readonly #chunks: readonly Chunk[];
+  readonly #text: string;
+  #chunks: readonly Chunk[] | undefined;
   readonly #events = new Map<Chunk, ReadEvents>();
 
   constructor(text: string) {
-    this.#chunks = splitDocuments(text);
+    this.#text = text;
   }
 
   /**
@@ -18,6 +19,7 @@ export class FieldLines {
    * `documentLine` is the first line of the document and the fallback.
    */
   lineOf(documentLine: number, path: FieldPath): number {
+    this.#chunks ??= splitDocuments(this.#text);
     const chunk = this.#chunks.findLast(({ line }) => line <= documentLine) ?? this.#chunks[0];
     if (chunk === undefined) return documentLine;
     const { text, events } = this.#eventsOf(chunk);

@@ -47,8 +47,8 @@ export function fileTooLarge(maxFileBytes: number, bytes?: number): string {
   return `the file is larger than ${maxFileBytes} bytes${has}: split it, leave it out with source.exclude, or raise --max-file-bytes of the operator`;
 }
 
-/** Maximum number of problems reported per file. */
-const MAX_PROBLEMS = 50;
+/** Maximum number of problems reported per file. Finding the line of each reads the file: reading stops at the last one. */
+export const MAX_PROBLEMS = 50;
 
 /**
  * Reads a file of Kubernetes objects: YAML with any number of documents, or JSON, as kubectl 1.35 reads it (see
@@ -74,7 +74,7 @@ class FileReader {
   #expanded = 0;
   #text = "";
   #lines: FieldLines | undefined;
-  #full = false;
+  #counted: { readonly chunk: Chunk; readonly offset: number; readonly line: number } | undefined;
 
   constructor(file: string, limits: ParseLimits, repeatedKeys: RepeatedKeys) {
     this.#file = file;
@@ -92,12 +92,17 @@ class FileReader {
       this.#report(1, other);
     } else {
       for (const chunk of splitDocuments(text)) {
+        if (this.#isDone) break;
         this.#readChunk(chunk);
-        if (this.#problems.length >= MAX_PROBLEMS) break;
       }
     }
     if (this.#problems.length > 0) throw new ManifestError(this.#file, this.#problems.slice(0, MAX_PROBLEMS));
     return this.#documents;
+  }
+
+  /** Whether reading on would find nothing that is shown. */
+  get #isDone(): boolean {
+    return this.#problems.length >= MAX_PROBLEMS || this.#documents.length > this.#limits.maxDocuments;
   }
 
   #readChunk(written: Chunk): void {
@@ -120,9 +125,10 @@ class FileReader {
     }
     const hasAliases = events.some((event) => event.type === EVENT_ID.ALIAS);
     let next = 0;
-    events.forEach((event, index) => {
+    for (const [index, event] of events.entries()) {
+      if (this.#isDone) return;
       if (event.type === EVENT_ID.DOCUMENT) this.#readDocument(chunk, events, index, values[next++], hasAliases);
-    });
+    }
   }
 
   #readDocument(chunk: Chunk, events: readonly Event[], index: number, value: unknown, hasAliases: boolean): void {
@@ -132,13 +138,11 @@ class FileReader {
     if (hasAliases && !this.#withinExpansion(chunk, start, value)) return;
     const couldBeList = isRecord(value) && typeof value.kind === "string" && value.kind.endsWith("List");
     const offsets = couldBeList ? itemOffsets(chunk.text, events, index + 1) : [];
-    let line = this.#lineAt(chunk, start);
-    let counted = start;
+    let at = start;
     for (const item of expandList(value, offsets) ?? [{ value, offset: start }]) {
-      const at = item.offset ?? counted;
-      line += countLines(chunk.text, at, counted);
-      counted = Math.max(counted, at);
-      this.#add(line, item.value);
+      if (this.#isDone) return;
+      at = Math.max(at, item.offset ?? at);
+      this.#add(this.#lineAt(chunk, at), item.value);
     }
   }
 
@@ -152,15 +156,12 @@ class FileReader {
     const problems = [...checkShape(named), ...checkSecret(named)];
     if (problems.length > 0) {
       this.#lines ??= new FieldLines(this.#text);
-      for (const { path, message } of problems)
+      for (const { path, message } of problems.slice(0, MAX_PROBLEMS))
         this.#report(path.length === 0 ? line : this.#lines.lineOf(line, path), message, nameOf(value));
       return;
     }
-    if (this.#documents.length >= this.#limits.maxDocuments) {
-      if (!this.#full) this.#report(line, `the file holds more than ${this.#limits.maxDocuments} objects; split it`);
-      this.#full = true;
-      return;
-    }
+    if (this.#documents.length === this.#limits.maxDocuments)
+      this.#report(line, `the file holds more than ${this.#limits.maxDocuments} objects; split it`);
     this.#documents.push({ object: named as KubeObject, origin: { file: this.#file, line } });
   }
 
@@ -215,8 +216,13 @@ class FileReader {
     });
   }
 
+  /** Counts on from the last answer: a file of many documents is not counted from its beginning for each. */
   #lineAt(chunk: Chunk, offset: number): number {
-    return chunk.line + countLines(chunk.text, offset);
+    const last = this.#counted;
+    const from = last?.chunk === chunk && last.offset <= offset ? last : { offset: 0, line: chunk.line };
+    const line = from.line + countLines(chunk.text, offset, from.offset);
+    this.#counted = { chunk, offset, line };
+    return line;
   }
 }
 

@@ -7,7 +7,7 @@ import { hashBody, idOf, type PreparedDocument } from "../to-document.js";
 import { describeDuplicate, findDuplicates } from "./duplicates.js";
 import { findEncrypted, mayHoldEncrypted } from "./encrypted-values.js";
 import { FieldLines } from "./field-lines.js";
-import { DEFAULT_PARSE_LIMITS, type ParseLimits, parseManifests, type RepeatedKeys } from "./parse.js";
+import { DEFAULT_PARSE_LIMITS, MAX_PROBLEMS, type ParseLimits, parseManifests, type RepeatedKeys } from "./parse.js";
 
 /**
  * Performs all processing of a file that does not depend on the destination: parses, normalizes, finds duplicates and hashes.
@@ -24,26 +24,28 @@ export function prepareManifests(
   const problems: ManifestProblem[] = [];
   const prepared: PreparedDocument[] = [];
   const mayBeEncrypted = mayHoldEncrypted(text);
+  const lines = new FieldLines(text);
   for (const { object: written, origin } of parseManifests(text, file, limits, repeatedKeys)) {
+    if (problems.length >= MAX_PROBLEMS) break;
     const { object, dropped } = normalize(written);
     for (const duplicate of findDuplicates(object)) {
       problems.push({ ...origin, object: displayId(idOf(object)), message: describeDuplicate(duplicate) });
     }
-    if (mayBeEncrypted) problems.push(...encryptedValue(written, origin, text));
+    if (mayBeEncrypted) problems.push(...encryptedValue(written, origin, lines));
     const before = writtenFields(written, object);
     const kept = before === undefined ? {} : { written: before };
     prepared.push({ object, origin, bodyHash: hashBody(object), dropped, ...kept });
   }
-  if (problems.length > 0) throw new ManifestError(file, problems);
+  if (problems.length > 0) throw new ManifestError(file, problems.slice(0, MAX_PROBLEMS));
   return prepared;
 }
 
 /** Refuses a value that nothing would decrypt any more: it would be applied as it is. */
-function encryptedValue(object: KubeObject, origin: Origin, text: string): ManifestProblem[] {
+function encryptedValue(object: KubeObject, origin: Origin, lines: FieldLines): ManifestProblem[] {
   const path = findEncrypted(object);
   if (path === undefined) return [];
   const { file, line } = origin;
-  const at = line === undefined ? {} : { line: new FieldLines(text).lineOf(line, path) };
+  const at = line === undefined ? {} : { line: lines.lineOf(line, path) };
   const message = `${showPath(path)} is encrypted with SOPS, but the metadata of SOPS is missing, without which it cannot be decrypted: restore what sops wrote, or set source.decryption if the file is encrypted`;
   return [{ file, ...at, object: displayId(idOf(object)), message }];
 }

@@ -109,7 +109,7 @@ describe("ParserThread", function () {
     ["throws", "parentPort.on('message', () => { throw new Error('boom'); });", "boom"],
     [
       "answers with a fault",
-      "parentPort.on('message', ({ id }) => parentPort.postMessage({ id, fault: 'out of luck' }));",
+      "parentPort.on('message', () => parentPort.postMessage({ fault: 'out of luck' }));",
       "out of luck",
     ],
   ];
@@ -124,13 +124,51 @@ describe("ParserThread", function () {
     });
   }
 
-  it("fails what takes too long, and starts anew", async () => {
-    const worker = await workerOf("silent", "parentPort.on('message', () => {});");
-    const silent = new ParserThread({ clock, worker, timeoutMs: 20 });
-    const work = failureOf(silent.parse(FILES, LIMITS));
-    clock.fire(20);
-    expect((await work).message).to.contain("no answer in 20 ms");
-    expect(silent.isRunning).to.equal(false);
+  describe("shared by several sources", () => {
+    /** Never answers a file `hang.yaml`, has no memory for `large.yaml`, ends at `end.yaml`, and finds nothing in others. */
+    const CHOOSY = `parentPort.on("message", ({ files: [{ file }] }) => {
+      if (file === "large.yaml") throw Object.assign(new Error("heap"), { code: "ERR_WORKER_OUT_OF_MEMORY" });
+      if (file === "end.yaml") process.exit(1);
+      if (file !== "hang.yaml") parentPort.postMessage({ outcomes: [] });
+    });`;
+    const parse = (of: ParserThread, file: string) => of.parse([{ file, text: "" }], LIMITS);
+    let shared: ParserThread;
+
+    beforeEach(async () => {
+      shared = new ParserThread({ clock, worker: await workerOf("choosy", CHOOSY), timeoutMs: 20_000 });
+    });
+    afterEach(() => shared.close());
+
+    it("fails for good the one that takes too long, and no other", async () => {
+      const hung = failureOf(parse(shared, "hang.yaml"));
+      const others = ["a.yaml", "b.yaml"].map((file) => parse(shared, file));
+      expect(
+        clock.timers.map(({ ms }) => ms),
+        "the time of those that wait does not begin",
+      ).to.deep.equal([20_000]);
+      clock.fire(20_000);
+      const error = await hung;
+      expect(error).to.include({ code: "RENDER_FAILED", class: "terminal" });
+      expect(error.message).to.equal(
+        "hang.yaml: the manifests take longer than 20 s to parse: split the source into several apps",
+      );
+      expect(await Promise.all(others)).to.deep.equal([[], []]);
+    });
+
+    it("fails for good the one that needs too much memory, and no other", async () => {
+      const large = failureOf(parse(shared, "large.yaml"));
+      const other = parse(shared, "a.yaml");
+      const error = await large;
+      expect(error).to.include({ code: "RENDER_FAILED", class: "terminal" });
+      expect(error.message).to.contain("large.yaml: the manifests need more than 512 MiB of memory");
+      expect(await other).to.deep.equal([]);
+    });
+
+    it("fails the one that ends it, and no other", async () => {
+      const outcomes = ["end.yaml", "a.yaml", "end.yaml", "b.yaml"].map((file) => parse(shared, file));
+      const settled = await Promise.allSettled(outcomes);
+      expect(settled.map(({ status }) => status)).to.deep.equal(["rejected", "fulfilled", "rejected", "fulfilled"]);
+    });
   });
 
   it("fails with a clear text when there is no such worker", async () => {
@@ -138,9 +176,9 @@ describe("ParserThread", function () {
     expect((await failureOf(lost.parse(FILES, LIMITS))).message).to.contain("could not be parsed");
   });
 
-  it("fails what is under way when it is closed", async () => {
-    const work = failureOf(thread.parse(FILES, LIMITS));
+  it("fails what is under way or waits when it is closed", async () => {
+    const work = [FILES, FILES].map((files) => failureOf(thread.parse(files, LIMITS)));
     await thread.close();
-    expect((await work).message).to.contain("stopping");
+    for (const { message } of await Promise.all(work)) expect(message).to.contain("stopping");
   });
 });
