@@ -15,6 +15,8 @@ const Snapshot = z.object({
   time: z.string(),
   hostname: z.string().default(""),
   tags: z.array(z.string()).nullish(),
+  /** ID before its tags were changed. */
+  original: z.string().optional(),
   paths: z.array(z.string()),
 });
 /** A stored backup as restic describes it. */
@@ -49,7 +51,11 @@ const LOCK_WAIT_MS = 35 * 60_000;
 /** The same while an app may be stopped. `prepare` has waited before. */
 const STOPPED_LOCK_WAIT_MS = 60_000;
 const LOCK_RETRY_MS = 5_000;
+/** Incomplete backups that are removed at a time. */
+const MAX_FORGOTTEN = 500;
+/** Tag of backups until they are verified, so that one that failed at any moment never counts as complete. */
 const INCOMPLETE = "overseer-incomplete";
+const DAY_MS = 24 * 60 * 60_000;
 
 /**
  * Stores and restores directories by the program restic. Repository and credentials are in the environment of each call and nowhere else.
@@ -69,7 +75,7 @@ export class Restic {
 
   /**
    * Verifies that the repository can be opened, and removes locks of processes that no longer exist. Creates the repository if
-   * `mayCreate`. `waitForLocks`: waits until no other process has it for itself.
+   * `mayCreate`. `waitForLocks`: waits until no other process uses it.
    */
   async prepare(mayCreate: boolean, waitForLocks: boolean): Promise<void> {
     const { code, text } = await this.#try(["unlock"]);
@@ -84,44 +90,62 @@ export class Restic {
       }
       await this.#run(["init"]);
     }
-    if (waitForLocks) await this.#run(["list", "keys"]);
+    // Has no effect, and needs the repository for itself, as the check and the retention after the copy do.
+    if (waitForLocks) await this.#run(["tag", "--remove", INCOMPLETE, "--tag", "overseer-none"]);
   }
 
-  /** Stores directories of an app. Throws BackupError if a file could not be read; the backup is then marked as incomplete. */
+  /** Stores directories of an app, as an incomplete backup until `keep` is called. Throws BackupError if a file could not be read. */
   async backup(app: string, paths: readonly string[]): Promise<{ id: string; sizeBytes: number }> {
-    const args = ["backup", "--json", "--host", this.#options.node, "--tag", tagOf(app), "--", ...paths];
+    const tags = ["--tag", tagOf(app), "--tag", INCOMPLETE];
+    const args = ["backup", "--json", "--host", this.#options.node, ...tags, "--", ...paths];
     const { code, text, output } = await this.#unlocked(args, STOPPED_LOCK_WAIT_MS);
     const summary = output
       .split("\n")
       .flatMap((line) => Summary.safeParse(parseJson(line)).data ?? [])
       .at(-1);
     if (code === 0 && summary !== undefined) {
-      return { id: summary.snapshot_id.slice(0, 8), sizeBytes: summary.total_bytes_processed };
+      return { id: summary.snapshot_id, sizeBytes: summary.total_bytes_processed };
     }
     if (code !== 3) throw failure("backup", code, text);
-    if (summary !== undefined) await this.#run(["tag", "--add", INCOMPLETE, summary.snapshot_id]);
     throw new BackupError(
       `some files could not be read, so that the backup is incomplete; set stop or preHooks in its policy if the app changes files while they are copied: ${text}`,
     );
   }
 
-  /** Removes backups of an app on this node that are older than the newest one by more than `days`. The newest three always stay. */
-  async forget(app: string, days: number): Promise<void> {
-    const group = ["--host", this.#options.node, "--tag", tagOf(app), "--group-by", "host"];
+  /**
+   * Makes a backup a complete one, and removes those of the app on this node that are older by more than `days`. The newest three complete ones
+   * always stay. Returns the new ID. Throws BackupError, and removes nothing, if another backup is newer: a clock is wrong then, and
+   * the age of backups says nothing.
+   */
+  async keep(app: string, stored: string, days: number): Promise<string> {
+    await this.#run(["tag", "--remove", INCOMPLETE, stored]);
+    const own = (await this.snapshots(app)).filter(({ hostname }) => hostname === this.#options.node);
+    const [newest] = own;
+    const kept = own.find((one) => !isIncomplete(one) && one.original?.startsWith(stored));
+    if (kept === undefined || newest === undefined) {
+      throw new BackupError(
+        `the repository does not contain backup ${stored} that was just stored in it: check what else changes it`,
+      );
+    }
+    if (Date.parse(kept.time) < Date.parse(newest.time)) {
+      throw new BackupError(
+        `backup ${newest.short_id} has the time ${newest.time}, which is after the one that was just made at ${kept.time}: correct the clock of the node, and delete the backups with a false time by restic forget; until then, no old backup is deleted`,
+      );
+    }
+    const oldest = Date.parse(kept.time) - days * DAY_MS;
+    const failed = own.filter((one) => isIncomplete(one) && Date.parse(one.time) < oldest).map(({ id }) => id);
+    if (failed.length > 0) await this.#run(["forget", ...failed.slice(0, MAX_FORGOTTEN)]);
+    const group = ["--host", this.#options.node, "--tag", tagOf(app), "--group-by", "host,tags"];
     await this.#run(["forget", ...group, "--keep-last", "3", "--keep-within", `${days}d`, "--prune"]);
-  }
-
-  /** Deletes a backup that must not be used. */
-  async discard(id: string): Promise<void> {
-    await this.#run(["forget", id]);
+    return kept.short_id;
   }
 
   /** Verifies the structure of the repository, and a random part of its data. */
   async check(): Promise<void> {
     const { code, text } = await this.#unlocked(["check", "--read-data-subset=2%"]);
-    if (code !== 0) {
-      throw new BackupError(`the repository is damaged, its backups may be unusable (restic check): ${text}`);
-    }
+    if (code === 0) return;
+    if (!/contains errors|returned errors/i.test(text)) throw failure("check", code, text);
+    throw new BackupError(`the repository is damaged, its backups may be unusable (restic check): ${text}`);
   }
 
   /** Returns the backups of an app, newest first, of all nodes. */
@@ -158,9 +182,7 @@ export class Restic {
     const deadline = clock.monotonic() + waitMs;
     for (;;) {
       const result = await this.#try(args);
-      const locked =
-        result.code !== 0 && (result.code === 11 || /already locked|unable to create lock/i.test(result.text));
-      if (!locked || clock.monotonic() > deadline) return result;
+      if (!isLocked(result.code, result.text) || clock.monotonic() > deadline) return result;
       await pause(clock, LOCK_RETRY_MS, this.#signal);
       await this.#try(["unlock"]);
     }
@@ -205,7 +227,7 @@ export class Restic {
   }
 }
 
-/** Whether some files could not be read when a snapshot was made. */
+/** Whether a snapshot was not verified, or some files could not be read when it was made. */
 export function isIncomplete({ tags }: Snapshot): boolean {
   return tags?.includes(INCOMPLETE) ?? false;
 }
@@ -224,7 +246,16 @@ function failure(command: string, code: number | undefined, text: string): Backu
   if (/wrong password|no key found/i.test(text)) {
     return new BackupError("the repository cannot be opened: the secret backup.RESTIC_PASSWORD is not its password");
   }
+  if (isLocked(code, text)) {
+    return new BackupError(
+      `another process uses the repository, such as a long backup of another node, so that restic ${command} cannot run: ${text}`,
+    );
+  }
   return new BackupError(`restic ${command} failed with code ${code}: ${text}`);
+}
+
+function isLocked(code: number | undefined, text: string): boolean {
+  return code === 11 || (code !== 0 && /already locked|unable to create lock/i.test(text));
 }
 
 function tagOf(app: string): string {

@@ -102,22 +102,20 @@ export class DockerData implements DataRunner {
           const present = await this.#options.engine.containers(app.project, signal);
           const once = async () => {
             const stored = await copy();
-            if (!(await this.#startedMeanwhile(app, signal))) return stored;
             // An engine that restarts also starts containers with the restart policy always.
-            await restic.discard(stored.id);
-            return undefined;
+            return (await this.#startedMeanwhile(app, signal)) ? undefined : stored;
           };
           return this.#whileStopped(app, present, once, log, signal);
         };
         const stored = work.stop ? await untilUndisturbed(copyStopped, log) : await copy();
         return { stored, excluded: data.excluded };
       });
-      log(`[docker] stored ${stored.sizeBytes} bytes as ${stored.id}; verifying the repository`);
+      log(`[docker] stored ${stored.sizeBytes} bytes; verifying the repository`);
       for (const item of excluded) log(`[docker] not part of the backup: ${item}`);
       await restic.check();
-      await restic.forget(app.name, work.retentionDays);
+      const snapshot = await restic.keep(app.name, stored.id, work.retentionDays);
       const snapshots = reported(await restic.snapshots(app.name));
-      return { snapshot: stored.id, sizeBytes: stored.sizeBytes, snapshots, excluded: [...excluded] };
+      return { snapshot, sizeBytes: stored.sizeBytes, snapshots, excluded: [...excluded] };
     });
   }
 

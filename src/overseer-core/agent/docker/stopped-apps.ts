@@ -103,7 +103,7 @@ export async function untilUndisturbed<T>(copy: () => Promise<T | undefined>, lo
   for (let copies = 1; copies <= MAX_COPIES; copies++) {
     const stored = await copy();
     if (stored !== undefined) return stored;
-    log("[docker] containers were started by something else while their data was copied; this copy was deleted");
+    log("[docker] containers were started by something else while their data was copied; this copy stays incomplete");
   }
   throw new BackupError(
     `containers were started by something else during each of ${MAX_COPIES} copies of their data: stop what starts them during backups, or use preHooks instead of stop`,
