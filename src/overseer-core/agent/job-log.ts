@@ -4,12 +4,25 @@ import { cutText } from "../../base/cut-text.js";
 /** Maximum length of a log line, in characters. */
 const MAX_LINE = 4096;
 /** Maximum number of lines in one request. */
-export const MAX_LOG_LINES = 500;
+const MAX_LINES = 500;
+/** Maximum size of the lines in one request, in bytes: the Core accepts 1 MiB. */
+const MAX_BYTES = 256 * 1024;
 /** Time in milliseconds to collect lines before sending them in one request. */
 const BATCH_MS = 100;
 
 /** Sends numbered lines; throws if the Core did not receive them. */
 export type SendLines = (from: number, lines: readonly string[]) => Promise<void>;
+
+/** Returns the first of `lines`, as many as one request may have. */
+export function firstBatch(lines: readonly string[]): readonly string[] {
+  let bytes = 0;
+  const batch = lines.slice(0, MAX_LINES);
+  const tooMany = batch.findIndex((line) => {
+    bytes += Buffer.byteLength(JSON.stringify(line)) + 1;
+    return bytes > MAX_BYTES;
+  });
+  return tooMany < 0 ? batch : batch.slice(0, tooMany);
+}
 
 /** Sends the log of one job to the Core. Lines that were not received are sent again with the next ones, under the same numbers. */
 export class JobLog {
@@ -45,7 +58,7 @@ export class JobLog {
 
   async #flush(): Promise<void> {
     while (this.#pending.length > 0) {
-      const lines = this.#pending.slice(0, MAX_LOG_LINES);
+      const lines = firstBatch(this.#pending);
       await this.#send(this.#next, lines);
       this.#pending = this.#pending.slice(lines.length);
       this.#next += lines.length;

@@ -6,7 +6,7 @@ import { messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
 import { secretNames } from "../operations/compose.js";
 import { type AgentCoreClient, CoreCallError } from "./core-client.js";
-import { JobLog, MAX_LOG_LINES } from "./job-log.js";
+import { firstBatch, JobLog } from "./job-log.js";
 import type { Journal, UnreportedEnd } from "./journal.js";
 import { diskFullText, isDiskFull, RunError, type Runner, type RunResult } from "./runner.js";
 
@@ -59,8 +59,10 @@ export class JobWorker {
     const last = this.#unsaved ?? journal.unreported(onDamage);
     if (last === undefined) return;
     try {
-      for (let sent = 0; sent < last.lines.length; sent += MAX_LOG_LINES) {
-        await core.addLogs(last.jobId, last.from + sent, last.lines.slice(sent, sent + MAX_LOG_LINES), signal);
+      for (let sent = 0; sent < last.lines.length; ) {
+        const lines = firstBatch(last.lines.slice(sent));
+        await core.addLogs(last.jobId, last.from + sent, lines, signal);
+        sent += lines.length;
       }
       await core.end(last.jobId, last.end, signal);
       logger.info("reported job result", { job: last.jobId, status: last.end.status });
