@@ -24,6 +24,10 @@ export interface ManifestFiles {
 /** What lets deletions go on that a link holds up. */
 const UNTIL_READ = "until the link is corrected or removed, or excluded with source.exclude";
 
+/** The same for a submodule: an earlier commit, or earlier settings of the repository, may have had manifests in its place. */
+const UNTIL_RECURSED =
+  "until recurseSubmodules of the GitRepository is set to read it, or it is excluded with source.exclude";
+
 /**
  * Picks the manifests among the selected files: `.yaml`, `.yml` and `.json`. A name or a link that cannot be used is an
  * error of a file that is meant, and of no other. Each file of the repository is read once, however many links lead to it.
@@ -46,19 +50,18 @@ export function pickManifestFiles({
     const { fault, linked, blocking = false } = entry;
     const file = joinPath(folder, entry.path);
     const origin = { file, line: 1 };
-    if (entry.kind === "submodule")
-      notes.push({
-        message: "submodules are not read; it is ignored: set recurseSubmodules of the GitRepository to read it",
-        origin,
-      });
-    if (fault !== undefined && (blocking || isMeant(entry))) {
+    if (entry.kind === "submodule") {
+      const submodule = unreadSubmodule(file);
+      unread ??= submodule.unread;
+      notes.push(submodule.note);
+    } else if (fault !== undefined && (blocking || isMeant(entry))) {
       problems.push({ origin, message: `${fault}; ${remedyFor(entry)}` });
     } else if (fault !== undefined && entry.unread) {
       unread ??= `${file}: ${fault}; nothing is pruned ${UNTIL_READ}`;
       notes.push({ message: `${fault}; it is ignored, and nothing is pruned ${UNTIL_READ}`, origin });
     } else if (fault !== undefined && entry.kind === "symlink") {
       notes.push({ message: `${fault}; it is ignored`, origin });
-    } else if (entry.kind !== "submodule" && isMeant(entry)) {
+    } else if (isMeant(entry)) {
       const first = linked === undefined ? undefined : read.get(linked);
       if (linked !== undefined) read.set(linked, first ?? entry.path);
       if (first === undefined) picked.push({ file, blob: entry.blob });
@@ -66,6 +69,12 @@ export function pickManifestFiles({
     }
   }
   return { files: picked, notes, problems, unread };
+}
+
+/** What is to be said about a submodule, and why nothing is pruned meanwhile. */
+export function unreadSubmodule(file: RepositoryPath): { readonly note: Note; readonly unread: string } {
+  const message = `submodules are not read; it is ignored, and nothing is pruned ${UNTIL_RECURSED}`;
+  return { note: { message, origin: { file, line: 1 } }, unread: `${file}: ${message}` };
 }
 
 function remedyFor({ kind }: SourceFile): string {

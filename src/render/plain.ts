@@ -160,7 +160,10 @@ function withConfidence(outcome: FileOutcome, file: string, { files }: FileDecry
 /** The files that a plain source means. A kustomization or chart in a folder below is refused: its files are no manifests. */
 function selectPlain({ folder, files, singleFile }: LocatedSource, source: SourceSelection): LocatedSource["files"] {
   if (singleFile) return files;
-  const inReach = source.plain?.recurse === false ? files.filter(({ path }) => !path.includes("/")) : files;
+  const inReach =
+    source.plain?.recurse === false
+      ? files.filter(({ path, kind }) => kind !== "submodule" && !path.includes("/"))
+      : files;
   const selected = selectFiles(inReach, source);
   const [stray] = detect(selected.map(({ path }) => path)).nested;
   if (stray !== undefined) {

@@ -4,9 +4,10 @@ import type { SourceSelection } from "./request.js";
 
 /**
  * The files of a folder that a source means: those that `include` names (all, if it names none) and `exclude` does not.
- * Hidden files and folders (`.github`) are never meant. A link that cannot be followed counts as the folder that it may stand for.
+ * Hidden files and folders (`.github`) are never meant. A link that cannot be followed counts as the folder that it may stand for, and
+ * so does a submodule.
  */
-export function selectFiles<F extends Pick<SourceFile, "path" | "unread">>(
+export function selectFiles<F extends Pick<SourceFile, "path" | "unread"> & Partial<Pick<SourceFile, "kind">>>(
   files: readonly F[],
   source: SourceSelection,
 ): F[] {
@@ -15,7 +16,8 @@ export function selectFiles<F extends Pick<SourceFile, "path" | "unread">>(
   const mayHoldIncluded = include.length === 0 ? () => true : compileFolderGlobs("source.include", include);
   const isLeftOut = leavesOut(source);
   return files.filter(
-    ({ path, unread }) => (isIncluded(path) || (unread === true && mayHoldIncluded(path))) && !isLeftOut(path),
+    ({ path, unread, kind }) =>
+      (isIncluded(path) || ((unread === true || kind === "submodule") && mayHoldIncluded(path))) && !isLeftOut(path),
   );
 }
 

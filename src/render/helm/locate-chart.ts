@@ -28,6 +28,8 @@ export interface LocatedChart {
   readonly problems: readonly RenderProblem[];
 }
 
+const SUBMODULE = "submodules are not read: set recurseSubmodules of the GitRepository to read it";
+
 /** Files of a dependency by `file://`. */
 interface Dependency {
   /** Below the folder of the chart, as Helm looks for it. */
@@ -56,7 +58,7 @@ export class ChartLocator {
     const folder = place.path;
     const located =
       place.entry.kind === "tree" ? await listSource(snapshot, place, { path: folder }, limits) : undefined;
-    const own = (located?.files ?? []).filter(({ path }) => !isOfGit(path));
+    const own = chartFiles(located?.files ?? []);
     const problems: RenderProblem[] = [];
     const chart = await readChart(input, own, problems);
     const dependencies: Dependency[] = [];
@@ -125,8 +127,15 @@ async function findDependency(
   return {
     to,
     folder: found.path,
-    files: files.filter((file) => !isOfGit(file.path)).map((file) => ({ ...file, path: joinPath(to, file.path) })),
+    files: chartFiles(files).map((file) => ({ ...file, path: joinPath(to, file.path) })),
   };
+}
+
+/** Without the files of Git itself. A submodule is a fault: without its files, the chart would render without a word. */
+function chartFiles(files: readonly SourceFile[]): SourceFile[] {
+  return files
+    .filter(({ path }) => !isOfGit(path))
+    .map((file) => (file.kind === "submodule" ? { fault: SUBMODULE, ...file } : file));
 }
 
 function isOfGit(path: string): boolean {

@@ -1,6 +1,6 @@
 import type { TreeLimits } from "../../git/engine.js";
 import { MARKERS } from "../detect.js";
-import { nameOf, parentOf, type RepositoryPath } from "../repository-path.js";
+import { joinPath, nameOf, parentOf, type RepositoryPath } from "../repository-path.js";
 import type { SourceSelection } from "../request.js";
 import { selectFiles } from "../select.js";
 import type { SnapshotFiles } from "../snapshot-files.js";
@@ -17,6 +17,8 @@ export interface GeneratedResources {
   readonly tree: string;
   /** Paths relative to the folder, sorted. */
   readonly resources: readonly string[];
+  /** Submodules below it, which are not read. Paths in the repository. */
+  readonly submodules: readonly RepositoryPath[];
 }
 
 /**
@@ -29,10 +31,9 @@ export async function resourcesBelow(
   { source, limits }: GenerateOptions,
 ): Promise<GeneratedResources> {
   const entry = await snapshot.treeAt(folder);
-  if (entry?.kind !== "tree") return { tree: "", resources: [] };
-  const files = selectFiles(await snapshot.listFiles(entry.id, limits), source).filter(
-    ({ kind }) => kind !== "submodule",
-  );
+  if (entry?.kind !== "tree") return { tree: "", resources: [], submodules: [] };
+  const selected = selectFiles(await snapshot.listFiles(entry.id, limits), source);
+  const files = selected.filter(({ kind }) => kind !== "submodule");
   const kustomized = new Set(
     files.flatMap(({ path }) => (MARKERS.get(nameOf(path)) === "kustomize" ? [parentOf(path)] : [])),
   );
@@ -40,7 +41,8 @@ export async function resourcesBelow(
     const top = foldersAbove(path).find((one) => kustomized.has(one));
     return top ?? (/\.ya?ml$/.test(path) ? path : []);
   });
-  return { tree: entry.id, resources: [...new Set(resources)].sort() };
+  const submodules = selected.flatMap(({ path, kind }) => (kind === "submodule" ? [joinPath(folder, path)] : []));
+  return { tree: entry.id, resources: [...new Set(resources)].sort(), submodules };
 }
 
 /** Folders that a path is in, topmost first. */

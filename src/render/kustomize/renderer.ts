@@ -1,6 +1,7 @@
 import { jsonText } from "../../base/hash.js";
 import { recognizePointer } from "../../manifest/recognize.js";
 import { FileDecryptor } from "../../secrets/file-decryptor.js";
+import { unreadSubmodule } from "../manifest-files.js";
 import { parseOutput } from "../parse-output.js";
 import type { ParseFiles } from "../parser.js";
 import type { RenderProgram } from "../programs.js";
@@ -39,6 +40,7 @@ export class KustomizeRenderer implements Renderer {
       ...{ renderer: "kustomize", reads: digestOfReads(files.reads), settings: kustomize },
       ...(remote.length === 0 ? {} : { remote }),
       ...(generated === undefined ? {} : { generated: generated.resources }),
+      ...((generated?.submodules.length ?? 0) === 0 ? {} : { submodules: generated?.submodules }),
       // Never the key of a success: what refuses a base may be no part of the source.
       ...(problems.length === 0 ? {} : { problems: problems.map(({ message }) => message) }),
     };
@@ -142,7 +144,9 @@ export class KustomizeRenderer implements Renderer {
       documents.map(({ object }) => object),
     ).map((name) => `source.kustomize.images: no image is named ${JSON.stringify(name)}, so the entry changes nothing`);
     const notes = [...edited.notes, ...unmatched].map((message): Note => ({ origin: { file }, message }));
-    return { documents: placed, notes, problems, nothing };
+    const submodules = (closure.generated?.submodules ?? []).map(unreadSubmodule);
+    notes.push(...submodules.map(({ note }) => note));
+    return { documents: placed, notes, problems, nothing, unread: submodules[0]?.unread };
   }
 }
 

@@ -188,6 +188,9 @@ describe("render: sources of other kinds", () => {
 
 const WAY_OUT = "; remove the link, or leave it out with source.exclude";
 
+const SUBMODULE =
+  "submodules are not read; it is ignored, and nothing is pruned until recurseSubmodules of the GitRepository is set to read it, or it is excluded with source.exclude";
+
 describe("render: links and submodules", () => {
   it("follows links to files of the source", async () => {
     const files = {
@@ -241,8 +244,21 @@ describe("render: links and submodules", () => {
     expect(notes(result)).to.deep.equal([
       "a/again.yaml:1  is a link to x.yaml, which is read itself",
       'a/gone:1  the symbolic link leads to "b", which does not exist; it is ignored, and nothing is pruned until the link is corrected or removed, or excluded with source.exclude',
-      "a/vendor:1  submodules are not read; it is ignored: set recurseSubmodules of the GitRepository to read it",
+      `a/vendor:1  ${SUBMODULE}`,
     ]);
+  });
+
+  it("prunes nothing while a submodule stands where manifests may have been", async () => {
+    const files = { "a/x.yaml": configMap("x"), "a/vendor": "submodule" } as const;
+    const unreadWith = async (rest: Parameters<typeof request>[1], source = {}): Promise<string | undefined> => {
+      const asked = request("a", rest);
+      return (await renderFiles(files, { ...asked, source: { ...asked.source, ...source } })).unread;
+    };
+    for (const include of [undefined, ["**/*.yaml"], ["vendor/db/*.yaml"]])
+      expect(await unreadWith(include === undefined ? {} : { include })).to.equal(`a/vendor: ${SUBMODULE}`);
+    expect(await unreadWith({ exclude: ["vendor"] })).to.equal(undefined);
+    expect(await unreadWith({ include: ["x.yaml"] })).to.equal(undefined);
+    expect(await unreadWith({}, { plain: { recurse: false } })).to.equal(undefined);
   });
 });
 

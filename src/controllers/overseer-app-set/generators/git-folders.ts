@@ -1,18 +1,15 @@
 import type { GitFolders } from "../../../api/app-set-generators.js";
+import type { TreeFile } from "../../../git/engine.js";
 import { compileExactGlobs, compileGlobs } from "../../../render/glob.js";
 import { AppSetError } from "../app-set-error.js";
 import type { ParameterSet } from "../parameters.js";
 
-/** A file of a commit, as far as folders are concerned. */
-export interface FolderFile {
-  /** Relative to the root of the repository. */
-  readonly path: string;
-  /** Why a name in the path cannot be used. */
-  readonly fault?: string;
-}
+/** A file of a commit, as far as folders are concerned. Its path is relative to the root of the repository. */
+export type FolderFile = Pick<TreeFile, "path" | "fault"> & Partial<Pick<TreeFile, "kind">>;
 
 /**
- * Returns one set of parameters for each folder that matches, sorted by path. A folder exists if it holds a file, at any depth.
+ * Returns one set of parameters for each folder that matches, sorted by path. A folder exists if it holds a file, at any depth. A
+ * submodule is a folder, too: its app says what is missing, instead of being deleted.
  *
  * @throws AppSetError for a matching folder with a name that cannot be used.
  * @throws UnsupportedSourceError for a pattern that is not valid.
@@ -37,7 +34,8 @@ export function folderParameters(
 /** Returns all folders, with the fault of their files if all have one. */
 function foldersOf(files: readonly FolderFile[]): Map<string, string | undefined> {
   const found = new Map<string, string | undefined>();
-  for (const { path, fault } of files) {
+  for (const { path, fault, kind } of files) {
+    if (kind === "submodule") found.set(path, fault);
     for (let slash = path.lastIndexOf("/"); slash > 0; slash = path.lastIndexOf("/", slash - 1)) {
       const folder = path.slice(0, slash);
       if (found.has(folder) && (fault !== undefined || found.get(folder) === undefined)) break;

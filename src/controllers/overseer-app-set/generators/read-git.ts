@@ -46,7 +46,7 @@ export async function readGit(
   const field = `${place.field}.${kind}`;
   const patterns = kind === "gitFolders" ? spec.folders : spec.files;
   const snapshot = await openSnapshot(reading, spec, place.namespace);
-  const trees = await treesOf(snapshot, fixedFolders(field, patterns));
+  const trees = await treesOf(snapshot, fixedFolders(field, patterns), field);
   const key = canonicalJson([kind, spec, field, trees.map(({ folder, id }) => [folder, id])]);
   const known = cache.get(key);
   const sets = known ?? (await readTrees(reading, { kind, spec } as GitGenerator, { snapshot, trees, field }));
@@ -103,11 +103,16 @@ function checked(file: TreeFile, field: string): TreeFile {
 }
 
 /** Returns the trees of folders. A folder that does not exist has none. */
-async function treesOf(snapshot: CommitSnapshot, folders: readonly string[]): Promise<Tree[]> {
+async function treesOf(snapshot: CommitSnapshot, folders: readonly string[], field: string): Promise<Tree[]> {
   const trees: Tree[] = [];
   for (const folder of folders) {
     const entry = await snapshot.treeAt(folder);
     if (entry?.kind === "tree") trees.push({ folder, id: entry.id });
+    if (entry?.kind === "submodule")
+      throw new AppSetError(
+        "GeneratorFailed",
+        `${field}: ${folder} is a submodule, which is not read: correct the paths`,
+      );
   }
   return trees;
 }

@@ -59,6 +59,19 @@ describe("The generator of Git folders", () => {
     expect(paths(sets)).to.deep.equal(["apps/a"]);
   });
 
+  it("keeps a folder that becomes a submodule", () => {
+    const sets = folderParameters(
+      { folders: ["apps/*"] },
+      [
+        { path: "apps/a", kind: "submodule" },
+        { path: "apps/b", kind: "file" },
+        { path: "apps/c/x", kind: "file" },
+      ],
+      "f",
+    );
+    expect(paths(sets)).to.deep.equal(["apps/a", "apps/c"]);
+  });
+
   it("reads only the folders in which matches can be", () => {
     expect(fixedFolders("f", ["apps/*", "apps/x/*", "infra/base"])).to.deep.equal(["apps", "infra"]);
     expect(fixedFolders("f", ["**/x", "a/*"])).to.deep.equal([""]);

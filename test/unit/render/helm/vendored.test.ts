@@ -200,6 +200,22 @@ describe("What a chart has in its folder", function () {
     );
   });
 
+  it("is refused where a submodule stands in place of files that count", async () => {
+    const own: Files = {
+      "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+      "web/templates/x.yaml": OBJECT,
+    };
+    const says = ":1: submodules are not read: set recurseSubmodules of the GitRepository to read it";
+    for (const path of ["web/templates", "web/templates/common", "web/crds", "web/charts/lib", "web/charts/lib/crds"]) {
+      const { "web/templates/x.yaml": template = "", ...rest } = own;
+      const files = path === "web/templates" ? rest : { ...rest, "web/templates/x.yaml": template };
+      expect(await problem({ ...files, [path]: "submodule" })).to.contain(`${path}${says}`);
+    }
+    const linked = { ...chart("file://../lib"), ...lib("lib"), "lib/templates/more": "submodule" } as const;
+    expect(await problem(linked)).to.contain(`lib/templates/more${says}`);
+    expect((await render({ ...own, "web/docs": "submodule" })).documents).to.have.length(1);
+  });
+
   it("is refused where links that count lead nowhere or out of the repository", async () => {
     const own: Files = {
       "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",

@@ -128,6 +128,20 @@ describe("Kustomize sources of imported apps", function () {
       expect(own.documents.map(({ id }) => id.name)).to.deep.equal(["deep"]);
     });
 
+    it("prune nothing while a submodule stands where manifests may have been", async () => {
+      const changed = new MemorySnapshot({ ...files, "apps/vendor": "submodule" });
+      const of = async (exclude: string[]) => {
+        const wanted = request("apps", { exclude });
+        const asked = { ...wanted, source: { ...wanted.source, kustomize: generate } };
+        const { unread, notes } = await renderer.render(asked, changed);
+        return { unread, notes: notes.length, key: (await renderer.locate(asked, changed)).key };
+      };
+      const [all, some] = [await of([]), await of(["vendor"])];
+      expect(all.unread).to.match(/^apps\/vendor: submodules are not read; .*nothing is pruned until/);
+      expect([all.notes, some.notes, some.unread]).to.deep.equal([1, 0, undefined]);
+      expect(some.key).not.to.equal(all.key);
+    });
+
     it("name the file that is no manifest, and a folder without any", async () => {
       const bad = await problem({ ...files, "apps/values.yaml": "replicas: 1\n" }, "apps", generate);
       expect(bad)
