@@ -112,7 +112,7 @@ export class RenderSteps {
       source.substitute === undefined || output.problems.length > 0
         ? output
         : await substitute(output, variablesOf(source.substitute, external), input.limits, this.#parse);
-    const replaced = withSecretValues(unsealed(substituted, request), request);
+    const replaced = withSecretValues(await unsealed(substituted, request), request);
     const { documents: rendered } = replaced;
     const labelled =
       source.commonMetadata === undefined ? rendered : withCommonMetadata(rendered, source.commonMetadata);
@@ -133,9 +133,12 @@ export class RenderSteps {
 }
 
 /** Turns SealedSecrets into Secrets, if there are keys. Without any, as on the command line, they stay what they are. */
-function unsealed(output: RendererOutput, { external, defaultNamespace }: RenderRequest): RendererOutput {
+async function unsealed(
+  output: RendererOutput,
+  { external, defaultNamespace }: RenderRequest,
+): Promise<RendererOutput> {
   if (external?.unsealKeys === undefined || output.problems.length > 0) return output;
-  return { ...output, ...unsealDocuments(output.documents, external.unsealKeys, defaultNamespace) };
+  return { ...output, ...(await unsealDocuments(output.documents, external.unsealKeys, defaultNamespace)) };
 }
 
 function restarting(documents: RendererOutput["documents"], request: RenderRequest): RendererOutput["documents"] {

@@ -6,7 +6,7 @@ import { checkSecret } from "../manifest/secret-shape.js";
 import { isRecord } from "../manifest/shape.js";
 import { hashBody, type PreparedDocument } from "../manifest/to-document.js";
 import { SEALED_API_VERSION, scopeOfSealed } from "../secrets/sealed/sealed-secret.js";
-import { sealLabel, unsealValue } from "../secrets/sealed/sealed-value.js";
+import { SealingKeys, sealLabel } from "../secrets/sealed/sealed-value.js";
 import type { RenderProblem } from "./render-error.js";
 
 /** Goes up whenever the same SealedSecrets would give other Secrets. */
@@ -26,30 +26,36 @@ export interface Unsealed {
 }
 
 /** Turns SealedSecrets into the Secrets that their controller would make. Every value is decrypted, or its document is a problem. */
-export function unsealDocuments(
+export async function unsealDocuments(
   documents: readonly PreparedDocument[],
-  keys: UnsealKeys,
+  { from, keys: own }: UnsealKeys,
   defaultNamespace: string,
-): Unsealed {
+): Promise<Unsealed> {
   const problems: RenderProblem[] = [];
-  const unsealed = documents.map((document) => {
+  const unsealed: PreparedDocument[] = [];
+  const keys = new SealingKeys(own);
+  for (const document of documents) {
     const { object, origin } = document;
-    if (object.apiVersion !== SEALED_API_VERSION || object.kind !== "SealedSecret") return document;
+    if (object.apiVersion !== SEALED_API_VERSION || object.kind !== "SealedSecret") {
+      unsealed.push(document);
+      continue;
+    }
     const namespace = object.metadata.namespace ?? defaultNamespace;
-    const { secret, faults } = secretOf(object, namespace, keys);
+    const { secret, faults } = await secretOf(object, namespace, keys, from);
     const name = `SealedSecret ${namespace}/${object.metadata.name}`;
     problems.push(...faults.map((message) => ({ origin, object: name, message })));
     const { written: _, ...rest } = document;
-    return { ...rest, object: secret, bodyHash: hashBody(secret), confidential: true };
-  });
+    unsealed.push({ ...rest, object: secret, bodyHash: hashBody(secret), confidential: true });
+  }
   return { documents: unsealed, problems };
 }
 
-function secretOf(
+async function secretOf(
   sealed: KubeObject,
   namespace: string,
-  { keys, from }: UnsealKeys,
-): { readonly secret: KubeObject; readonly faults: readonly string[] } {
+  keys: SealingKeys,
+  from: string,
+): Promise<{ readonly secret: KubeObject; readonly faults: readonly string[] }> {
   const { spec, metadata } = sealed;
   const { encryptedData, template } = isRecord(spec) ? spec : {};
   const own = isRecord(template) ? template : {};
@@ -72,8 +78,8 @@ function secretOf(
       );
   }
   for (const [key, value] of Object.entries(isRecord(encryptedData) ? encryptedData : {})) {
-    const plain = typeof value === "string" ? unsealValue(keys, label, value) : undefined;
-    if (plain === undefined) faults.push(undecryptable(key, keys.length, from, scope, label));
+    const plain = typeof value === "string" ? await keys.unseal(label, value) : undefined;
+    if (plain === undefined) faults.push(undecryptable(key, keys.count, from, scope, label));
     else data.set(key, plain.toString("base64"));
   }
   if (own.data !== undefined && own.data !== null && !isRecord(own.data))

@@ -3,9 +3,9 @@ import {
   createCipheriv,
   createDecipheriv,
   type KeyObject,
-  privateDecrypt,
   publicEncrypt,
   randomBytes,
+  webcrypto,
 } from "node:crypto";
 
 /** Scope of a sealed value: which Secret it may be used in. */
@@ -37,28 +37,62 @@ export function sealValue(publicKey: KeyObject, label: string, value: Uint8Array
   );
 }
 
-/**
- * Decrypts a value with the first key that fits. Returns undefined if none does: the value is for another key, was moved to another
- * Secret, or was changed. These cases look the same.
- */
-export function unsealValue(keys: readonly KeyObject[], label: string, sealed: string): Buffer | undefined {
-  const bytes = Buffer.from(sealed, "base64");
-  const keyLength = bytes.length < 2 ? 0 : bytes.readUInt16BE(0);
-  const end = 2 + keyLength;
-  if (keyLength === 0 || bytes.length < end + TAG_BYTES) return undefined;
-  for (const key of keys) {
-    try {
-      const sessionKey = privateDecrypt(
-        { key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha256", oaepLabel: Buffer.from(label) },
-        bytes.subarray(2, end),
-      );
-      if (sessionKey.length !== SESSION_KEY_BYTES) continue;
-      const decipher = createDecipheriv("aes-256-gcm", sessionKey, NONCE, { authTagLength: TAG_BYTES });
-      decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-      return Buffer.concat([decipher.update(bytes.subarray(end, -TAG_BYTES)), decipher.final()]);
-    } catch {
-      // Errors of OpenSSL say nothing more, and differ by version: the next key may fit.
-    }
+/** Decryptions that fail, for one set of documents: each takes milliseconds. */
+const MAX_FAILURES = 5000;
+
+/** Private keys that values are decrypted with. Those that have fit lately are tried first: most values are for the same key. */
+export class SealingKeys {
+  readonly #keys: { readonly bytes: number; readonly key: Promise<webcrypto.CryptoKey> }[];
+  #failures = 0;
+
+  constructor(keys: readonly KeyObject[]) {
+    this.#keys = keys.map((key) => ({
+      bytes: Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8),
+      key: webcrypto.subtle.importKey(
+        "pkcs8",
+        key.export({ type: "pkcs8", format: "der" }),
+        { name: "RSA-OAEP", hash: "SHA-256" },
+        false,
+        ["decrypt"],
+      ),
+    }));
+    for (const { key } of this.#keys) key.catch(() => {});
   }
-  return undefined;
+
+  get count(): number {
+    return this.#keys.length;
+  }
+
+  /**
+   * Decrypts a value with the first key that fits, on other threads. Returns undefined if none does: the value is for another key, was
+   * moved to another Secret, or was changed. These cases look the same. After very many failures, nothing is decrypted any more.
+   */
+  async unseal(label: string, sealed: string): Promise<Buffer | undefined> {
+    const bytes = Buffer.from(sealed, "base64");
+    const keyLength = bytes.length < 2 ? 0 : bytes.readUInt16BE(0);
+    const end = 2 + keyLength;
+    if (keyLength === 0 || bytes.length < end + TAG_BYTES) return undefined;
+    for (const [index, one] of this.#keys.entries()) {
+      if (one.bytes !== keyLength) continue;
+      if (this.#failures > MAX_FAILURES) return undefined;
+      try {
+        const algorithm = { name: "RSA-OAEP", label: Buffer.from(label) };
+        const sessionKey = await webcrypto.subtle.decrypt(algorithm, await one.key, bytes.subarray(2, end));
+        const plain = decryptWith(Buffer.from(sessionKey), bytes, end);
+        this.#keys.unshift(...this.#keys.splice(index, 1));
+        return plain;
+      } catch {
+        // Errors of OpenSSL say nothing more, and differ by version: the next key may fit.
+        this.#failures += 1;
+      }
+    }
+    return undefined;
+  }
+}
+
+function decryptWith(sessionKey: Buffer, bytes: Buffer, end: number): Buffer {
+  if (sessionKey.length !== SESSION_KEY_BYTES) throw new RangeError("the session key has another length");
+  const decipher = createDecipheriv("aes-256-gcm", sessionKey, NONCE, { authTagLength: TAG_BYTES });
+  decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+  return Buffer.concat([decipher.update(bytes.subarray(end, -TAG_BYTES)), decipher.final()]);
 }

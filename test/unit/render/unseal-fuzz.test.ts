@@ -69,10 +69,10 @@ function documentOf(content: unknown): PreparedDocument {
 const keysOf = (value: unknown): string[] => (typeof value === "object" && value !== null ? Object.keys(value) : []);
 
 describe("The reader of SealedSecrets", () => {
-  it("takes every value of whatever is in them, or says what is wrong, without a value", () => {
-    fc.assert(
-      fc.property(spec, (content) => {
-        const { documents, problems } = unsealDocuments([documentOf(content)], KEYS, "shop");
+  it("takes every value of whatever is in them, or says what is wrong, without a value", async () => {
+    await fc.assert(
+      fc.asyncProperty(spec, async (content) => {
+        const { documents, problems } = await unsealDocuments([documentOf(content)], KEYS, "shop");
         for (const { message, object } of problems) {
           expect(object).to.equal("SealedSecret shop/db");
           expect(message).not.to.contain(plain);

@@ -37,13 +37,13 @@ function sealed(scope: string, spec: object = {}, metadata: object = {}): Prepar
 
 describe("SealedSecrets with a key", () => {
   for (const { scope, value } of values)
-    it(`become the Secret that their controller would make: ${scope}`, () => {
+    it(`become the Secret that their controller would make: ${scope}`, async () => {
       const template = {
         type: "kubernetes.io/basic-auth",
         metadata: { labels: { a: "b" } },
         data: { username: "shop" },
       };
-      const { documents, problems } = unsealDocuments([sealed(scope, { template })], keys(otherKey, key), "shop");
+      const { documents, problems } = await unsealDocuments([sealed(scope, { template })], keys(otherKey, key), "shop");
       expect(problems).to.deep.equal([]);
       expect(documents[0]?.confidential).to.equal(true);
       expect(documents[0]?.object).to.deep.equal({
@@ -55,7 +55,7 @@ describe("SealedSecrets with a key", () => {
       });
     });
 
-  it("pass on how they are to be treated, unless their template says it", () => {
+  it("pass on how they are to be treated, unless their template says it", async () => {
     const annotations = {
       "gitops.overseer.io/prune": "disabled",
       "helm.sh/resource-policy": "keep",
@@ -66,7 +66,11 @@ describe("SealedSecrets with a key", () => {
     };
     const labels = { "kustomize.toolkit.fluxcd.io/prune": "disabled", team: "shop" };
     const template = { metadata: { annotations: { "gitops.overseer.io/prune": "confirm" } } };
-    const { documents } = unsealDocuments([sealed("strict", { template }, { annotations, labels })], keys(key), "shop");
+    const { documents } = await unsealDocuments(
+      [sealed("strict", { template }, { annotations, labels })],
+      keys(key),
+      "shop",
+    );
     expect(documents[0]?.object.metadata).to.deep.equal({
       name: "db",
       labels: { "kustomize.toolkit.fluxcd.io/prune": "disabled" },
@@ -79,18 +83,18 @@ describe("SealedSecrets with a key", () => {
     });
   });
 
-  it("pass on every annotation by which an object is treated", () => {
+  it("pass on every annotation by which an object is treated", async () => {
     const annotations = Object.fromEntries([...KNOWN_ANNOTATIONS].map((name) => [name, "x"]));
-    const { documents } = unsealDocuments([sealed("strict", {}, { annotations })], keys(key), "shop");
+    const { documents } = await unsealDocuments([sealed("strict", {}, { annotations })], keys(key), "shop");
     expect(documents[0]?.object.metadata.annotations).to.deep.equal(annotations);
   });
 
-  it("are refused with a wrong key, place or scope, or as templates, without any value", () => {
+  it("are refused with a wrong key, place or scope, or as templates, without any value", async () => {
     const refused = [
-      unsealDocuments([sealed("strict")], keys(otherKey), "shop"),
-      unsealDocuments([sealed("strict")], keys(key), "elsewhere"),
-      unsealDocuments([sealed("strict", {}, { name: "renamed" })], keys(key), "shop"),
-      unsealDocuments(
+      await unsealDocuments([sealed("strict")], keys(otherKey), "shop"),
+      await unsealDocuments([sealed("strict")], keys(key), "elsewhere"),
+      await unsealDocuments([sealed("strict", {}, { name: "renamed" })], keys(key), "shop"),
+      await unsealDocuments(
         [sealed("strict", {}, { annotations: { "sealedsecrets.bitnami.com/cluster-wide": "true" } })],
         keys(key),
         "shop",
@@ -103,7 +107,7 @@ describe("SealedSecrets with a key", () => {
       );
     }
     const template = { data: { url: "db://{{ .password }}" } };
-    const { problems } = unsealDocuments([sealed("strict", { template })], keys(key), "shop");
+    const { problems } = await unsealDocuments([sealed("strict", { template })], keys(key), "shop");
     expect(problems.map(({ message }) => message)).to.deep.equal([
       "spec.template.data.url is a template, which only the controller of Sealed Secrets fills in",
     ]);

@@ -1,6 +1,6 @@
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import { FileDecryptor } from "../../../../src/secrets/file-decryptor.js";
-import { sealLabel, sealValue, unsealValue } from "../../../../src/secrets/sealed/sealed-value.js";
+import { SealingKeys, sealLabel, sealValue } from "../../../../src/secrets/sealed/sealed-value.js";
 import { ageKey, keyFile, Sops } from "../../../support/sops.js";
 import { CANARY, type HostileReader } from "../reader.js";
 
@@ -39,13 +39,13 @@ export async function encrypted(): Promise<readonly HostileReader[]> {
     });
   }
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const keys: readonly KeyObject[] = [privateKey];
+  const keys = new SealingKeys([privateKey]);
   const sealed = sealValue(publicKey, sealLabel("strict", "shop", "db"), Buffer.from(CANARY));
   readers.push({
     name: "sealed-values",
     secret: true,
     samples: [sealed, Buffer.from(sealed, "base64").toString("latin1")],
-    read: (text: string) => unsealValue(keys, sealLabel("strict", "shop", "db"), text),
+    read: (text: string) => keys.unseal(sealLabel("strict", "shop", "db"), text),
   });
   readers.push({
     name: "sops-keys",
