@@ -72,6 +72,25 @@ export const WholePlan = z
   .describe("The plan of a Change, deletions first. Values of Secrets are masked.");
 export type WholePlan = z.infer<typeof WholePlan>;
 
+/** An object, as plans name it. */
+export const PlannedObject = PlannedAction.pick({ apiVersion: true, object: true });
+export type PlannedObject = z.infer<typeof PlannedObject>;
+
+/** Fields of the objects that a Change creates. */
+export const NewObjects = z
+  .object({
+    items: z.array(
+      PlannedObject.extend({
+        diff: z
+          .array(z.object({ path: z.string(), to: z.string().optional() }))
+          .describe("Fields of the document, as the diff of an action. Values of Secrets are masked."),
+      }),
+    ),
+    omitted: z.int().describe("Number of objects whose fields are not known, or did not fit into 4 MiB."),
+  })
+  .describe("Fields of the objects that a Change creates, which its plan does not hold.");
+export type NewObjects = z.infer<typeof NewObjects>;
+
 /** A decision about a plan. */
 export const DecisionBody = z.strictObject({
   planHash: z

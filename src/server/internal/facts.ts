@@ -96,7 +96,8 @@ function shown(document: Document): Record<string, unknown> {
   return JSON.parse(JSON.stringify(maskConfidential(maskSecrets(document.object))));
 }
 
-function bare({ object: { apiVersion, kind, metadata } }: Document): KubeObject {
+/** Returns what identifies the object of a document. */
+export function bare({ object: { apiVersion, kind, metadata } }: Document): KubeObject {
   const { name, namespace } = metadata;
   return { apiVersion, kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } };
 }

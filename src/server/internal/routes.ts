@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AuditPart, AuditQuery } from "../../api/rest/audit.js";
+import { NewObjects, PlannedObject } from "../../api/rest/changes.js";
 import { CoreList } from "../../api/rest/cores.js";
 import {
   DesiredDocuments,
@@ -24,6 +25,8 @@ import {
   wholePlanActions,
   wholePlanName,
 } from "./facts.js";
+
+import { newObjects } from "./new-objects.js";
 
 /** Path prefix of the internal routes. */
 export const INTERNAL = "/internal/v1";
@@ -51,6 +54,9 @@ const Comparison = z.strictObject({
   object: ObjectQuery,
   live: z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({}) }).optional(),
 });
+
+/** Body of a request for the fields of new objects. */
+const NewObjectsBody = z.strictObject({ inputs: z.string().max(64), objects: z.array(PlannedObject).max(5_000) });
 
 /** Returns the routes that the role api calls on the leader. `facts`: undefined while this process does not lead. */
 export function internalRoutes(facts: () => LeaderFacts | undefined): Route<"role", undefined>[] {
@@ -90,6 +96,20 @@ export function internalRoutes(facts: () => LeaderFacts | undefined): Route<"rol
       handle: ({ params: { namespace, name }, query: { inputs = "applied" }, body: { object, live } }) => ({
         status: 200,
         body: orNothing(compareObject(known(), `${namespace}/${name}`, object, live as KubeObject | undefined, inputs)),
+      }),
+    }),
+    route({
+      method: "POST",
+      path: `${INTERNAL}/apps/:namespace/:name/new-objects`,
+      summary: "Returns the fields of objects that a Change of an app creates.",
+      access: "role",
+      maxBodyBytes: MAX_BODY_BYTES,
+      params: ObjectParams,
+      body: NewObjectsBody,
+      responses: { 200: NewObjects },
+      handle: ({ params: { namespace, name }, body }) => ({
+        status: 200,
+        body: newObjects(known(), `${namespace}/${name}`, body),
       }),
     }),
     route({

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { AuditPage } from "../../../src/api/rest/audit.js";
-import type { ChangeDetail, WholePlan } from "../../../src/api/rest/changes.js";
+import type { ChangeDetail, NewObjects, WholePlan } from "../../../src/api/rest/changes.js";
 import type { CoreList } from "../../../src/api/rest/cores.js";
 import type { DesiredDocuments, ObjectComparison } from "../../../src/api/rest/desired.js";
 import type { AppObjects } from "../../../src/api/rest/objects.js";
@@ -79,6 +79,12 @@ describe("The REST API asks the leader", function () {
       ["Secret", "web", "c.yaml"],
     ]);
     const { namespace } = world;
+    const created = await bob.get<NewObjects>(`/changes/${namespace}/web-1/new-objects`);
+    expect(created.omitted).to.equal(0);
+    expect(created.items.map(({ object, diff }) => [object, diff])).to.have.deep.members([
+      [`ConfigMap ${namespace}/web`, [{ path: ".data", to: '{"a":"1","b":"2"}' }]],
+      [`Secret ${namespace}/web`, [{ path: ".data.password", to: "<redacted>" }]],
+    ]);
     await world.kube.patch(world.configMap("web"), { data: { a: "9" } });
     const query = (kind: string): string => `apiVersion=v1&kind=${kind}&namespace=${namespace}&name=web`;
     const map = await bob.get<ObjectComparison>(`${app("web")}/object?${query("ConfigMap")}`);

@@ -62,6 +62,7 @@ const FLOWS: Readonly<Record<string, (hands: Hands, way: string, flows: Flows) =
     await hands.goTo("changes");
     await hands.press(page.getByRole("link", { name: new RegExp(`\\bapprove-${way}-1\\b`) }));
     await page.getByText("It will create 1 object.").waitFor();
+    await page.getByText("step: first", { exact: true }).waitFor();
     await hands.press(page.getByRole("checkbox", { name: /^Viewed/ }));
     await page.getByText("1 of 1 viewed").waitFor();
     await hands.press(page.getByRole("button", { name: "Approve: create 1 object" }));

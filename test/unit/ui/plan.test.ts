@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { PlannedAction } from "../../../ui/src/api/types.js";
-import { deletionsOf, effectOf } from "../../../ui/src/pages/change/plan.js";
+import { deletionsOf, effectOf, withNewFields } from "../../../ui/src/pages/change/plan.js";
 
 function actionsOf(...verbs: readonly PlannedAction["verb"][]): PlannedAction[] {
   return verbs.map((verb, index) => ({ apiVersion: "apps/v1", object: `Deployment shop/web-${index}`, verb }));
@@ -17,6 +17,16 @@ describe("the plan of a Change in the web UI", () => {
       [["HandOver", "Hook"], "hand over 1 object and run 1 hook"],
     ];
     for (const [verbs, text] of cases) expect(effectOf(actionsOf(...verbs)), verbs.join(" ")).to.equal(text);
+  });
+
+  it("shows the fields of new objects, and of no others", () => {
+    const actions = actionsOf("Create", "Update", "Hook", "Create");
+    const items = actions
+      .slice(0, 3)
+      .map(({ apiVersion, object }) => ({ apiVersion, object, diff: [{ path: ".spec" }] }));
+    const shown = withNewFields(actions, { items, omitted: 1 });
+    expect(shown.map(({ diff }) => diff?.length)).to.deep.equal([1, undefined, 1, undefined]);
+    expect(withNewFields(actions, undefined)).to.deep.equal(actions);
   });
 
   it("lists what it deletes, also what it creates again", () => {

@@ -3,7 +3,7 @@ export type { Condition } from "../../../src/api/conditions.js";
 export type { OverseerApp } from "../../../src/api/overseer-app.js";
 export type { AppDetail, AppList, AppRow, SyncState } from "../../../src/api/rest/apps.js";
 export type { AuditPage, AuditRecordView } from "../../../src/api/rest/audit.js";
-export type { ChangeDetail, ChangeList, ChangeRow, WholePlan } from "../../../src/api/rest/changes.js";
+export type { ChangeDetail, ChangeList, ChangeRow, NewObjects, WholePlan } from "../../../src/api/rest/changes.js";
 export type { CoreAppView, CoreList, CoreNodeView, CoreView } from "../../../src/api/rest/cores.js";
 export type { ChangedEnvironment, EnvironmentItem, EnvironmentList } from "../../../src/api/rest/environments.js";
 export type { AppVerb } from "../../../src/api/rest/fields.js";

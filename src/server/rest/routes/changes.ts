@@ -1,7 +1,15 @@
 import { z } from "zod";
 import type { Change } from "../../../api/change.js";
-import { ChangeDetail, ChangeList, ChangeListQuery, type ChangeRow, WholePlan } from "../../../api/rest/changes.js";
+import {
+  ChangeDetail,
+  ChangeList,
+  ChangeListQuery,
+  type ChangeRow,
+  NewObjects,
+  WholePlan,
+} from "../../../api/rest/changes.js";
 import { LIST_QUERY, ObjectParams } from "../../../api/rest/fields.js";
+import { ProblemError } from "../../../http/problem.js";
 import { RawJson } from "../../../http/raw-json.js";
 import type { Identity } from "../identity/identity.js";
 import { CHANGE_COLUMNS, CHANGE_FACETS, CHANGE_KEYS, changeRow, DECIDED_GATES } from "../lists/change-row.js";
@@ -10,6 +18,7 @@ import { rowsOf } from "../lists/listed.js";
 import type { ListRow } from "../lists/window.js";
 import { readObject } from "../read-object.js";
 import { type RestParts, type RestRoute, restRoute } from "../route.js";
+import { readApp } from "./apps.js";
 
 type StateFilter = "open" | "waiting" | "finished" | "all";
 
@@ -85,6 +94,29 @@ export function changeRoutes(parts: RestParts): RestRoute[] {
         return { status: 200, etag: `"${planHash}-${digest}"`, body };
       },
     }),
+    restRoute({
+      method: "GET",
+      path: "/api/gitops/changes/:namespace/:name/new-objects",
+      summary: "Returns the fields of the objects that a Change creates, which its plan does not hold.",
+      access: "user",
+      params: ObjectParams,
+      responses: { 200: NewObjects },
+      handle: async ({ caller, params: { namespace, name } }) => {
+        const { spec, status } = await readChange(parts, caller, namespace, name);
+        // Who may read an app may read its documents.
+        await readApp(parts, caller, namespace, spec.app.name);
+        const objects = (status?.plan ?? [])
+          .filter(({ verb }) => verb === "Create" || verb === "Hook")
+          .map(({ apiVersion, object }) => ({ apiVersion, object }));
+        const inputs = spec.inputs?.key;
+        const none: NewObjects = { items: [], omitted: objects.length };
+        if (objects.length === 0 || inputs === undefined) return { status: 200, body: none };
+        const path = `/internal/v1/apps/${namespace}/${spec.app.name}/new-objects`;
+        const asked = parts.leader.ask({ path, body: { inputs, objects }, schema: NewObjects });
+        // The plan itself can be read without the leader.
+        return { status: 200, body: await asked.catch((error) => orNone(error, none)) };
+      },
+    }),
   ];
 }
 
@@ -96,6 +128,11 @@ export function readChange(
   name: string,
 ): Promise<Change> {
   return readObject(users.as(user), resources.change, namespace, name);
+}
+
+function orNone(error: unknown, none: NewObjects): NewObjects {
+  if (error instanceof ProblemError && error.code === "NOT_READY") return none;
+  throw error;
 }
 
 function hasState({ phase, completed }: ChangeRow, state: StateFilter): boolean {

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { useRoute } from "preact-iso";
 import { useApi } from "../../api/query.js";
-import type { ChangeDetail, WholePlan } from "../../api/types.js";
+import type { ChangeDetail, NewObjects, WholePlan } from "../../api/types.js";
 import { ErrorNotice, Notice, Skeleton } from "../../components/messages.js";
 import { ObjectName } from "../../components/object-name.js";
 import { Page } from "../../components/page.js";
@@ -11,7 +11,7 @@ import { ChangeHead } from "./change-head.js";
 import { Gates } from "./gates.js";
 import { ObjectBlock } from "./object-block.js";
 import { ObjectList } from "./object-list.js";
-import { inOrder, keyOf, planOf, type SeenPlan } from "./plan.js";
+import { inOrder, isNew, keyOf, planOf, type SeenPlan, withNewFields } from "./plan.js";
 import { PlanChanged } from "./plan-changed.js";
 import { useReviewKeys } from "./review-keys.js";
 import { Verdict } from "./verdict.js";
@@ -61,7 +61,12 @@ function Review({ change, whole }: { readonly change: ChangeDetail; readonly who
   if (now !== undefined && (seen === undefined || (!seen.complete && now.complete))) setSeen(now);
   const decidable = change.row.phase === "Waiting";
   const outdated = decidable && seen !== undefined && now !== undefined && seen.hash !== now.hash;
-  const actions = inOrder(now?.actions ?? []);
+  const planned = inOrder(now?.actions ?? []);
+  // Without them, the objects are shown as before: by their files.
+  const { data: created } = useApi<NewObjects>(
+    planned.some(isNew) ? `changes/${change.metadata.namespace}/${change.metadata.name}/new-objects` : undefined,
+  );
+  const actions = withNewFields(planned, created);
   const folded = actions.length > MOST_OPEN_OBJECTS;
   const viewed = useViewed(now?.hash);
   useReviewKeys(actions.map(keyOf), viewed.toggle, () => set({ mode: mode === "split" ? "" : "split" }));

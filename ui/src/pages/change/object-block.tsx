@@ -3,11 +3,12 @@ import type { PlannedAction } from "../../api/types.js";
 import { Icon } from "../../components/icon.js";
 import { ObjectName } from "../../components/object-name.js";
 import { type DiffMode, FieldDiff } from "../../diff/field-diff.js";
-import { keyOf } from "./plan.js";
+import { isNew, keyOf } from "./plan.js";
 import { VERBS } from "./verbs.js";
 
-/** Objects with more fields than this, and CustomResourceDefinitions, start folded. */
+/** Objects with more fields than this, new objects with more characters, and CustomResourceDefinitions, start folded. */
 const MOST_OPEN_FIELDS = 60;
+const MOST_OPEN_CHARACTERS = 8_000;
 
 /** An object of the plan: what is done to it, and each field that differs. */
 export function ObjectBlock(props: {
@@ -22,7 +23,9 @@ export function ObjectBlock(props: {
   const { verb, object, origin, reason, diff = [], result, error } = action;
   const { label, tone, icon } = VERBS[verb];
   const isKept = verb !== "Delete" && verb !== "Recreate";
-  const large = (folded && isKept) || diff.length > MOST_OPEN_FIELDS || object.startsWith("CustomResourceDefinition ");
+  const size = isNew(action) ? diff.reduce((sum, { to = "" }) => sum + to.length, 0) : 0;
+  const isLong = diff.length > MOST_OPEN_FIELDS || size > MOST_OPEN_CHARACTERS;
+  const large = (folded && isKept) || isLong || object.startsWith("CustomResourceDefinition ");
   const [opened, setOpened] = useState<boolean>();
   const open = opened ?? !(large || viewed);
   const id = useId();

@@ -1,4 +1,4 @@
-import type { ChangeDetail, PlannedAction, WholePlan } from "../../api/types.js";
+import type { ChangeDetail, NewObjects, PlannedAction, WholePlan } from "../../api/types.js";
 
 /** The plan of a Change as a user has seen it. */
 export interface SeenPlan {
@@ -31,6 +31,23 @@ export function planOf({ status }: ChangeDetail, whole?: WholePlan): SeenPlan | 
   if (status?.planHash === undefined) return undefined;
   if (whole !== undefined) return { hash: whole.planHash, complete: whole.complete, actions: whole.actions };
   return { hash: status.planHash, complete: status.planIncomplete === undefined, actions: status.plan ?? [] };
+}
+
+/** Returns the actions with the fields of those objects that are created, as far as they are known. */
+export function withNewFields(
+  actions: readonly PlannedAction[],
+  created: NewObjects | undefined,
+): readonly PlannedAction[] {
+  const fields = new Map((created?.items ?? []).map((one) => [`${one.apiVersion} ${one.object}`, one.diff]));
+  return actions.map((action) => {
+    const diff = isNew(action) && action.diff === undefined ? fields.get(keyOf(action)) : undefined;
+    return diff === undefined ? action : { ...action, diff };
+  });
+}
+
+/** Whether the object of an action is in no plan with its fields. */
+export function isNew({ verb }: PlannedAction): boolean {
+  return verb === "Create" || verb === "Hook";
 }
 
 /** Returns the actions of a plan, deletions first, then by object. */
