@@ -234,6 +234,23 @@ describe("Backups of Docker apps (needs root, dockerd, busybox and restic)", fun
     expect(await bench.containers("wiki")).to.deep.equal(before);
   });
 
+  it("never lead a mount elsewhere by a symbolic link that was stored", async () => {
+    const mounting = async (...volumes: string[]): Promise<void> => {
+      expect((await bench.deployed("links", { db: shell(FOREVER, { volumes }) })).error).to.equal(null);
+    };
+    await mounting(".:/all");
+    await sh("links", `ln -s ${folder.path} /all/sub`);
+    expect((await cli("backup", "links")).code).to.equal(0);
+    await sh("links", "rm /all/sub");
+    await mounting();
+    await mounting("./sub:/sub");
+    expect((await restored("links", "latest")).error).to.match(
+      /^a container of the app mounts \S+\/links\/sub, which leads elsewhere with the content of backup /,
+    );
+    await running("links");
+    expect(await sh("links", "ls /sub")).to.equal("");
+  });
+
   it("are never stored in a new repository where the old one is missing", async () => {
     const repository = join(folder.path, "repository");
     await runCommand("mv", [repository, `${repository}-unmounted`]);

@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { DirectoryReplacer, stagingOf } from "../../../src/overseer-core/agent/backup/replace-directories.js";
+import { sameMounts } from "../../../src/overseer-core/agent/docker/backup-manifest.js";
 import { repositoryRoot } from "../../../tools/repository-root.js";
 import { makeTemporaryFolder, type TemporaryFolder } from "../../../tools/temporary-folder.js";
 
@@ -28,7 +29,7 @@ const SCRIPT = `
   syncBuiltinESMExports();
   const { DirectoryReplacer, stagingOf } = await import(module);
   const replacer = new DirectoryReplacer(folder + "/progress.json");
-  replacer.replace("job", ["a", "b"].map((name) => ({ target: folder + "/" + name, content: stagingOf(folder + "/" + name) + "/in" })));
+  replacer.replace("job", ["a", "b"].map((name) => ({ target: folder + "/" + name, content: stagingOf(folder + "/" + name) + "/in" })), () => {});
   replacer.finish();
 `;
 
@@ -93,14 +94,33 @@ describe("directories that are replaced together", () => {
       { target: target("a"), content: join(stagingOf(target("a")), "in") },
       { target: target("b"), content: join(folder.path, "absent") },
     ];
-    expect(() => replacer().replace("job", pairs)).to.throw("ENOENT");
+    expect(() => replacer().replace("job", pairs, () => {})).to.throw("ENOENT");
     expect(content()).to.deep.equal(["old", "old"]);
+  });
+
+  it("have their old content again if a mount would lead elsewhere by a link in the new one", () => {
+    const a = join(folder.path, "a");
+    const pairs = [{ target: a, content: join(stagingOf(a), "in") }];
+    const mounted = [a, join(a, "none/sub"), join(a, "sub"), join(folder.path, "b")];
+    mkdirSync(join(a, "sub"));
+    symlinkSync(folder.path, join(stagingOf(a), "in", "sub"));
+    expect(() => replacer().replace("job", pairs, sameMounts(mounted, "1a2b"))).to.throw(
+      `a container of the app mounts ${a}/sub, which leads elsewhere with the content of backup 1a2b, as by a symbolic`,
+    );
+    expect(content()).to.deep.equal(["old", "old"]);
+    expect(replacer().replacedBy("job")).to.equal(false);
+    rmSync(join(a, "sub"), { recursive: true });
+    symlinkSync(folder.path, join(a, "sub"));
+    mkdirSync(join(stagingOf(a), "in"), { recursive: true });
+    symlinkSync(folder.path, join(stagingOf(a), "in", "sub"));
+    replacer().replace("job", pairs, sameMounts(mounted, "1a2b"));
+    expect(replacer().replacedBy("job")).to.equal(true);
   });
 
   it("are not touched while there is old content that nobody knows", () => {
     mkdirSync(join(folder.path, "a.overseer-old"));
     const pairs = [{ target: join(folder.path, "a"), content: join(stagingOf(join(folder.path, "a")), "in") }];
-    expect(() => replacer().replace("job", pairs)).to.throw(
+    expect(() => replacer().replace("job", pairs, () => {})).to.throw(
       /overseer-old exists, which no restore of this agent has left/,
     );
     expect(content()).to.deep.equal(["old", "old"]);

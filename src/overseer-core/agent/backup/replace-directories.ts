@@ -69,8 +69,8 @@ export class DirectoryReplacer {
     if (progress?.phase === "replaced") this.finish();
   }
 
-  /** Replaces the directories. If this fails, the old content returns, and the error is thrown. */
-  replace(job: string, replacements: readonly Replacement[]): void {
+  /** Replaces the directories. If this or `check` of the new content fails, the old content returns, and the error is thrown. */
+  replace(job: string, replacements: readonly Replacement[], check: () => void): void {
     const targets = replacements.map(({ target }) => target);
     const left = targets.map(oldOf).find((path) => existsSync(path));
     if (left !== undefined) throw new BackupError(`${left} exists, which no restore of this agent has left: remove it`);
@@ -81,6 +81,7 @@ export class DirectoryReplacer {
         renameSync(content, target);
         syncDirectory(dirname(target));
       }
+      check();
       this.#write({ job, phase: "replaced", targets });
     } catch (error) {
       this.recover();

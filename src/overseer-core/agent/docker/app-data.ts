@@ -25,6 +25,8 @@ export interface AppData {
   readonly directories: readonly DataDirectory[];
   /** What an app uses and backups cannot contain, as texts. */
   readonly excluded: readonly string[];
+  /** Paths of the node that its containers mount, as they are declared: a symbolic link is followed whenever a container starts. */
+  readonly mounted: readonly string[];
 }
 
 /**
@@ -47,17 +49,22 @@ export async function findAppData(
   }
   for (const name of await engine.volumes(project, signal)) keys.set(name, `volume ${name}`);
   const directories: DataDirectory[] = existsSync(directory) ? [{ key: "directory", path: realPath(directory) }] : [];
-  const excluded = excludedMounts(containers, realPath(directory));
+  const binds = containers.flatMap(({ Mounts }) => (Mounts ?? []).filter(({ Type }) => Type === "bind"));
+  const mounted = binds.map(({ Source }) => Source);
+  const excluded = excludedMounts(binds, realPath(directory));
   for (const [name, fallback] of [...keys].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const volume = await engine.volume(name, signal);
     if (volume === undefined) continue;
     const path = pathOf(volume);
     if (path === undefined)
       excluded.push(`volume ${name} (${volume.Driver} with options: back it up where its data is)`);
-    else directories.push({ key: keyOf(volume, fallback, project), path: readable(path), volume: name });
+    else {
+      mounted.push(path);
+      directories.push({ key: keyOf(volume, fallback, project), path: readable(path), volume: name });
+    }
   }
   checkDistinct(directories);
-  return { directories, excluded: excluded.slice(0, 20) };
+  return { directories, excluded: excluded.slice(0, 20), mounted };
 }
 
 function keyOf({ Name, Labels }: EngineVolume, fallback: string, project: string): string {
@@ -92,10 +99,10 @@ function readable(path: string): string {
 }
 
 /** Bind mounts that a container can change, outside of the directory of the app. Both may have symbolic links that lead elsewhere. */
-function excludedMounts(containers: readonly Container[], directory: string): string[] {
-  const mounts = containers.flatMap(({ Mounts }) => Mounts ?? []);
-  const outside = mounts.filter(({ Type, RW, Source }) => {
-    return Type === "bind" && RW && !`${realPath(Source)}/`.startsWith(`${directory}/`);
-  });
+function excludedMounts(
+  binds: readonly { readonly RW: boolean; readonly Source: string }[],
+  directory: string,
+): string[] {
+  const outside = binds.filter(({ RW, Source }) => RW && !`${realPath(Source)}/`.startsWith(`${directory}/`));
   return [...new Set(outside.map(({ Source }) => `directory ${Source} (mounted from the node)`))].sort();
 }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { BackupError } from "../backup/backup-error.js";
 import { stagingOf } from "../backup/replace-directories.js";
 import { isIncomplete, type Restic, type Snapshot } from "../backup/restic.js";
+import { realPath } from "../host-access/real-path.js";
 import type { AppData, DataDirectory } from "./app-data.js";
 
 /** Name of the file in each backup that says which directory has which data. */
@@ -111,4 +112,19 @@ function checkDirectories(snapshot: string, from: string, staging: string): void
       `backup ${snapshot} has no directory ${path.slice(staging.length)}, but a ${found.isSymbolicLink() ? "symbolic link" : "file"}: choose another backup, or restore it by restic`,
     );
   }
+}
+
+/**
+ * Returns a check, to be called after restored directories took their place, that each of `mounted` still leads where it does now. Symbolic links in a
+ * backup could otherwise make containers mount any directory of the node when they start again.
+ */
+export function sameMounts(mounted: readonly string[], snapshot: string): () => void {
+  const before = mounted.map((path) => ({ path, real: realPath(path) }));
+  return () => {
+    const moved = before.find(({ path, real }) => realPath(path) !== real);
+    if (moved === undefined) return;
+    throw new BackupError(
+      `a container of the app mounts ${moved.path}, which leads elsewhere with the content of backup ${snapshot}, as by a symbolic link in it: choose another backup, or deploy the version that the backup is of first`,
+    );
+  };
 }

@@ -15,7 +15,7 @@ import { resticEnv, unusedSecrets } from "../backup/restic-env.js";
 import { writeJson } from "../private-file.js";
 import { type DataJob, type DataRunner, type LogLine, RunError } from "../runner.js";
 import { type AppData, findAppData } from "./app-data.js";
-import { findSnapshot, MANIFEST, type Manifest, manifestOf, pairsOf, stage } from "./backup-manifest.js";
+import { findSnapshot, MANIFEST, type Manifest, manifestOf, pairsOf, sameMounts, stage } from "./backup-manifest.js";
 import { checkUnused } from "./data-users.js";
 import type { DeployedRecords } from "./deployed-record.js";
 import { type Container, type DockerEngine, serviceOf } from "./engine.js";
@@ -143,17 +143,19 @@ export class DockerData implements DataRunner {
             pairs.map(({ to }) => stagingOf(to.path)),
             signal,
           );
+          // Reading a backup takes long: other containers may run now.
+          const present = await this.#options.engine.containers(app.project, signal);
+          const { mounted } = await this.#dataOf(app, present, signal);
           await this.#whileStopped(
             app,
-            // Reading a backup takes long: other containers may run now.
-            await this.#options.engine.containers(app.project, signal),
+            present,
             async () => {
               await checkUnused(this.#options.engine, targets, undefined, signal);
               const contents = pairs.map(({ from, to }) => ({
                 target: to.path,
                 content: join(stagingOf(to.path), from),
               }));
-              replacer.replace(job.id, contents);
+              replacer.replace(job.id, contents, sameMounts(mounted, snapshot.short_id));
             },
             log,
             signal,
