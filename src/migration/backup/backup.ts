@@ -67,8 +67,8 @@ function keptParts({ apiVersion, kind, metadata, spec, status }: BackupObject): 
   };
 }
 
-/** Fields that name a Secret in the namespace of their object. */
-const SECRET_FIELD = /^(secretRef|caSecretRef|proxySecretRef|kubeConfigSecretRef)$/;
+/** Fields that refer to a Secret in the namespace of their object: `secretRef`, `kubeConfigSecretRef`. */
+const SECRET_FIELD = /(^s|S)ecretRef$/;
 
 function neededSecrets(objects: readonly BackupObject[]): readonly NeededSecret[] {
   const found = new Map<string, { namespace: string; name: string; usedBy: Set<string> }>();
@@ -88,9 +88,15 @@ function secretNames(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.flatMap(secretNames);
   if (!isRecord(value)) return [];
   const own = value.kind === "Secret" && typeof value.name === "string" ? [value.name] : [];
-  const named = Object.entries(value).flatMap(([field, child]) =>
-    SECRET_FIELD.test(field) && isRecord(child) && typeof child.name === "string" ? [child.name] : secretNames(child),
-  );
+  const named = Object.entries(value).flatMap(([field, child]) => {
+    if (SECRET_FIELD.test(field) && isRecord(child) && typeof child.name === "string") return [child.name];
+    if (field === "tlsSecretName" && typeof child === "string") return [child];
+    // A store of Secrets of the namespace, and Secrets that have to exist.
+    if (field === "kubernetes" && isRecord(child) && Array.isArray(child.secrets)) return child.secrets.map(String);
+    if (field === "requiredSecrets" && Array.isArray(child))
+      return child.filter(isRecord).map(({ name }) => String(name));
+    return secretNames(child);
+  });
   return [...own, ...named];
 }
 

@@ -1,4 +1,5 @@
 import { ANNOTATION_RESTORED_POLICY } from "../../api/group.js";
+import { canonicalJson } from "../../base/hash.js";
 import { isRecord } from "../../manifest/shape.js";
 import type { BackupObject } from "./backup.js";
 import { mergeDifference } from "./merge-difference.js";
@@ -19,23 +20,25 @@ interface RestoredPolicy {
   readonly prune?: unknown;
   readonly selfHeal?: unknown;
   readonly adopt?: unknown;
-  /** The whole source, if the rollback had another one. */
+  /** The whole source, if what was applied had another one. */
   readonly source?: unknown;
+  /** The commit that was applied, if the app stays at a tag. */
+  readonly commit?: unknown;
   readonly pin?: unknown;
   /** Of an OverseerAppSet. */
   readonly suspend?: unknown;
 }
 
 /**
- * Returns the manifest that is created for an object. An app stays at the commit that it had applied, applies nothing by itself, deletes
- * nothing, and adopts what exists; a set of apps is suspended, since it would write its apps again. What they had is kept in an annotation.
- * Undefined for records of the past: Changes and Approvals.
+ * Returns the manifest that is created for an object. An app stays at the commit and source that it had applied, applies nothing by itself,
+ * deletes nothing, and adopts what exists; a set of apps is suspended, since it would write its apps again. What they had is kept in an
+ * annotation. Undefined for records of the past: Changes and Approvals. `all`: the whole backup, with the repositories of apps.
  */
-export function restoredManifest(object: BackupObject): BackupObject | undefined {
+export function restoredManifest(object: BackupObject, all: readonly BackupObject[] = []): BackupObject | undefined {
   const { apiVersion, kind, metadata, spec = {} } = object;
   if (kind === "Change" || kind === "Approval") return undefined;
   const { creationTimestamp: _, ...kept } = metadata;
-  const calmed = kind === "OverseerApp" ? calmApp(object) : kind === "OverseerAppSet" ? calmSet(spec) : undefined;
+  const calmed = kind === "OverseerApp" ? calmApp(object, all) : kind === "OverseerAppSet" ? calmSet(spec) : undefined;
   if (calmed === undefined) return { apiVersion, kind, metadata: kept, spec };
   const annotations = { ...kept.annotations, [ANNOTATION_RESTORED_POLICY]: JSON.stringify(calmed.policy) };
   return { apiVersion, kind, metadata: { ...kept, annotations }, spec: calmed.spec };
@@ -46,26 +49,45 @@ interface Calmed {
   readonly policy: RestoredPolicy;
 }
 
-function calmApp({ spec = {}, status = {} }: BackupObject): Calmed {
+function calmApp(object: BackupObject, all: readonly BackupObject[]): Calmed {
+  const { spec = {}, status = {} } = object;
   const own = isRecord(spec.source) ? spec.source : {};
   const sync = isRecord(spec.sync) ? spec.sync : {};
   const { mode, prune, selfHeal, adopt } = sync;
-  const policy: RestoredPolicy = { ref: own.ref, mode, prune, selfHeal, adopt };
   const pinned = pinOf(status.pin);
-  const applied = isRecord(status.applied) ? status.applied.commit : undefined;
-  const commit = pinned?.pin.commit ?? applied;
-  const source = pinned?.source ?? own;
+  const applied = isRecord(status.applied) ? status.applied : {};
+  const commit = pinned?.pin.commit ?? applied.commit;
+  const then = pinned === undefined ? applied.source : pinned.source;
+  const source = isRecord(then) ? then : own;
+  const tag = pinned === undefined ? tagOf(object, all) : undefined;
+  const ref = tag === undefined ? { commit } : { tag };
+  const policy: RestoredPolicy = {
+    ...{ ref: own.ref, mode, prune, selfHeal, adopt },
+    ...(pinned === undefined ? {} : { pin: pinned.pin }),
+    ...(canonicalJson(source) === canonicalJson(own) ? {} : { source: own }),
+    ...(tag === undefined ? {} : { commit }),
+  };
   return {
     spec: {
       ...spec,
-      source: typeof commit === "string" ? { ...source, ref: { commit } } : source,
+      source: typeof commit === "string" ? { ...source, ref } : source,
       sync: { ...sync, mode: "Manual", prune: false, selfHeal: false },
     },
-    policy:
-      pinned === undefined
-        ? policy
-        : { ...policy, pin: pinned.pin, ...(pinned.source === undefined ? {} : { source: own }) },
+    policy,
   };
+}
+
+/** Returns the tag that an app had applied, if it followed tags: only those can be verified where tags are signed. */
+function tagOf({ metadata, spec = {}, status = {} }: BackupObject, all: readonly BackupObject[]): string | undefined {
+  const { source } = spec;
+  if (!isRecord(source) || !isRecord(status.applied)) return undefined;
+  const { name, namespace = metadata.namespace } = isRecord(source.repositoryRef) ? source.repositoryRef : {};
+  const repository = all.find(
+    ({ kind, metadata: of }) => kind === "GitRepository" && of.name === name && of.namespace === namespace,
+  );
+  const ref = source.ref ?? repository?.spec?.ref;
+  if (!isRecord(ref) || (ref.tag === undefined && ref.semver === undefined)) return undefined;
+  return /^(.+)@sha1:[0-9a-f]+$/.exec(String(status.applied.revision))?.[1];
 }
 
 function calmSet(spec: Readonly<Record<string, unknown>>): Calmed {
@@ -117,6 +139,12 @@ export function returnPolicy(object: RestoredObject, endRollback = false): Polic
   const { ref: _, ...rest } = isRecord(policy.source) ? policy.source : live;
   const wanted = isRecord(ref) ? { ...rest, ref } : rest;
   return { patch: { metadata: done, spec: { source: mergeDifference(live, wanted), sync } } };
+}
+
+/** Returns the commit that a restored app has to have at its tag, if it stays at one. */
+export function restoredCommit(object: RestoredObject): string | undefined {
+  const commit = policyOf(object)?.commit;
+  return typeof commit === "string" ? commit : undefined;
 }
 
 /** Returns the rollback that a restored app is kept at, if any. */

@@ -1,4 +1,4 @@
-import type { ChangeStatus, PlannedAction } from "../../api/change.js";
+import type { ChangeStatus, FieldChange, PlannedAction } from "../../api/change.js";
 
 /** What taking ownership of an object changes. */
 export type PlanClass =
@@ -7,6 +7,7 @@ export type PlanClass =
   | "fields"
   | "create"
   | "restart"
+  | "scale"
   | "immutable"
   | "delete"
   | "hook"
@@ -30,6 +31,7 @@ const MARKS =
 
 const STOPS: Readonly<Partial<Record<PlanClass, string>>> = {
   restart: "its pod template differs, so that its pods would be replaced",
+  scale: "it has more replicas than in Git, so that pods would be deleted",
   immutable: "it would be deleted and created again, because a field cannot be changed",
   delete: "it would be deleted",
   hook: "a hook would run",
@@ -67,7 +69,13 @@ function classOf({ verb, object, diff = [] }: PlannedAction): PlanClass {
   if (verb === "Keep" || diff.length === 0) return "equal";
   const kind = object.slice(0, object.indexOf(" "));
   if (WITH_PODS.has(kind) && diff.some(({ path }) => isTemplate(path))) return "restart";
+  if (WITH_PODS.has(kind) && diff.some(isReduction)) return "scale";
   return diff.every(({ path }) => /^\.?metadata(\.|\[)/.test(path)) ? "metadata" : "fields";
+}
+
+/** Without replicas in Git, the API server sets 1. */
+function isReduction({ path, from, to = "1" }: FieldChange): boolean {
+  return /^\.?spec\.replicas$/.test(path) && Number(to) < Number(from);
 }
 
 function isTemplate(path: string): boolean {

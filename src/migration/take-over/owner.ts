@@ -78,9 +78,18 @@ export interface Parent extends OwnerRef {
   readonly uid?: string;
 }
 
-/** Parents that an object names: an ApplicationSet, an Application of apps, a Kustomization. */
-export function parentsOf({ namespace }: OwnerRef, { metadata }: OwnerObject): readonly Parent[] {
+/** Labels by which Argo CD tracks objects if it does not use the annotation, as versions before 3 do. */
+const INSTANCE_LABELS = ["app.kubernetes.io/instance", "argocd.argoproj.io/instance"];
+
+/** Parents that an object may have by its marks: an ApplicationSet, an Application of apps, a Kustomization. */
+export function parentsOf(
+  { kind: own, namespace, name: child }: OwnerRef,
+  { metadata }: OwnerObject,
+): readonly Parent[] {
   const parents: Parent[] = [];
+  const instances = own === "Application" ? INSTANCE_LABELS.map((label) => metadata.labels?.[label]) : [];
+  for (const name of new Set(instances))
+    if (name && name !== child) parents.push({ group: "argoproj.io", kind: "Application", namespace, name });
   for (const { kind, name, uid } of metadata.ownerReferences ?? [])
     if (kind === "ApplicationSet") parents.push({ group: "argoproj.io", kind, namespace, name, uid });
   const [tracker] = (metadata.annotations?.["argocd.argoproj.io/tracking-id"] ?? "").split(":");

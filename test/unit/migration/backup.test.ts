@@ -5,7 +5,7 @@ import { backupFile, expiredFiles } from "../../../src/cli/verbs/backup/file-nam
 import { BACKUP_KINDS } from "../../../src/cli/verbs/backup/write-backup.js";
 import { type BackupObject, backupProblem, makeBackup } from "../../../src/migration/backup/backup.js";
 import { mergeDifference } from "../../../src/migration/backup/merge-difference.js";
-import { restoredManifest, restoredPin, returnPolicy } from "../../../src/migration/backup/restored.js";
+import { restoredCommit, restoredManifest, restoredPin, returnPolicy } from "../../../src/migration/backup/restored.js";
 
 const ABOUT = { time: "2027-01-01T02:00:00Z", cluster: "1" };
 const app = (spec: Record<string, unknown>, status?: Record<string, unknown>): BackupObject => ({
@@ -44,6 +44,36 @@ describe("a backup", () => {
     expect(objects[0]?.status).to.deep.equal({ changes: 3 });
     expect(secrets.map(({ name }) => name).sort()).to.deep.equal(["prod", "registry", "values"]);
     expect(secrets[0]?.usedBy).to.deep.equal(["OverseerApp shop/web"]);
+    const auth = { tokenSecretRef: { name: "vault-token" } };
+    const more = {
+      requiredSecrets: [{ name: "required" }],
+      secretStores: [{ kubernetes: { secrets: ["one", "two"] } }, { vault: { auth } }],
+      compose: { ingress: { tlsSecretName: "wildcard" } },
+    };
+    const all = makeBackup([app({ source: more })], ABOUT).secrets.map(({ name }) => name);
+    expect(all.sort()).to.deep.equal(["one", "required", "two", "vault-token", "wildcard"]);
+  });
+
+  it("restores an app with the source that it had applied, so that an edit which waited does not move forward", () => {
+    const applied = { commit: "c1", source: { path: "v1", ref: { branch: "main" } } };
+    const restored = restoredManifest(app({ source: { path: "v2", ref: { branch: "main" } } }, { applied }));
+    expect(restored?.spec?.source).to.deep.equal({ path: "v1", ref: { commit: "c1" } });
+    expect(returnPolicy(restored ?? EMPTY)?.patch).to.have.nested.property("spec.source.path", "v2");
+  });
+
+  it("restores an app at the tag that it had applied, since only tags may be signed, with its commit for the end", () => {
+    const commit = "1".repeat(40);
+    const applied = { commit, revision: `v1.2.0@sha1:${commit}` };
+    const repository = { ...app({ ref: { semver: "1.x" } }), kind: "GitRepository" };
+    const source = { repositoryRef: { name: "web" }, path: "." };
+    const restored = restoredManifest(app({ source }, { applied }), [repository]);
+    expect(restored?.spec?.source).to.deep.equal({ ...source, ref: { tag: "v1.2.0" } });
+    expect(restoredCommit(restored ?? EMPTY)).to.equal(commit);
+    expect(returnPolicy(restored ?? EMPTY)?.patch).to.have.nested.property("spec.source.ref", null);
+    const ofBranch = { ...repository, spec: { ref: { branch: "main" } } };
+    expect(restoredManifest(app({ source }, { applied }), [ofBranch])?.spec?.source).to.have.deep.property("ref", {
+      commit,
+    });
   });
 
   it("restores an app at its applied commit, so that nothing is deleted, and then its policy", () => {

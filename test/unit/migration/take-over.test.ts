@@ -36,12 +36,20 @@ const action = (verb: PlannedAction["verb"], object: string, ...paths: string[])
   ...(paths.length === 0 ? {} : { diff: paths.map((path) => ({ path, from: "1" })) }),
 });
 
+const scaled = (kind: string, from: string, to?: string): PlannedAction => ({
+  ...action("Adopt", `${kind} a/b`),
+  diff: [{ path: ".spec.replicas", from, ...(to === undefined ? {} : { to }) }],
+});
+
 describe("the plan of a take-over", () => {
   const CASES: readonly (readonly [PlannedAction, string, boolean])[] = [
     [action("Adopt", "ConfigMap a/b"), "equal", false],
     [action("Adopt", "ConfigMap a/b", ".metadata.labels.x", '.metadata.annotations["a/b"]'), "metadata", false],
     [action("Adopt", "ConfigMap a/b", ".data.x"), "fields", false],
-    [action("Adopt", "Deployment a/b", ".spec.replicas"), "fields", false],
+    [scaled("Deployment", "1", "3"), "fields", false],
+    [scaled("Deployment", "20", "2"), "scale", true],
+    [scaled("StatefulSet", "3"), "scale", true],
+    [scaled("Thing", "20", "2"), "fields", false],
     [action("Update", "Deployment a/b", ".spec.template.spec.containers[web].image"), "restart", true],
     [action("Adopt", "StatefulSet a/b", ".spec.template"), "restart", true],
     [action("Adopt", "CronJob a/b", ".spec.jobTemplate.spec"), "fields", false],
@@ -119,6 +127,12 @@ describe("the object of the other tool", () => {
     expect(parentProblem(set, undefined, child)).to.equal(undefined);
     expect(parentProblem(root, live({ syncPolicy: { automated: {} } }), child)).to.include("undoes its pause");
     expect(parentProblem(root, live({ syncPolicy: {} }), child)).to.equal(undefined);
+    const byLabel = { "app.kubernetes.io/instance": "root", "argocd.argoproj.io/instance": "root" };
+    expect(parentsOf(APPLICATION, live({}, { labels: byLabel }))).to.deep.equal([
+      { group: "argoproj.io", kind: "Application", namespace: "argocd", name: "root" },
+    ]);
+    const ofItself = live({}, { labels: { "app.kubernetes.io/instance": APPLICATION.name } });
+    expect(parentsOf(APPLICATION, ofItself)).to.deep.equal([]);
     const labels = { "kustomize.toolkit.fluxcd.io/name": "root", "kustomize.toolkit.fluxcd.io/namespace": "fleet" };
     const [parent] = parentsOf(KUSTOMIZATION, live({}, { labels }));
     expect(parent).to.deep.include({ kind: "Kustomization", namespace: "fleet", name: "root" });

@@ -2,7 +2,7 @@ import type { OverseerAppSet } from "../../../api/app-set.js";
 import { findCondition } from "../../../api/conditions.js";
 import { ANNOTATION_RESTORED_POLICY, LABEL_APP_SET } from "../../../api/group.js";
 import type { RawObject } from "../../../kube/object.js";
-import { restoredPin, returnPolicy } from "../../../migration/backup/restored.js";
+import { restoredCommit, restoredPin, returnPolicy } from "../../../migration/backup/restored.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import { withCluster } from "../../cluster/with-cluster.js";
 import { selectTargets, shownName } from "../../connection/apps.js";
@@ -87,11 +87,15 @@ function isRestored({ metadata }: RawObject): boolean {
 }
 
 /** Why an app must not move on yet. */
-function appProblem({ metadata, status }: LiveApp): string | undefined {
+function appProblem(app: LiveApp): string | undefined {
+  const { metadata, spec, status } = app;
   const ready = findCondition(status?.conditions, "Ready");
   if (status?.observedGeneration !== metadata.generation) return "the operator has not seen it yet";
   if (ready?.status !== "True" || findCondition(status?.conditions, "Synced")?.status !== "True")
     return `is not synced: ${ready?.message ?? "it has no status"}. Request it with "overseer sync ${metadata.name}"`;
+  const commit = restoredCommit(app);
+  if (commit !== undefined && status?.applied?.commit !== commit)
+    return `has applied ${status?.applied?.commit}, but the backup ${commit}: the tag ${spec.source.ref?.tag} was moved. Set spec.source.ref.commit to the one that it is to have, and sync it`;
   return undefined;
 }
 

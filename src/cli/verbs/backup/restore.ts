@@ -23,7 +23,7 @@ export function restore(file: string, flags: ClusterFlags): Promise<ExitCode> {
     let created = 0;
     let kept = 0;
     for (const object of setsFirst(backup.objects)) {
-      const manifest = restoredManifest(object);
+      const manifest = restoredManifest(object, backup.objects);
       if (manifest === undefined) continue;
       const outcome = (await activeSetOf(cluster, manifest)) ?? (await create(cluster, manifest));
       if (outcome === "created") created++;

@@ -168,7 +168,7 @@ export class GroupTakeOver {
     }
     if (stops.length > 0)
       throw new CommandError(
-        `nothing was ${isPrinted ? "changed" : "adopted"}, because pods would be replaced, or objects re-created or deleted:\n${stops.map((stop) => `  ${stop}`).join("\n")}\nMake Git and the live objects equal first${stops.some((stop) => stop.endsWith("a hook would run")) ? ", or let hooks run with --run-hooks" : ""}`,
+        `nothing was ${isPrinted ? "changed" : "adopted"}, because pods would be replaced or deleted, or objects re-created or deleted:\n${stops.map((stop) => `  ${stop}`).join("\n")}\nMake Git and the live objects equal first${stops.some((stop) => stop.endsWith("a hook would run")) ? ", or let hooks run with --run-hooks" : ""}`,
         EXIT.failed,
       );
     return { existing: existingObjects(plans), objects: new Set(plans.flat().map(({ object }) => object)) };
@@ -262,6 +262,7 @@ const CLASS_NAMES: Readonly<Record<string, string>> = {
   fields: "with other fields",
   create: "to create",
   restart: "whose pods would be replaced",
+  scale: "whose pods would become fewer",
   immutable: "to re-create",
   delete: "to delete",
   hook: "to run as hooks",
