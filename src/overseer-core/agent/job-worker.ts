@@ -8,7 +8,7 @@ import { secretNames } from "../operations/compose.js";
 import { type AgentCoreClient, CoreCallError } from "./core-client.js";
 import { firstBatch, JobLog } from "./job-log.js";
 import type { Journal, UnreportedEnd } from "./journal.js";
-import { diskFullText, isDiskFull, RunError, type Runner, type RunResult } from "./runner.js";
+import { diskFullText, isDiskFull, RecurringError, RunError, type Runner, type RunResult } from "./runner.js";
 
 /** What a worker runs jobs with. */
 export interface JobWorkerOptions {
@@ -29,11 +29,16 @@ export interface JobWorkerOptions {
 /** Time in milliseconds after a job in which nothing is reported about its app. */
 const SOON_MS = 250;
 
+/** Attempts after which a job has failed whose failure is always the same. */
+const MAX_ATTEMPTS = 5;
+
 /** Runs jobs of one lane, one after the other. */
 export class JobWorker {
   readonly #options: JobWorkerOptions;
   /** Result of the last job, if it could not be stored in the journal. */
   #unsaved: UnreportedEnd | undefined;
+  /** The last failure that may be temporary, and how often it came in a row. */
+  #failure = { job: "", message: "", count: 0 };
   /** When the last job ended, by the monotonic clock; undefined for one before a restart. */
   #endedAt: number | undefined;
 
@@ -128,7 +133,7 @@ export class JobWorker {
       const full = isDiskFull(error);
       // A removal has nothing to try again with: it waits for space.
       if (full && work.data === null && work.compose === null) throw error;
-      const failure = full ? new RunError(diskFullText(error, nextAfter(work))) : error;
+      const failure = full ? new RunError(diskFullText(error, nextAfter(work))) : this.#finalOr(work.job.id, error);
       if (!(failure instanceof RunError)) throw error;
       line(`[${runner.name}] failed: ${failure.message}`);
       const rest = await this.#fallBack(work, failure, line);
@@ -138,6 +143,16 @@ export class JobWorker {
         error: `${cutText(failure.message, 3500)}${cutText(rest, 500)}`,
       };
     }
+  }
+
+  /** Returns an error that ends the job if it has failed in the same way too often; otherwise the error. */
+  #finalOr(job: string, error: unknown): unknown {
+    if (!(error instanceof RecurringError)) return error;
+    const { message } = error;
+    const same = this.#failure.job === job && this.#failure.message === message;
+    this.#failure = { job, message, count: same ? this.#failure.count + 1 : 1 };
+    if (this.#failure.count < MAX_ATTEMPTS) return error;
+    return new RunError(`failed ${MAX_ATTEMPTS} times in the same way: ${message}`, { changed: true });
   }
 
   async #runDataJob(work: CoreJobWork, settings: CoreDataWork, line: (text: string) => void) {

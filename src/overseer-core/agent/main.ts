@@ -17,6 +17,7 @@ import { nodeUsage } from "./node-usage.js";
 import { CaddyAdmin } from "./proxy/caddy-admin.js";
 import { PROXY_FLAGS, proxySettings } from "./proxy/proxy-flags.js";
 import { ProxySync } from "./proxy/proxy-sync.js";
+import { reservedPorts } from "./proxy/reserved-ports.js";
 import type { Runner } from "./runner.js";
 import { SimulatedRunner } from "./simulated-runner.js";
 
@@ -132,6 +133,7 @@ async function makeRunner(
   if (revert !== "on" && revert !== "off") throw flagError("--revert-drift: expected on or off");
   const [host = "", allow = "", bindRoots = ""] = ["docker-host", "allow", "bind-roots"].map((flag) => flags.get(flag));
   const healthTimeoutMs = durationFlag(flags, "health-timeout");
+  let proxy: ProxySync | undefined;
   const settings = {
     node,
     dataDir: resolve(dataDir),
@@ -140,11 +142,12 @@ async function makeRunner(
     bindRoots,
     healthTimeoutMs,
     revertDrift: revert === "on",
+    reservedPorts: () => (admin === undefined ? [] : reservedPorts(proxyPorts, admin, proxy?.routes ?? [])),
     keepImagesMs: flags.has("keep-images") ? durationFlag(flags, "keep-images") : undefined,
   };
   const { runner, upstreams, dataRoot } = await makeDockerRunner(settings, process.env, parts);
   const certificates = flags.get("proxy-certificates");
-  const proxy = new ProxySync({
+  proxy = new ProxySync({
     ...(admin === undefined ? {} : { caddy: new CaddyAdmin(admin) }),
     upstreams,
     settings: proxyPorts,

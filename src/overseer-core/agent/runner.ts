@@ -53,6 +53,9 @@ export class RunError extends Error {
   }
 }
 
+/** A failure that may be temporary or lasting. A job that fails with it again and again has failed. */
+export class RecurringError extends Error {}
+
 /** What a runner reports about the node and its apps without being asked. */
 export interface RunnerReports {
   /** Sets why the node cannot run jobs; null if it can. */

@@ -77,12 +77,15 @@ function isShared(volume: unknown): boolean {
 }
 
 function longForm({ type, source, target }: Mapping, service: string): string | undefined {
-  if (type === "bind") return pathOf(source);
+  // The source of a bind mount is a path, also without ./ before it.
+  if (type === "bind") return typeof source === "string" && !OF_THE_SYSTEM.test(source) ? source : undefined;
   if (type !== "volume" && type !== undefined) return undefined;
   return source === undefined ? `anonymous volume ${String(target)} of ${service}` : pathOf(source);
 }
 
 function shortForm(mount: string, service: string): string | undefined {
+  // What a variable stands for is known on the node only, and its default can contain colons.
+  if (/(?<!\$)(?:\$\$)*\$(?!\$)/.test(mount)) return mount;
   const [source, target] = mount.split(":");
   return target === undefined ? `anonymous volume ${mount} of ${service}` : pathOf(source);
 }

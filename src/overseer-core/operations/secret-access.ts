@@ -44,11 +44,13 @@ export function secretFor(
 }
 
 function deploymentSecrets(store: Store, appId: string, nodeId: string | null, version: number): Set<string> {
-  const versions = [store.apps.version(appId, version), store.apps.goodVersion(appId, nodeId ?? "")];
-  const names = versions.flatMap((one) => secretNames(one?.compose ?? ""));
+  const [own, fallback] = [store.apps.version(appId, version), store.apps.goodVersion(appId, nodeId ?? "")].map((one) =>
+    secretNames(one?.compose ?? ""),
+  );
+  const names = [...(own ?? []), ...(fallback ?? [])];
   const app = store.apps.find(appId)?.name ?? "";
   // Credentials of a registry that the document refers to are withheld: an agent of an earlier version puts them into containers.
-  const credentials = [...secretsWith(store, PULL_SECRET_PREFIX)].filter((name) => !names.includes(name));
+  const credentials = [...secretsWith(store, PULL_SECRET_PREFIX)].filter((name) => !own?.includes(name));
   return new Set([...names.filter((name) => !isSystemSecret(name) && mayUseSecret(app, name)), ...credentials]);
 }
 

@@ -206,15 +206,19 @@ describe("deployments of a Core", () => {
       { type: "tmpfs", target: "/f" },
       "/run/docker.sock:/s",
       "/etc/ssl:/t",
+      { type: "bind", source: "plain", target: "/h" },
+      "${DATA:-/srv/y}:/i",
     ];
     const mounts = ["named:/a", "/d", bind, "/srv/x:/c:ro", "~/y:/g", ...others];
     const volumes = { named: null, local, disk, shared, other: { driver: "rclone" } };
     const document = { services: { web: { volumes: mounts }, bad: 1 }, volumes };
     expect(localData(JSON.stringify(document))).to.deep.equal([
+      "${DATA:-/srv/y}:/i",
       "./b",
       "/srv/x",
       "anonymous volume /d of web",
       "anonymous volume /e of web",
+      "plain",
       "volume disk",
       "volume local",
       "volume named",

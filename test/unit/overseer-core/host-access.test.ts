@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { type HostPolicy, readHostPolicy } from "../../../src/overseer-core/agent/host-access/host-policy.js";
 import { judgeHostAccess } from "../../../src/overseer-core/agent/host-access/judge-host-access.js";
+import { publishedPorts } from "../../../src/overseer-core/agent/host-access/judge-ports.js";
 import { realPath } from "../../../src/overseer-core/agent/host-access/real-path.js";
+import { reservedPorts } from "../../../src/overseer-core/agent/proxy/reserved-ports.js";
 import { makeTemporaryFolder, type TemporaryFolder } from "../../../tools/temporary-folder.js";
 
 const PATHS = {
@@ -121,6 +123,13 @@ describe("host access of a Compose document", () => {
       "shared propagation",
       bind("/agent/apps/web/x", { bind: { propagation: "rshared" } }),
       "services.a.volumes[0].bind.propagation: bind_propagation",
+    ],
+    [
+      "a mount with labels of Compose",
+      service({
+        volumes: [{ type: "volume", target: "/t", volume: { labels: { "com.docker.compose.project": "other" } } }],
+      }),
+      "services.a.volumes[0].volume.labels.com.docker.compose.project",
     ],
     ["a mount type that is not known", service({ volumes: [{ type: "npipe", source: "x" }] }), "services.a.volumes[0]"],
     [
@@ -329,6 +338,29 @@ describe("host access of a Compose document", () => {
       expect(refused(model, allowed)).to.deep.equal([]);
       expect(refused({ ...model, "x-overseer-policy": { isolated: true } }, allowed)).to.deep.equal(expected);
     });
+
+  it("refuses ports that routes depend on, unless the app publishes them now or has the permission", () => {
+    const route = (url: string) => ({ signIn: { forwardAuth: { url } } }) as never;
+    const routes = ["http://127.0.0.1:4180/oauth2/auth", "https://192.0.2.7/auth"].map(route);
+    const reserved = reservedPorts({ httpPort: 80, httpsPort: 443 }, "http://127.0.0.1:2019", routes);
+    expect(reserved.map(({ port }) => port)).to.deep.equal([80, 443, 2019, 4180]);
+    expect(reservedPorts({ httpPort: 80, httpsPort: 443 }, "unix:///run/caddy.sock", [])).to.have.length(2);
+    const judge = (port: Model, published: number[] = [], allow = "") =>
+      judgeHostAccess({ app: "web", project: "web-1", model: service({ ports: [port] }) }, policy(allow), PATHS, {
+        reserved,
+        published,
+      }).map(({ key }) => key);
+    expect(judge({ published: "4180", host_ip: "127.0.0.1" })).to.deep.equal([
+      "services.a.ports[0] (port 4180 of the sign-in service 127.0.0.1:4180)",
+    ]);
+    expect(judge({ published: "4170-4190", protocol: "tcp" })).to.have.length(1);
+    expect(judge({ published: "80" })).to.have.length(1);
+    for (const other of [{ published: "4181" }, { published: "4180", protocol: "udp" }, { target: 4180 }])
+      expect(judge(other)).to.deep.equal([]);
+    const bindings = { "80/tcp": [{ HostIp: "127.0.0.1", HostPort: "4180" }], "81/tcp": null };
+    expect(judge({ published: "4180" }, publishedPorts([{ PortBindings: bindings }]))).to.deep.equal([]);
+    expect(judge({ published: "4180" }, [], "ports.reserved@web")).to.deep.equal([]);
+  });
 
   it("rejects permissions that do not exist, and relative directories", () => {
     expect(readHostPolicy("priviledged", "")).to.match(

@@ -5,6 +5,7 @@ import type { Mapping } from "../../operations/compose.js";
 import type { HostPolicy } from "../host-access/host-policy.js";
 import { findingsText, judgeHostAccess } from "../host-access/judge-host-access.js";
 import type { ExistingVolume } from "../host-access/judge-mounts.js";
+import { publishedPorts, type ReservedPort } from "../host-access/judge-ports.js";
 import { realPath } from "../host-access/real-path.js";
 import { type Deployment, type LogLine, RunError, type Runner, type RunnerReports, type RunResult } from "../runner.js";
 import { awaitServices } from "./await-services.js";
@@ -14,8 +15,8 @@ import { activeServices, readModel, type ServiceImage, serviceImages } from "./c
 import { type DeployedRecords, recordOf } from "./deployed-record.js";
 import type { ComposeCommand, ComposeResult, DockerCli } from "./docker-cli.js";
 import type { DockerData } from "./docker-data.js";
-import { type Container, type DockerEngine, nameOf, serviceOf } from "./engine.js";
-import { EngineUnreachableError, isRefusal } from "./engine-connection.js";
+import { type Container, type DockerEngine, serviceOf } from "./engine.js";
+import { EngineError, isRefusal } from "./engine-connection.js";
 import type { EngineEvents } from "./engine-events.js";
 import { errorAfterStart, refusalText } from "./error-after-start.js";
 import { failureText, saysUnreachable } from "./failure-text.js";
@@ -26,7 +27,7 @@ import type { ProjectWatch } from "./project-watch.js";
 import { type RegistryLogin, readPullSecrets, registryOf } from "./pull-credentials.js";
 import { imagesOf, imagesToPull, pullWith } from "./pull-images.js";
 import { removeForReplacement, setOrphansAside } from "./replace-containers.js";
-import { lastLinesOf, ServiceLogs } from "./service-logs.js";
+import { lastLinesOf, ServiceLogs, upFailure } from "./service-logs.js";
 import type { ExpectedService } from "./service-states.js";
 import { unstartableContainer } from "./unstartable-container.js";
 import type { UnusedImages } from "./unused-images.js";
@@ -49,6 +50,7 @@ export interface DockerRunnerOptions {
   readonly unused: UnusedImages;
   readonly policy: HostPolicy;
   readonly socket: string;
+  readonly reservedPorts: () => readonly ReservedPort[];
   readonly healthTimeoutMs: number;
   readonly clock: Clock;
 }
@@ -105,7 +107,8 @@ export class DockerRunner implements Runner {
       const { project: app, again } = deployment;
       const call: Call = { app, project, directory, input, logins, mask, log: masked, signal, again };
       return this.#deploy(call, deployment).catch((error: unknown) => {
-        throw isRefusal(error) ? new RunError(mask(refusalText(error))) : error;
+        if (isRefusal(error)) throw new RunError(mask(refusalText(error)));
+        throw error instanceof EngineError ? new EngineError(error.status, mask(error.message)) : error;
       });
     });
   }
@@ -190,7 +193,9 @@ export class DockerRunner implements Runner {
     const mounted = before.flatMap(({ Mounts }) => Mounts ?? []);
     const writable = mounted.filter(({ Type, RW }) => Type === "bind" && RW).map(({ Source }) => Source);
     const paths = { appDirectory: directory, forbidden: [dataDir, root], socket, writable, volumes, real: realPath };
-    const findings = judgeHostAccess({ app, project, model }, policy, paths);
+    const published = publishedPorts(before.map(({ HostConfig }) => HostConfig));
+    const ports = { reserved: this.#options.reservedPorts(), published };
+    const findings = judgeHostAccess({ app, project, model }, policy, paths, ports);
     if (findings.length === 0) return;
     const text = `the Compose document uses the node in ways that are not allowed: ${findingsText(findings)}`;
     throw new RunError(mask(text));
@@ -241,7 +246,7 @@ export class DockerRunner implements Runner {
         await this.#replace(call, [stuck], expected, "which the engine cannot start after a crash");
         result = await this.#compose(project, directory, command);
       }
-      if (result.code !== 0) throw new RunError(await this.#upFailure(call, mask(result.stderr)), { changed: true });
+      if (result.code !== 0) throw new RunError(await upFailure(engine, call, mask(result.stderr)), { changed: true });
       const lastLines = (container: Container): Promise<string> => lastLinesOf(engine, container, mask, signal);
       const onContainers = (containers: readonly Container[]): void => logs.follow(containers);
       const common = { project, expected, engine, events, clock, restarts, onContainers, lastLines, mask, signal };
@@ -251,17 +256,6 @@ export class DockerRunner implements Runner {
     } finally {
       await logs.finish();
     }
-  }
-
-  /** Explains why `up` failed; adds the log of a container that it waited for. */
-  async #upFailure({ project, mask, signal }: Call, stderr: string): Promise<string> {
-    const text = failureText("the services cannot be started", stderr);
-    const named = /container (\S+) (?:is unhealthy|exited)/.exec(stderr)?.[1];
-    if (named === undefined) return text;
-    const container = (await this.#options.engine.containers(project, signal)).find((one) => nameOf(one) === named);
-    return container === undefined
-      ? text
-      : `${text}${await lastLinesOf(this.#options.engine, container, mask, signal)}`;
   }
 
   /** Runs a command that must succeed. Throws RunError with the explained output. */
@@ -277,17 +271,18 @@ export class DockerRunner implements Runner {
     throw new RunError(failureText(what, mask(result.stderr)));
   }
 
+  /** Runs a command. Throws EngineUnreachableError if the engine does not respond. */
   async #compose(project: string, directory: string, command: ComposeCommand): Promise<ComposeResult> {
-    const { cli, socket } = this.#options;
-    const result = await cli.compose({
-      ...command,
-      args: [...composeArgs(project, directory, command.input), ...command.args],
-    });
-    if (result.code === undefined) throw new Error("docker compose was killed");
-    if (result.code !== 0 && saysUnreachable(result.stderr)) {
-      throw new EngineUnreachableError(socket, "the Docker CLI cannot connect to it");
+    const { cli, engine } = this.#options;
+    const args = [...composeArgs(project, directory, command.input), ...command.args];
+    for (let attempt = 1; ; attempt++) {
+      const result = await cli.compose({ ...command, args });
+      if (result.code === undefined) throw new Error("docker compose was killed");
+      if (result.code === 0 || !saysUnreachable(result.stderr)) return result;
+      // Registries and texts of the document can say the same. If the engine responds, it may have restarted just now.
+      await engine.rootDirectory(command.signal);
+      if (attempt > 1) return result;
     }
-    return result;
   }
 
   /** Returns the directory to which relative bind mounts of an app refer. It stays when the app is removed. */

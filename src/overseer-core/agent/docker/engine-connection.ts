@@ -1,6 +1,7 @@
 import { Agent, type Dispatcher, request } from "undici";
 import { z } from "zod";
 import { messageOf } from "../../../base/errors.js";
+import { RecurringError } from "../runner.js";
 
 /** The Docker engine did not respond. The call can be repeated. */
 export class EngineUnreachableError extends Error {
@@ -13,7 +14,7 @@ export class EngineUnreachableError extends Error {
 }
 
 /** The Docker engine rejected a request. */
-export class EngineError extends Error {
+export class EngineError extends RecurringError {
   readonly status: number;
 
   constructor(status: number, message: string) {

@@ -48,7 +48,7 @@ const KNOWN: readonly KnownFailure[] = [
   },
   {
     pattern:
-      /(?:dial tcp|lookup) .*(?:no such host|connection refused|i\/o timeout|network is unreachable|server misbehaving)|TLS handshake timeout|net\/http: request canceled/i,
+      /(?:dial tcp|lookup) .*(?:no such host|connection refused|i\/o timeout|network is unreachable|server misbehaving)|read tcp .*connection reset by peer|TLS handshake timeout|net\/http: request canceled/i,
     text: () => "the registry of an image is not reachable from the node: check its network, then deploy again",
   },
 ];

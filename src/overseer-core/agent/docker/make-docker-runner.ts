@@ -5,6 +5,7 @@ import type { Logger } from "../../../base/logger.js";
 import { findConfinement } from "../../../child/confinement.js";
 import { flagError } from "../../flags.js";
 import { readHostPolicy } from "../host-access/host-policy.js";
+import type { ReservedPort } from "../host-access/judge-ports.js";
 import { DeployedRecords } from "./deployed-record.js";
 import { DockerCli } from "./docker-cli.js";
 import { DockerData } from "./docker-data.js";
@@ -28,6 +29,8 @@ export interface DockerRunnerSettings {
   readonly bindRoots: string;
   readonly healthTimeoutMs: number;
   readonly revertDrift: boolean;
+  /** Returns the ports of the node that its routes depend on. */
+  readonly reservedPorts: () => readonly ReservedPort[];
   /** Time in milliseconds that images stay after their last use; undefined if they are never removed. */
   readonly keepImagesMs: number | undefined;
 }
@@ -69,6 +72,7 @@ export async function makeDockerRunner(
     unused,
     policy,
     socket,
+    reservedPorts: settings.reservedPorts,
     healthTimeoutMs,
     clock,
   });

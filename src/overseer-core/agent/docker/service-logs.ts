@@ -1,6 +1,7 @@
 import { cutText } from "../../../base/cut-text.js";
 import type { LogLine } from "../runner.js";
 import { type Container, type DockerEngine, nameOf } from "./engine.js";
+import { failureText } from "./failure-text.js";
 import type { Mask } from "./mask.js";
 
 /** Lines of containers in the log of one job: containers may log without end. */
@@ -73,4 +74,17 @@ export async function lastLinesOf(
 ): Promise<string> {
   const lines = (await engine.lastLines(Id, ERROR_LINES, signal)).map((line) => cutText(mask(line), 300));
   return lines.length === 0 ? "; its log is empty" : `; last lines of its log: ${lines.join(" | ")}`;
+}
+
+/** Explains why `up` failed; adds the log of a container that it waited for. */
+export async function upFailure(
+  engine: DockerEngine,
+  { project, mask, signal }: { readonly project: string; readonly mask: Mask; readonly signal: AbortSignal },
+  stderr: string,
+): Promise<string> {
+  const text = failureText("the services cannot be started", stderr);
+  const named = /container (\S+) (?:is unhealthy|exited)/.exec(stderr)?.[1];
+  if (named === undefined) return text;
+  const container = (await engine.containers(project, signal)).find((one) => nameOf(one) === named);
+  return container === undefined ? text : `${text}${await lastLinesOf(engine, container, mask, signal)}`;
 }

@@ -17,6 +17,7 @@ export const HOST_PERMISSIONS = {
   network_mode: "the network of the node, and networks by name",
   oom: "protection against the OOM killer",
   pid: "the processes of the node",
+  "ports.reserved": "ports of the proxy of the node, and of sign-in services on it",
   privileged: "privileged containers and hooks",
   runtime: "other container runtimes",
   security_opt: "options that weaken confinement",

@@ -14,6 +14,7 @@ import {
 import type { HostPolicy } from "./host-policy.js";
 import { judgeIsolation } from "./judge-isolation.js";
 import { boundDevice, judgeMounts, type NodePaths } from "./judge-mounts.js";
+import { judgePorts, type NodePorts } from "./judge-ports.js";
 import { judgeService } from "./judge-service.js";
 
 /** A document to judge. */
@@ -34,6 +35,7 @@ export function judgeHostAccess(
   { app, project, model }: JudgedDocument,
   policy: HostPolicy,
   paths: NodePaths,
+  ports: NodePorts = { reserved: [], published: [] },
 ): Finding[] {
   const denied = AppRestrictions.safeParse(model[RESTRICTIONS_KEY] ?? {});
   if (!denied.success)
@@ -52,6 +54,7 @@ export function judgeHostAccess(
     for (const [name, value] of entriesOf(model[kind])) judgeFile(context, `${kind}.${name}`, mappingOf(value));
   }
   judgeMounts(context, model, paths);
+  judgePorts(context, model, ports);
   if (denied.data.isolated) judgeIsolation(context, model);
   return context.found;
 }

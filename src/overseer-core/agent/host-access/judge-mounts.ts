@@ -1,7 +1,7 @@
 import { isAbsolute, normalize } from "node:path";
 import { canonicalJson, type Json } from "../../../base/hash.js";
 import type { Mapping } from "../../operations/compose.js";
-import { entriesOf, isSet, itemsOf, type JudgeContext, mappingOf, need, refuse } from "./findings.js";
+import { entriesOf, isSet, itemsOf, type JudgeContext, judgeLabels, mappingOf, need, refuse } from "./findings.js";
 
 /** Directories of the node that matter for mounts. */
 export interface NodePaths {
@@ -95,6 +95,7 @@ function bindMounts(context: JudgeContext, model: Mapping): Mount[] {
       const key = `services.${name}.volumes[${index}]`;
       const volume = mappingOf(item);
       const { type, source } = volume;
+      judgeLabels(context, `${key}.volume.labels`, mappingOf(volume.volume).labels);
       if (type === "volume" || type === "tmpfs" || type === "image") return [];
       if (type !== "bind" || typeof source !== "string") {
         refuse(

@@ -49,6 +49,11 @@ export class ProxySync {
     this.#rejected = new RejectedCertificates(options.clock);
   }
 
+  /** Routes to publish; none until the Core has sent them. */
+  get routes(): readonly CoreNodeRoute[] {
+    return this.#routes ?? [];
+  }
+
   /** Sets the routes to publish. Until the first call, the proxy keeps what it has. */
   setRoutes(routes: readonly CoreNodeRoute[]): void {
     this.#routes = routes;

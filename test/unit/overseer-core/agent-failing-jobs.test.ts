@@ -5,6 +5,7 @@ import type { AgentCoreClient } from "../../../src/overseer-core/agent/core-clie
 import type { DeployedRecords } from "../../../src/overseer-core/agent/docker/deployed-record.js";
 import { DockerRunner, type DockerRunnerOptions } from "../../../src/overseer-core/agent/docker/docker-runner.js";
 import { LABEL_SERVICE } from "../../../src/overseer-core/agent/docker/engine.js";
+import { EngineError } from "../../../src/overseer-core/agent/docker/engine-connection.js";
 import { JobWorker } from "../../../src/overseer-core/agent/job-worker.js";
 import type { Journal } from "../../../src/overseer-core/agent/journal.js";
 import { RunError, type Runner } from "../../../src/overseer-core/agent/runner.js";
@@ -14,8 +15,8 @@ import { FakeClock } from "../support/fake-clock.js";
 const full = (): Error => Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
 const COMPOSE = "services:\n  web:\n    image: nginx:1\n";
 
-/** Runs one job, and returns how it ended. */
-async function end(runner: Partial<Runner>, work: Partial<CoreJobWork>): Promise<CoreJobEnd | undefined> {
+/** Runs one job, at most `attempts` times, and returns how it ended. */
+async function end(runner: Partial<Runner>, work: Partial<CoreJobWork>, attempts = 1): Promise<CoreJobEnd | undefined> {
   const payload = { app: "shop", version: 2 };
   const job = { id: "job", type: "deploy", payload };
   const all = { job, compose: COMPOSE, fallback: null, secrets: [], data: null, nextLine: 0, ...work };
@@ -45,12 +46,13 @@ async function end(runner: Partial<Runner>, work: Partial<CoreJobWork>): Promise
     onLateEnd: () => {},
     signal: new AbortController().signal,
   });
-  await worker.step("node", 0);
+  for (let left = attempts; left > 1 && ended === undefined; left--) await worker.step("node", 0).catch(() => {});
+  if (ended === undefined) await worker.step("node", 0);
   return ended;
 }
 
-/** Deploys an app by Docker to a disk without space for the record of the deployment. */
-async function deployUnrecorded(): Promise<unknown> {
+/** Deploys an app by Docker to a disk without space for the record of the deployment. `upError`: what `docker compose up` fails with. */
+async function deployUnrecorded(upError?: string): Promise<unknown> {
   const folder = await makeTemporaryFolder("overseer-disk-full-");
   const clock = new FakeClock();
   const container = {
@@ -89,7 +91,14 @@ async function deployUnrecorded(): Promise<unknown> {
   const runner = new DockerRunner({
     node: "node-1",
     dataDir: folder.path,
-    cli: { version: async () => "2", compose: async () => ({ code: 0, stdout: model, stderr: "" }) },
+    cli: {
+      version: async () => "2",
+      compose: async ({ args }: { args: string[] }) =>
+        upError !== undefined && args.includes("up")
+          ? { code: 1, stdout: "", stderr: upError }
+          : { code: 0, stdout: model, stderr: "" },
+    },
+    reservedPorts: () => [],
     engine,
     events: { listen: () => () => {} },
     records: records as unknown as DeployedRecords,
@@ -109,16 +118,41 @@ async function deployUnrecorded(): Promise<unknown> {
   }
 }
 
-describe("a job on a node whose disk is full", () => {
+describe("a job that its node cannot complete", () => {
   const failing = async (): Promise<never> => {
     throw full();
   };
 
-  it("demands the previous version when the record of a started deployment cannot be stored", async () => {
+  it("demands the previous version when the disk is full for the record of a started deployment", async () => {
     const error = await deployUnrecorded();
     expect(error).to.be.instanceOf(RunError);
     expect(error).to.include({ changed: true });
     expect(String(error)).to.match(/the disk of the node is full: free space, then deploy again \(ENOSPC/);
+  });
+
+  it("fails when only a text of the document says that the engine does not respond", async () => {
+    const error = await deployUnrecorded('exec: "cannot connect to the docker daemon": executable file not found');
+    expect(error).to.be.instanceOf(RunError);
+    expect(error).to.include({ changed: true });
+    const reset = await deployUnrecorded("read tcp 10.0.0.1:5->10.0.0.2:443: read: connection reset by peer");
+    expect(String(reset)).to.match(/the registry of an image is not reachable/);
+  });
+
+  it("fails when the engine refuses it five times in the same way, and goes on before", async () => {
+    let tries = 0;
+    const refusing = (messages: readonly string[]): Partial<Runner> => ({
+      deploy: async () => {
+        throw new EngineError(500, messages[tries++ % messages.length] ?? "");
+      },
+    });
+    const ended = await end(refusing(["device or resource busy"]), {}, 9);
+    expect([tries, ended?.status]).to.deep.equal([5, "failed"]);
+    expect(ended?.status === "failed" && ended.error).to.include(
+      "failed 5 times in the same way: device or resource busy",
+    );
+    tries = 0;
+    const last = await end(refusing(["a", "b"]), {}, 9).catch((error: unknown) => error);
+    expect(last).to.be.instanceOf(EngineError);
   });
 
   it("fails once when the previous version cannot be deployed either", async () => {
