@@ -90,7 +90,7 @@ describe("Submodules", function () {
     });
     await world.app("shop", "shop", "app");
     const app: LiveApp = await world.synced("shop", commit);
-    expect(JSON.stringify(app.status?.notes)).to.contain("set recurseSubmodules of the GitRepository");
+    expect(JSON.stringify(app.status?.notes)).to.contain("nothing is pruned until recurseSubmodules of the GitRepository is set");
   });
 
   it("are read as directories, nested ones too, with the credential of the same server", async () => {
@@ -110,6 +110,14 @@ describe("Submodules", function () {
     await world.synced("shop", commit);
     const map = await world.kube.get(world.configMap("base"));
     expect(map).to.have.nested.property("data.v", "2");
+  });
+
+  it("keep their objects while they are no longer read", async () => {
+    await world.kube.patch(world.repositoryRef("shop"), { spec: { recurseSubmodules: false } });
+    await world.told("shop", "kept because of app/base: submodules are not read");
+    expect(await world.kube.get(world.configMap("base"))).to.have.nested.property("data.v", "2");
+    await world.kube.patch(world.repositoryRef("shop"), { spec: { recurseSubmodules: true } });
+    await world.synced("shop");
   });
 
   it("are not fetched for apps that do not read them", async () => {
