@@ -3,11 +3,15 @@ import type { SourceInput } from "../renderer.js";
 /** API versions in one argument, which the system limits to 128 KiB. */
 const VERSIONS_AT_ONCE = 500;
 
-/** The arguments of `helm template`. Each setting is one argument of its own with `=`: no value can become a flag. */
+/**
+ * The arguments of `helm template`. Each setting is one argument of its own with `=`: no value can become a flag. `validates`: compares
+ * values with the schemas of the chart.
+ */
 export function helmArguments(
   { source, name, defaultNamespace, cluster }: SourceInput,
   chart: string,
   valueFiles: readonly string[],
+  validates: boolean,
 ): string[] {
   const { helm = {} } = source;
   const facts = cluster();
@@ -18,6 +22,7 @@ export function helmArguments(
     `--namespace=${defaultNamespace === "" ? "default" : defaultNamespace}`,
     ...(helm.skipCrds === true ? ["--skip-crds"] : ["--include-crds"]),
     "--skip-tests",
+    ...(validates ? [] : ["--skip-schema-validation"]),
     ...(kubeVersion === undefined ? [] : [`--kube-version=${kubeVersion}`]),
     ...inChunks(versions).map((chunk) => `--api-versions=${chunk.join(",")}`),
     ...valueFiles.map((file) => `--values=${csvField(file)}`),

@@ -6,6 +6,7 @@ import { unpackTar } from "modern-tar";
 import type { GitSnapshot } from "../../git/engine.js";
 import type { SourceFile } from "../links.js";
 import type { RepositoryPath } from "../repository-path.js";
+import { outsideReference } from "./values-schema.js";
 
 /** What the templates of a chart use that matters to the one who renders it. */
 export interface TemplateUse {
@@ -19,6 +20,8 @@ export interface TemplateUse {
   readonly files: boolean;
   /** Renders texts such as values as templates. */
   readonly texts: boolean;
+  /** Why Helm must not read the schemas of values. */
+  readonly unvalidated: string | undefined;
 }
 
 /** What a file of a chart, or values from elsewhere, use. */
@@ -43,10 +46,16 @@ interface Look {
   readonly text: TemplateUse;
 }
 
-const NOTHING: TemplateUse = { capabilities: false, random: false, lookup: false, files: false, texts: false };
+const NOTHING: TemplateUse = {
+  ...{ capabilities: false, random: false, lookup: false, files: false, texts: false },
+  unvalidated: undefined,
+};
 const NO_LOOK: Look = { use: NOTHING, values: NOTHING, text: NOTHING };
 /** An archive that cannot be inspected. */
-const UNKNOWN: Look = { use: { ...NOTHING, capabilities: true, files: true }, values: NOTHING, text: NOTHING };
+const UNKNOWN: Look = {
+  ...NO_LOOK,
+  use: { ...NOTHING, capabilities: true, files: true, unvalidated: "cannot be looked through" },
+};
 const RANDOM =
   /\b(?:rand(?:AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|gen(?:PrivateKey|CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert|SignedCertWithKey)|uuidv4|now|htpasswd|bcrypt|encryptAES|shuffle)\b/;
 const LOOKUP = /[({|=\s]lookup\s+["(.$]/;
@@ -93,7 +102,10 @@ export class TemplateInspector {
         for (const { file, blob } of rest) uses.push({ ...(await this.#look(blob, "text", snapshot)).text, file });
       }
     }
-    return uses.filter(({ capabilities, random, lookup, files: reads }) => capabilities || random || lookup || reads);
+    return uses.filter(
+      ({ capabilities, random, lookup, files: reads, unvalidated }) =>
+        capabilities || random || lookup || reads || unvalidated !== undefined,
+    );
   }
 
   async #look(blob: string, form: Form, snapshot: Pick<GitSnapshot, "readBlob">): Promise<Look> {
@@ -105,12 +117,13 @@ export class TemplateInspector {
 }
 
 /** What a file of a chart is; undefined for pages for people. */
-type Form = "template" | "archive" | "chart" | "values" | "text";
+type Form = "template" | "archive" | "chart" | "schema" | "values" | "text";
 
 function formOf(path: string): Form | undefined {
   if (/^(?:charts\/[^/]+\/)*charts\/[^/]+\.tgz$/.test(path)) return "archive";
   if (/(^|\/)templates\//.test(path)) return "template";
   if (/^(?:charts\/[^/]+\/)+Chart\.yaml$/.test(path)) return "chart";
+  if (/^(?:charts\/[^/]+\/)*values\.schema\.json$/.test(path)) return "schema";
   return /^(?:charts\/[^/]+\/)*values\.yaml$/.test(path) ? "values" : /\.md$/i.test(path) ? undefined : "text";
 }
 
@@ -147,6 +160,12 @@ function lookAtText(text: string, form: Exclude<Form, "archive">): Look {
     case "chart":
       // A chart for some versions of Kubernetes cannot be rendered for others.
       return { ...NO_LOOK, use: { ...NOTHING, capabilities: /^["']?kubeVersion["']?[ \t]*:/m.test(text) } };
+    case "schema": {
+      const outside = outsideReference(text);
+      if (outside === undefined) return NO_LOOK;
+      const unvalidated = `refers to ${JSON.stringify(outside.slice(0, 200))}, which is not read`;
+      return { ...NO_LOOK, use: { ...NOTHING, unvalidated } };
+    }
     case "values":
       return { ...NO_LOOK, values: useOf(text.replace(/^[ \t]*#.*$/gm, "")) };
     case "text":
@@ -162,6 +181,7 @@ function useOf(text: string): TemplateUse {
     lookup: LOOKUP.test(actions),
     files: /\.Files\b/.test(actions),
     texts: /\btpl\b/.test(actions),
+    unvalidated: undefined,
   };
 }
 
@@ -185,5 +205,6 @@ function either(a: TemplateUse, b: TemplateUse): TemplateUse {
     lookup: a.lookup || b.lookup,
     files: a.files || b.files,
     texts: a.texts || b.texts,
+    unvalidated: a.unvalidated ?? b.unvalidated,
   };
 }

@@ -8,13 +8,16 @@ export function repeatedKey(file: string): Note {
 
 /** What templates, and values that are rendered as such, do that gives other results than people expect. */
 export function notesOf(uses: readonly FoundUse[]): Note[] {
-  return uses.flatMap(({ lookup, random, ...place }) => [
+  return uses.flatMap(({ lookup, random, unvalidated, ...place }) => [
     ...(lookup
       ? [noteOf(place, "uses lookup, which finds nothing here: charts are rendered without access to the cluster")]
       : []),
     ...(random
       ? [noteOf(place, "uses a random function or the time: whenever the inputs change, the result is another one")]
       : []),
+    ...(unvalidated === undefined
+      ? []
+      : [noteOf(place, `${unvalidated}: values are not compared with the schemas of this chart`)]),
   ]);
 }
 

@@ -107,7 +107,8 @@ export class HelmRenderer implements Renderer {
       ...chart.valueFiles.map((path) => workspace.repositoryPath(path)),
       ...[...names.keys()].map((path) => workspace.path(path)),
     ];
-    const args = helmArguments(input, workspace.repositoryPath(folder), valueFiles);
+    const validates = !uses.some(({ unvalidated }) => unvalidated !== undefined);
+    const args = helmArguments(input, workspace.repositoryPath(folder), valueFiles, validates);
     const { code, output, stderr } = await this.#options.program.run(args, workspace, signal);
     const paths = new Set(files.map(({ path }) => path));
     const aliases = new Map(

@@ -1,0 +1,28 @@
+/** Fields of a JSON schema by which a validator loads another one. */
+const LOADS: ReadonlySet<string> = new Set(["$ref", "$dynamicRef", "$recursiveRef", "$schema"]);
+
+/** Schemas of schemas that Helm has built in. */
+const BUILT_IN = /^https?:\/\/json-schema\.org\/(?:draft-0[467]\/schema|draft\/20(?:19-09|20-12)\/schema|schema)#?$/;
+
+/**
+ * What a `values.schema.json` refers to outside of itself. Helm reads that from the network or from the disk of the operator, whatever the
+ * chart is confined to. Undefined also for a text that is no JSON, which Helm reports.
+ */
+export function outsideReference(text: string): string | undefined {
+  let schema: unknown;
+  try {
+    schema = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  // Not recursive: it may be nested as deep as its author likes.
+  const open = [schema];
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    if (typeof value !== "object" || value === null) continue;
+    for (const [key, child] of Object.entries(value)) {
+      if (typeof child !== "string") open.push(child);
+      else if (LOADS.has(key) && child !== "" && !child.startsWith("#") && !BUILT_IN.test(child)) return child;
+    }
+  }
+  return undefined;
+}
