@@ -90,7 +90,9 @@ describe("Submodules", function () {
     });
     await world.app("shop", "shop", "app");
     const app: LiveApp = await world.synced("shop", commit);
-    expect(JSON.stringify(app.status?.notes)).to.contain("nothing is pruned until recurseSubmodules of the GitRepository is set");
+    expect(JSON.stringify(app.status?.notes)).to.contain(
+      "nothing is pruned until recurseSubmodules of the GitRepository is set",
+    );
   });
 
   it("are read as directories, nested ones too, with the credential of the same server", async () => {
