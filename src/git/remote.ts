@@ -60,7 +60,11 @@ function sshAddress(url: string, credential: GitCredential | undefined): SshAddr
   return address;
 }
 
+/** Characters of a URL: files of repositories contain some. */
+const MAX_URL = 4_096;
+
 function refuseOtherTransports(url: string): void {
+  if (url.length > MAX_URL) throw invalid(`${url.slice(0, 100)}…`, `it has more than ${MAX_URL} characters`);
   // Git reads a leading dash as an option and `ext::` as a command: neither may reach an engine.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are rejected here
   if (url.startsWith("-") || /[\u0000-\u0020\u007f\\]/.test(url)) {

@@ -28,8 +28,14 @@ export function parseCommit(content: Buffer, id: string): ParsedCommit {
   return { tree, raw: content, info: { id, author: author.name, email: author.email, time, message } };
 }
 
+/** Characters of a line about a person that are read. */
+const MAX_PERSON = 1_000;
+
 /** Parses `Name <address> <seconds> <zone>`; missing parts become empty or 0. */
-function parsePerson(line: string): { name: string; email: string; time: number } {
-  const match = /^(.*?) ?<(.*)> ?(-?\d+)?/.exec(line);
-  return { name: match?.[1] ?? "", email: match?.[2] ?? "", time: Number(match?.[3] ?? 0) };
+function parsePerson(whole: string): { name: string; email: string; time: number } {
+  const line = whole.slice(0, MAX_PERSON);
+  const [open, close] = [line.indexOf("<"), line.lastIndexOf(">")];
+  if (open < 0 || close < open) return { name: "", email: "", time: 0 };
+  const time = Number(/^ ?(-?\d+)/.exec(line.slice(close + 1))?.[1] ?? 0);
+  return { name: line.slice(0, open).replace(/ $/, ""), email: line.slice(open + 1, close), time };
 }

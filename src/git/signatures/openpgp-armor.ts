@@ -1,4 +1,5 @@
-const BLOCK = /-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n([\s\S]*?)-----END PGP PUBLIC KEY BLOCK-----/g;
+const BEGIN = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
+const END = "-----END PGP PUBLIC KEY BLOCK-----";
 
 /** Packet tag of a public key (RFC 9580). */
 const PUBLIC_KEY = 6;
@@ -8,11 +9,13 @@ const PUBLIC_KEY = 6;
  * is wrong, which completes a sentence that begins with the name of the text.
  */
 export function readArmoredKeys(text: string): Buffer | string {
-  const blocks = [...text.matchAll(BLOCK)];
-  const begins = text.match(/-----BEGIN PGP PUBLIC KEY BLOCK-----/g)?.length ?? 0;
-  if (blocks.length === 0 || blocks.length !== begins) return "has an OpenPGP key without an end";
+  const blocks = text.split(BEGIN).slice(1);
+  if (blocks.length === 0) return "has an OpenPGP key without an end";
   const keys: Buffer[] = [];
-  for (const [, body = ""] of blocks) {
+  for (const block of blocks) {
+    const end = block.indexOf(END);
+    if (end < 0 || !/^\r?\n/.test(block)) return "has an OpenPGP key without an end";
+    const body = block.slice(block.indexOf("\n") + 1, end);
     const lines = body.split(/\r?\n/).map((line) => line.trim());
     const blank = lines.indexOf("");
     const data = lines.slice(blank + 1).filter((line) => line !== "");

@@ -13,6 +13,9 @@ export interface SubmoduleEntry {
 /** File that lists the submodules of a repository. */
 export const GITMODULES = ".gitmodules";
 
+/** Characters of a line, as many as a path may have on Linux. */
+const MAX_LINE = 4_096;
+
 const SECTION = /^\[\s*submodule\s+"((?:[^"\\]|\\.)*)"\s*\]\s*(?:[#;].*)?$/i;
 const OTHER_SECTION = /^\[[^\]]*\]\s*(?:[#;].*)?$/;
 const FIELD = /^([A-Za-z][A-Za-z0-9-]*)\s*=\s*(.*)$/;
@@ -35,6 +38,7 @@ export function parseGitmodules(text: string): readonly SubmoduleEntry[] {
     const line = index + 1;
     const content = full.trim();
     if (content === "" || content.startsWith("#") || content.startsWith(";")) return;
+    if (content.length > MAX_LINE) throw invalid(line, `has more than ${MAX_LINE} characters`);
     const section = SECTION.exec(content);
     if (section !== null) {
       current = { name: (section[1] ?? "").replace(/\\(.)/g, "$1"), line };

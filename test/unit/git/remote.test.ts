@@ -81,6 +81,13 @@ describe("gitRemote", () => {
     });
   }
 
+  it("refuses a long URL, without reading it", async () => {
+    const error = await expectGitError("GIT_URL_INVALID", () =>
+      gitRemote(`https://git.example.com/${"/".repeat(2e6)}x`),
+    );
+    expect(error.message).to.match(/has more than 4096 characters$/).and.have.length.below(300);
+  });
+
   it("sends no credential over http, except to the local machine", async () => {
     for (const url of ["http://localhost:3000/a", "http://127.0.0.2/a", "http://[::1]:3000/a"]) {
       expect(gitRemote(url, CREDENTIAL).credential).to.equal(CREDENTIAL);

@@ -141,7 +141,7 @@ function entryOf(item: unknown, at: Reporter): Entry | undefined {
     at.at("project_directory").problem(`expected the path of a folder, found ${nameOfValue(directory)}`);
     return undefined;
   }
-  return { files, folder: directory === undefined ? folderOf(first) : directory.replace(/\/+$/, "") };
+  return { files, folder: directory === undefined ? folderOf(first) : directory.replace(/(?<!\/)\/+$/, "") };
 }
 
 /** Adds the parts of an included document. Reports what both define differently. */

@@ -43,6 +43,11 @@ describe("parseCommit", () => {
     });
   });
 
+  it("reads long lines about people in linear time", () => {
+    const { info } = parse(`tree ${TREE}`, `author ${"<".repeat(2_000_000)}`, "committer A <a>b> 2 +0000", "", "m");
+    expect(info).to.deep.include({ author: "", email: "", time: 2 });
+  });
+
   it("refuses a commit without a tree", async () => {
     await expectGitError("GIT_TREE_INVALID", () => parse("author A <a@b> 1 +0000", "", `tree ${TREE}`));
   });

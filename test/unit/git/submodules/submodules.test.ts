@@ -33,6 +33,7 @@ describe("parseGitmodules", () => {
       [section("a", "/a"), "a path outside the repository"],
       [section("a", "x") + section("b", "x"), ".gitmodules:4 has a second submodule"],
       ['[submodule "a"]\npath = "x', ".gitmodules:2 has a value with an unfinished quote"],
+      [section("a", `${"/".repeat(250_000)}x`), ".gitmodules:2 has more than 4096 characters"],
       ["<<<<<<< HEAD\n", ".gitmodules:1 is not a line"],
     ];
     for (const [text, expected] of cases)
