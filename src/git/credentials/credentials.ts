@@ -71,8 +71,10 @@ export function credentialDigest(credential: GitCredential, key = ""): string {
 /** A repository Secret of Argo CD names the URL that it is for. It is not sent to another host. */
 function refuseOtherHost(secret: SecretReader, url: string): void {
   const own = secret.keyOf("url") === undefined ? undefined : secret.line("url");
-  const [expected, actual] = [own === undefined ? undefined : hostOf(own), hostOf(url)];
-  if (expected === undefined || actual === undefined || expected === actual) return;
+  if (own === undefined) return;
+  const [expected, actual] = [hostOf(own), hostOf(url)];
+  if (expected === undefined) throw secret.invalid("has a key url that is not the URL of a repository: correct it");
+  if (actual === undefined || expected === actual) return;
   throw secret.invalid(
     `is for the host in its key url, and not for ${actual}: use another Secret, or correct spec.url`,
   );

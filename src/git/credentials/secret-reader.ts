@@ -31,7 +31,7 @@ export class SecretReader {
 
   /** Returns a single-line text, without the line break that `echo` appends. Throws `GIT_CREDENTIAL_INVALID`. */
   line(key: string): string | undefined {
-    const text = this.text(key)?.replace(/[\r\n]+$/, "");
+    const text = this.text(key)?.replace(/(?<![\r\n])[\r\n]+$/, "");
     if (text !== undefined && /\p{Cc}/u.test(text))
       throw this.invalid(`has a line break or control character in ${key}`);
     return text;

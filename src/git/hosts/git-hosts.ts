@@ -157,9 +157,25 @@ function apiCredential(
     );
   if (!API_KEYS.some((key) => Object.hasOwn(data, key))) throw noApiCredential(where);
   const credential = credentialFromSecret(data, { where, url });
+  // Such a Secret, as of Argo CD, is for the host of that URL. Editors of a GitRepository, who choose the API, need not be permitted to read it.
+  if (Object.hasOwn(data, "url") && !apiHostsOf(url, credential).includes(hostOf(api)))
+    throw new GitError(
+      "GIT_CREDENTIAL_INVALID",
+      `${where} is for the host in its key url, and not for the API ${redactUrl(api)}: use another Secret in spec.provider.secretRef, or correct spec.provider`,
+    );
   const { password, bearerToken, githubApp, clientCert } = credential;
   if ((password ?? bearerToken ?? githubApp ?? clientCert) !== undefined) return credential;
   throw noApiCredential(where);
+}
+
+/** Returns the hosts where the API of a repository usually is, or is according to its credential. */
+function apiHostsOf(url: string, { githubApp }: GitCredential): (string | undefined)[] {
+  const usual = hostAddress(url);
+  return [
+    hostOf(url),
+    ...(typeof usual === "string" ? [] : [hostOf(usual.api)]),
+    ...(githubApp?.isOwnApi ? [hostOf(githubApp.api)] : []),
+  ];
 }
 
 /** Keys of a Secret that an API accepts. An SSH key is for Git only. */

@@ -85,7 +85,9 @@ describe("gitRemote", () => {
     const error = await expectGitError("GIT_URL_INVALID", () =>
       gitRemote(`https://git.example.com/${"/".repeat(2e6)}x`),
     );
-    expect(error.message).to.match(/has more than 4096 characters$/).and.have.length.below(300);
+    expect(error.message)
+      .to.match(/has more than 4096 characters$/)
+      .and.have.length.below(300);
   });
 
   it("sends no credential over http, except to the local machine", async () => {

@@ -3,7 +3,7 @@ import type { GitHostType } from "../../../../src/api/git-provider.js";
 import { systemClock } from "../../../../src/base/clock.js";
 import { HostRules } from "../../../../src/base/host-rules.js";
 import { GitHosts } from "../../../../src/git/hosts/git-hosts.js";
-import { hostAddress } from "../../../../src/git/hosts/recognize.js";
+import { hostAddress, type ProviderSettings } from "../../../../src/git/hosts/recognize.js";
 
 const AZURE = "https://dev.azure.com/org";
 
@@ -101,5 +101,45 @@ describe("the host that gates ask about reviews and checks", () => {
       if (isOwn) expect(open).not.to.throw();
       else expect(open).to.throw(/only asked at the API of the host of spec\.url/);
       expect(() => hosts.open({ url, provider }), "for commit statuses").not.to.throw();
+    });
+});
+
+describe("a Secret of Argo CD, which names its URL", () => {
+  const hosts = new GitHosts({ clock: systemClock, allowedHosts: new HostRules(undefined) });
+  const cases: readonly [own: string, url: string, provider: ProviderSettings | undefined, isOwn: boolean][] = [
+    ["https://github.com/team", "https://github.com/team/shop", undefined, true],
+    ["https://git.example.com", "https://git.example.com/a/shop", { type: "Gitea" }, true],
+    [
+      "https://git.example.com/a",
+      "https://git.example.com/a/shop",
+      { type: "Gitea", apiURL: "https://git.example.com:3000/x/api/v1" },
+      true,
+    ],
+    [
+      "https://git.example.com/a/shop",
+      "https://git.example.com/a/shop",
+      { type: "Gitea", apiURL: "https://evil.example/api/v1" },
+      false,
+    ],
+    ["https://github.com/team", "https://github.com/team/shop", { apiURL: "https://evil.example" }, false],
+    ["https://git.example.com/a", "https://git.example.com/a/shop", { type: "BitbucketCloud" }, false],
+    [
+      "https://bitbucket.org/a",
+      "https://evil.example/a/shop",
+      { type: "BitbucketCloud", apiURL: "https://evil.example" },
+      false,
+    ],
+    ["registry.example.com/charts", "https://git.example.com/a/shop", { type: "Gitea" }, false],
+  ];
+  for (const [own, url, provider, isOwn] of cases)
+    it(`for ${own} is ${isOwn ? "sent" : "not sent"} to the API of ${url} with ${JSON.stringify(provider)}`, () => {
+      const encode = (text: string): string => Buffer.from(text).toString("base64");
+      const data = { url: encode(own), username: encode("u"), password: encode("canary") };
+      const open = () => hosts.open({ url, provider, secret: { where: "Secret argocd/repo", data } });
+      if (isOwn) expect(open).not.to.throw();
+      else
+        expect(open)
+          .to.throw(/^Secret argocd\/repo (is for the host in|has a key url)/)
+          .with.property("code", "GIT_CREDENTIAL_INVALID");
     });
 });
