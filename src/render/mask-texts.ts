@@ -1,4 +1,5 @@
 import { isRecord } from "../manifest/shape.js";
+import type { RenderProblem } from "./render-error.js";
 
 /** Shorter texts are everywhere. */
 const LEAST_SECRET = 3;
@@ -28,6 +29,15 @@ export class SecretTexts {
     return this.hide(
       text.replace(/"[^"]*"|'[^']*'|`[^`]*`/g, (quoted) => (/templates\//.test(quoted) ? quoted : MASK)),
     );
+  }
+
+  /** Removes them from a problem: they can be in names, and in what it quotes. */
+  hideIn({ object, message, ...place }: RenderProblem): RenderProblem {
+    return {
+      ...place,
+      ...(object === undefined ? {} : { object: this.hide(object) }),
+      message: this.hideQuoted(message),
+    };
   }
 }
 

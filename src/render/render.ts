@@ -96,7 +96,9 @@ export class SourceRenderer {
     const cluster = asksCluster ? { facts: request.cluster?.() } : undefined;
     const steps = (await this.#steps?.declare(request)) ?? {};
     const own = { source, defaultNamespace, target, env, recurseSubmodules };
-    const keys = inputKeys({ ...own, content, environment, version: renderer.version, steps });
+    const refuses = this.#refuses(request) ? { refusesPlaintext: true } : {};
+    const around = { ...environment, ...refuses };
+    const keys = inputKeys({ ...own, content, environment: around, version: renderer.version, steps });
     return { ...keys, kind: renderer.kind, commit, of, reads, links, cluster };
   }
 
@@ -122,8 +124,12 @@ export class SourceRenderer {
       request,
       (await this.#steps?.finish(output, request, input)) ?? output,
       this.#steps?.secretTexts(request, input),
-      this.#refusesPlaintext,
+      this.#refuses(request),
     );
+  }
+
+  #refuses({ source }: RenderRequest): boolean {
+    return this.#refusesPlaintext || source.refusePlaintextSecrets === true;
   }
 
   /** Returns what Secret documents of the source refer to. Empty where it cannot be read, which its render reports. */
@@ -150,13 +156,16 @@ export class SourceRenderer {
     const kept = keepsResults && key !== undefined ? await this.#results.get(key) : undefined;
     if (kept !== undefined) {
       this.#observer.rendered(kind, "disk", (performance.now() - begin) / 1000);
+      input.decryptor.recall(kept.decrypted ?? []);
       return kept;
     }
     let result: "miss" | "error" = "error";
     try {
       const output = await this.#patched(await renderer.render(input), input);
       if (output.problems.length === 0) result = "miss";
-      if (keepsResults && key !== undefined && result === "miss") await this.#results.put(key, output);
+      const decrypted = input.decryptor.secrets;
+      if (keepsResults && key !== undefined && result === "miss")
+        await this.#results.put(key, { ...output, decrypted });
       return output;
     } finally {
       this.#observer.rendered(kind, result, (performance.now() - begin) / 1000);
@@ -220,7 +229,7 @@ function finish(
   request: RenderRequest,
   output: RendererOutput,
   secrets: SecretTexts | undefined,
-  refusesPlaintext: boolean,
+  refuses: boolean,
 ): RenderResult {
   const { documents: prepared, notes, problems: found, remark, nothing, unread } = output;
   const { target = "kubernetes" } = request;
@@ -228,10 +237,12 @@ function finish(
     target === "kubernetes"
       ? [...found, ...refuseForKubernetes(prepared.filter((one) => !isSecretDocument(one)))]
       : found;
-  if (problems.length > 0) throw new RenderError(inOrder(problems), remark);
+  const fail = (list: readonly RenderProblem[], more?: string): RenderError =>
+    new RenderError(inOrder(secrets === undefined ? list : list.map((one) => secrets.hideIn(one))), more);
+  if (problems.length > 0) throw fail(problems, remark);
   const placed = placeDocuments(prepared, request);
   const misplaced = [...placed.problems, ...annotationProblems(placed.documents)];
-  if (misplaced.length > 0) throw new RenderError(inOrder(misplaced));
+  if (misplaced.length > 0) throw fail(misplaced);
   const honored = target === "kubernetes" ? honorOtherTools(placed.documents) : undefined;
   const { documents: applied = placed.documents, skipped = [] } = honored ?? {};
   const hooks = target === "kubernetes" ? hooksOf(applied) : [];
@@ -241,7 +252,6 @@ function finish(
   const known = notes.filter((note) => note.readable);
   const noted = new Set(known.flatMap(({ origin }) => (origin === undefined ? [] : [origin.file])));
   const readable = target === "kubernetes" ? plaintextSecrets(applied, output.random, noted) : [];
-  const refuses = refusesPlaintext || request.source.refusePlaintextSecrets === true;
   if (refuses && readable.length + known.length > 0) throw new RenderError(inOrder([...known, ...readable]));
   const all = [...readable, ...notes, ...placed.notes, ...(honored?.notes ?? [])];
   const shown = secrets === undefined ? all : all.map((note) => ({ ...note, message: secrets.hide(note.message) }));

@@ -3,10 +3,15 @@ import { gunzip, gzip } from "node:zlib";
 import { DiskCache, type DiskCacheOptions } from "./disk-cache.js";
 import type { RendererOutput } from "./renderer.js";
 
+/** A result, with the values that were decrypted for it: messages about its documents must not show them. */
+export interface KeptOutput extends RendererOutput {
+  readonly decrypted?: readonly string[];
+}
+
 /** Results of renders that outlive the process, by input key. A lost or damaged one costs a render, and nothing else. */
 export interface ResultStore {
-  get(key: string): Promise<RendererOutput | undefined>;
-  put(key: string, output: RendererOutput): Promise<void>;
+  get(key: string): Promise<KeptOutput | undefined>;
+  put(key: string, output: KeptOutput): Promise<void>;
 }
 
 /** Keeps nothing. */
@@ -23,18 +28,18 @@ export class DiskResults implements ResultStore {
     this.#cache = new DiskCache({ ...options, purpose: "render results" });
   }
 
-  async get(key: string): Promise<RendererOutput | undefined> {
+  async get(key: string): Promise<KeptOutput | undefined> {
     const bytes = await this.#cache.get(key);
     if (bytes === undefined) return undefined;
     try {
-      return JSON.parse((await expand(bytes)).toString("utf8")) as RendererOutput;
+      return JSON.parse((await expand(bytes)).toString("utf8")) as KeptOutput;
     } catch {
       await this.#cache.delete(key);
       return undefined;
     }
   }
 
-  async put(key: string, output: RendererOutput): Promise<void> {
+  async put(key: string, output: KeptOutput): Promise<void> {
     let text: string;
     try {
       text = JSON.stringify(output);

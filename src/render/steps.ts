@@ -93,7 +93,7 @@ export class RenderSteps {
     return input.source.substitute === undefined ? withoutWritten(patched) : patched;
   }
 
-  /** Texts that notes must not show; undefined if the source takes no values from Secrets. */
+  /** Texts that notes and problems must not show; undefined if the source takes no values from Secrets. */
   secretTexts({ external }: RenderRequest, { decryptor }: Pick<SourceInput, "decryptor">): SecretTexts | undefined {
     const { secrets } = decryptor;
     if (external === undefined || (secrets.length === 0 && !holdsSecrets(external))) return undefined;
@@ -105,7 +105,7 @@ export class RenderSteps {
     ]);
   }
 
-  /** Replaces variables, and marks documents that may hold values of Secrets. Messages do not quote such values. */
+  /** Replaces variables, and marks documents that may hold values of Secrets. */
   async finish(output: RendererOutput, request: RenderRequest, input: SourceInput): Promise<RendererOutput> {
     const { source, external } = request;
     const substituted =
@@ -117,17 +117,10 @@ export class RenderSteps {
     const labelled =
       source.commonMetadata === undefined ? rendered : withCommonMetadata(rendered, source.commonMetadata);
     const all = source.restart === undefined ? labelled : restarting(labelled, request);
-    const secrets = this.secretTexts(request, input);
-    if (external === undefined || secrets === undefined) return { ...replaced, documents: all };
-    const fromChart = external.values.some(({ secret }) => secret);
+    const fromChart = external?.values.some(({ secret }) => secret) === true;
     return {
       ...replaced,
       documents: fromChart ? all.map((document) => ({ ...document, confidential: true })) : all,
-      problems: replaced.problems.map(({ object, message, ...place }) => ({
-        ...place,
-        ...(object === undefined ? {} : { object: secrets.hide(object) }),
-        message: secrets.hideQuoted(message),
-      })),
     };
   }
 }

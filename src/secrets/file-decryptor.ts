@@ -52,6 +52,11 @@ export class FileDecryptor {
     return [...this.#secrets];
   }
 
+  /** Takes over the values of an earlier render, whose result is used again. */
+  recall(secrets: readonly string[]): void {
+    for (const secret of secrets) this.#secrets.add(secret);
+  }
+
   /**
    * Returns the content of a file: decrypted, or as it is if it is not encrypted.
    *
