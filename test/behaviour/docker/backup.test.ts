@@ -210,7 +210,7 @@ describe("Backups of Docker apps (needs root, dockerd, busybox and restic)", fun
     expect((await bench.ended(id)).error).to.equal(null);
     await running("stops");
     expect(await sh("stops", "cat /data/kept")).to.equal("kept");
-    const left = await runCommand("find", [bench.docker.dataRoot, "-name", "*.overseer-*"]);
+    const left = await runCommand("find", [bench.docker.dataRoot, "-name", ".overseer-*"]);
     expect(left.trim()).to.equal("");
   });
 
@@ -239,7 +239,7 @@ describe("Backups of Docker apps (needs root, dockerd, busybox and restic)", fun
       expect((await bench.deployed("links", { db: shell(FOREVER, { volumes }) })).error).to.equal(null);
     };
     await mounting(".:/all");
-    await sh("links", `ln -s ${folder.path} /all/sub`);
+    await sh("links", `mkdir /all/inner; ln -s ${folder.path} /all/sub`);
     expect((await cli("backup", "links")).code).to.equal(0);
     await sh("links", "rm /all/sub");
     await mounting();
@@ -249,6 +249,18 @@ describe("Backups of Docker apps (needs root, dockerd, busybox and restic)", fun
     );
     await running("links");
     expect(await sh("links", "ls /sub")).to.equal("");
+  });
+
+  it("bring back a volume that binds a directory in that of the app", async () => {
+    const device = join(bench.agent.dataDir, "apps", "links", "inner");
+    const services = { db: shell(FOREVER, { volumes: ["inner:/inner", "./outer:/outer"] }) };
+    const volumes = { inner: { driver_opts: { type: "none", o: "bind", device } } };
+    expect((await bench.deployed("links", services, { volumes })).error).to.equal(null);
+    await sh("links", "echo a >/inner/file; echo b >/outer/file");
+    expect((await cli("backup", "links")).code).to.equal(0);
+    await sh("links", "rm /inner/file /outer/file");
+    expect((await restored("links", "latest")).error).to.equal(null);
+    expect(await sh("links", "cat /inner/file /outer/file")).to.equal("a\nb");
   });
 
   it("are never stored in a new repository where the old one is missing", async () => {

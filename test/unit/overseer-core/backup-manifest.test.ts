@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { stagingOf } from "../../../src/overseer-core/agent/backup/replace-directories.js";
 import type { Restic, Snapshot } from "../../../src/overseer-core/agent/backup/restic.js";
-import { findSnapshot, manifestOf, stage } from "../../../src/overseer-core/agent/docker/backup-manifest.js";
+import { findSnapshot, manifestOf, outermost, stage } from "../../../src/overseer-core/agent/docker/backup-manifest.js";
 import { untilUndisturbed } from "../../../src/overseer-core/agent/docker/stopped-apps.js";
 import { makeTemporaryFolder, type TemporaryFolder } from "../../../tools/temporary-folder.js";
 
@@ -57,6 +57,16 @@ describe("what is restored from a repository", () => {
     const incomplete = snapshot("aa", "one", ["overseer-incomplete"]);
     expect(await latest(incomplete, snapshot("bb", "two"), snapshot("cc", "one"))).to.equal("cc");
     expect(await latest(incomplete, snapshot("bb", "two"))).to.equal("bb");
+  });
+
+  it("is a directory once that is part of another one", async () => {
+    const pair = (key: string, from: string, path: string) => ({ from, to: { key, path } });
+    const all = [pair("volume c", "/a/b/c", "/x/b/c"), pair("directory", "/a", "/x"), pair("volume b", "/a/b", "/x/b")];
+    const others = [pair("volume d", "/ab", "/xb"), pair("volume e", "/ab", "/xb")];
+    expect(outermost([...all, ...others], "aa").map(({ to }) => to.key)).to.deep.equal(["directory", "volume d"]);
+    expect(() => outermost([pair("volume b", "/b", "/x/b"), pair("directory", "/a", "/x")], "aa")).to.throw(
+      "the app has its volume b in its directory, and backup aa has it elsewhere: deploy the version",
+    );
   });
 
   describe("beside the present data", () => {

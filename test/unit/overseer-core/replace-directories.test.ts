@@ -73,7 +73,7 @@ describe("directories that are replaced together", () => {
       replacer().recover();
       replacer().recover();
       expect(content()).to.deep.equal(replaced ? ["new", "new"] : ["old", "old"]);
-      expect(readdirSync(folder.path).filter((name) => name.endsWith(".overseer-old"))).to.deep.equal([]);
+      expect(readdirSync(folder.path).filter((name) => name.startsWith(".overseer-old"))).to.deep.equal([]);
       // The loop ends behind the last call.
       if (dieAt < 11) expect(signal, String(status)).to.equal("SIGKILL");
       else expect(existsSync(join(folder.path, "progress.json"))).to.equal(true);
@@ -118,10 +118,10 @@ describe("directories that are replaced together", () => {
   });
 
   it("are not touched while there is old content that nobody knows", () => {
-    mkdirSync(join(folder.path, "a.overseer-old"));
+    mkdirSync(join(folder.path, ".overseer-old-a"));
     const pairs = [{ target: join(folder.path, "a"), content: join(stagingOf(join(folder.path, "a")), "in") }];
     expect(() => replacer().replace("job", pairs, () => {})).to.throw(
-      /overseer-old exists, which no restore of this agent has left/,
+      /overseer-old-a exists, which no restore of this agent has left/,
     );
     expect(content()).to.deep.equal(["old", "old"]);
   });

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { readJson, writeJson } from "../private-file.js";
 import { BackupError } from "./backup-error.js";
 
@@ -18,13 +18,13 @@ interface Progress {
   readonly targets: readonly string[];
 }
 
-/** Where new content of a directory is prepared. */
+/** Where new content of a directory is prepared. No app can have this name. */
 export function stagingOf(target: string): string {
-  return `${target}.overseer-new`;
+  return join(dirname(target), `.overseer-new-${basename(target)}`);
 }
 
 function oldOf(target: string): string {
-  return `${target}.overseer-old`;
+  return join(dirname(target), `.overseer-old-${basename(target)}`);
 }
 
 /** Throws BackupError if a directory cannot be replaced by renaming. */

@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync, rmSync } from "node:fs";
-import { basename, join, posix } from "node:path";
+import { basename, join, posix, relative } from "node:path";
 import { z } from "zod";
 import { BackupError } from "../backup/backup-error.js";
 import { stagingOf } from "../backup/replace-directories.js";
@@ -72,12 +72,14 @@ function cleanPath(path: string): string | undefined {
   return clean === "" ? undefined : clean;
 }
 
+/** A stored directory, and the one of the app that it replaces. */
+interface Pair {
+  readonly from: string;
+  readonly to: DataDirectory;
+}
+
 /** Assigns the stored directories to those of the app. Throws BackupError if the app has no place for one of them. */
-export function pairsOf(
-  { version, directories }: Manifest,
-  data: AppData,
-  snapshot: string,
-): { readonly from: string; readonly to: DataDirectory }[] {
+export function pairsOf({ version, directories }: Manifest, data: AppData, snapshot: string): Pair[] {
   const missing: string[] = [];
   const pairs = directories.flatMap(({ key, path }) => {
     const to = data.directories.find((one) => one.key === key);
@@ -89,6 +91,24 @@ export function pairsOf(
   throw new BackupError(
     `the app has no ${missing.join(" and no ")}, which backup ${snapshot} contains: deploy the version that has them first${made}`,
   );
+}
+
+/**
+ * Returns the directories that are not part of another one, as a volume can bind a directory in that of the app. Throws BackupError if
+ * the backup has the part in another place.
+ */
+export function outermost(pairs: readonly Pair[], snapshot: string): Pair[] {
+  return pairs.filter((pair, index) => {
+    const outer = pairs.find(({ to }, other) => {
+      const below = `${pair.to.path}/`.startsWith(`${to.path}/`);
+      return other !== index && below && (pair.to.path !== to.path || other < index);
+    });
+    if (outer === undefined) return true;
+    if (relative(outer.from, pair.from) === relative(outer.to.path, pair.to.path)) return false;
+    throw new BackupError(
+      `the app has its ${pair.to.key} in its ${outer.to.key}, and backup ${snapshot} has it elsewhere: deploy the version that the backup is of first, or restore it by restic`,
+    );
+  });
 }
 
 /** Restores a directory beside the present one. */

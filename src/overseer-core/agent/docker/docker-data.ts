@@ -13,13 +13,22 @@ import { checkReplaceable, DirectoryReplacer, stagingOf } from "../backup/replac
 import { Restic, type ResticOptions, reported } from "../backup/restic.js";
 import { resticEnv, unusedSecrets } from "../backup/restic-env.js";
 import { writeJson } from "../private-file.js";
-import { type DataJob, type DataRunner, type LogLine, RunError } from "../runner.js";
+import { type DataJob, type DataRunner, isDiskFull, type LogLine, RunError } from "../runner.js";
 import { type AppData, findAppData } from "./app-data.js";
-import { findSnapshot, MANIFEST, type Manifest, manifestOf, pairsOf, sameMounts, stage } from "./backup-manifest.js";
+import {
+  findSnapshot,
+  MANIFEST,
+  type Manifest,
+  manifestOf,
+  outermost,
+  pairsOf,
+  sameMounts,
+  stage,
+} from "./backup-manifest.js";
 import { checkUnused } from "./data-users.js";
 import type { DeployedRecords } from "./deployed-record.js";
 import { type Container, type DockerEngine, serviceOf } from "./engine.js";
-import { isRefusal } from "./engine-connection.js";
+import { EngineError } from "./engine-connection.js";
 import type { EngineEvents } from "./engine-events.js";
 import { refusalText } from "./error-after-start.js";
 import { projectName } from "./project-name.js";
@@ -133,14 +142,15 @@ export class DockerData implements DataRunner {
         const containers = await this.#options.engine.containers(app.project, signal);
         const data = await this.#dataOf(app, containers, signal);
         const pairs = pairsOf(await manifestOf(restic, snapshot), data, snapshot.short_id);
-        for (const { to } of pairs) checkReplaceable(to.path);
+        const replaced = outermost(pairs, snapshot.short_id);
+        for (const { to } of replaced) checkReplaceable(to.path);
         const targets = pairs.map(({ to }) => to);
         await checkUnused(this.#options.engine, targets, app.project, signal);
         try {
           log(`[docker] reading backup ${snapshot.short_id} of ${snapshot.time}`);
-          for (const { from, to } of pairs) await stage(restic, snapshot.id, from, to.path);
+          for (const { from, to } of replaced) await stage(restic, snapshot.id, from, to.path);
           await this.#sync(
-            pairs.map(({ to }) => stagingOf(to.path)),
+            replaced.map(({ to }) => stagingOf(to.path)),
             signal,
           );
           // Reading a backup takes long: other containers may run now.
@@ -151,7 +161,7 @@ export class DockerData implements DataRunner {
             present,
             async () => {
               await checkUnused(this.#options.engine, targets, undefined, signal);
-              const contents = pairs.map(({ from, to }) => ({
+              const contents = replaced.map(({ from, to }) => ({
                 target: to.path,
                 content: join(stagingOf(to.path), from),
               }));
@@ -161,7 +171,7 @@ export class DockerData implements DataRunner {
             signal,
           );
         } finally {
-          for (const { to } of pairs) rmSync(stagingOf(to.path), { recursive: true, force: true });
+          for (const { to } of replaced) rmSync(stagingOf(to.path), { recursive: true, force: true });
         }
         replacer.finish();
         for (const { to } of pairs) log(`[docker] restored ${to.key}`);
@@ -263,8 +273,16 @@ export class DockerData implements DataRunner {
       return await work();
     } catch (error) {
       if (error instanceof BackupError) throw new RunError(error.message);
-      if (isRefusal(error)) throw new RunError(refusalText(error));
+      // An engine that answers so goes on doing so, and each repetition could stop the app.
+      if (error instanceof EngineError) throw new RunError(refusalText(error));
+      if (isFileError(error))
+        throw new RunError(`the agent cannot copy or replace files of the app: ${messageOf(error)}`);
       throw error;
     }
   }
+}
+
+/** Whether an operation on files failed for another reason than a full disk. */
+function isFileError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error && "path" in error && !isDiskFull(error);
 }
