@@ -6,6 +6,9 @@ import type { SourceFile } from "../links.js";
 import { fromManifestProblem, type RenderProblem } from "../render-error.js";
 import { joinPath, type RepositoryPath } from "../repository-path.js";
 
+/** Dependencies of one chart: each is looked for among all files. */
+const MAX_DEPENDENCIES = 200;
+
 /** A dependency that a chart names. */
 export interface ChartDependency {
   readonly name: string;
@@ -35,6 +38,8 @@ export function readChartFile(text: string, file: RepositoryPath): ChartFile | r
   }
   if (!isRecord(value)) return [{ origin: { file, line: 1 }, message: "the file does not describe a chart" }];
   const dependencies = Array.isArray(value.dependencies) ? value.dependencies.filter(isRecord) : [];
+  if (dependencies.length > MAX_DEPENDENCIES)
+    return [{ origin: { file, line: 1 }, message: `the file lists more than ${MAX_DEPENDENCIES} dependencies` }];
   return {
     name: textOf(value.name),
     version: textOf(value.version),
@@ -58,12 +63,11 @@ export function localDependencies(
   { dependencies }: ChartFile,
   files: readonly SourceFile[],
 ): { readonly path: string; readonly to: RepositoryPath; readonly name: string; readonly index: number }[] {
+  const vendored = new Set(files.flatMap((file) => /^charts\/([^/]+)/.exec(file.path)?.[1] ?? []));
   return dependencies.flatMap(({ name, repository }, index) => {
     const path = /^file:\/\/(.+)$/.exec(repository)?.[1];
-    const vendored = files.some(
-      (file) => file.path.startsWith(`charts/${name}/`) || isArchiveOf(name, file.path.replace(/^charts\//, "")),
-    );
-    return path === undefined || name === "" || vendored ? [] : [{ path, to: joinPath("charts", name), name, index }];
+    const isVendored = vendored.has(name) || [...vendored].some((entry) => isArchiveOf(name, entry));
+    return path === undefined || name === "" || isVendored ? [] : [{ path, to: joinPath("charts", name), name, index }];
   });
 }
 

@@ -1,3 +1,4 @@
+import { TimeSlice } from "../../git/pack/time-slice.js";
 import { parseVersionRange, parseVersionTag, VersionRangeError } from "../../git/refs/version-range.js";
 import { FieldLines } from "../../manifest/yaml/field-lines.js";
 import type { SourceFile } from "../links.js";
@@ -5,6 +6,16 @@ import type { RenderProblem } from "../render-error.js";
 import { joinPath, parentOf, type RepositoryPath } from "../repository-path.js";
 import type { SnapshotFiles } from "../snapshot-files.js";
 import { type ChartFile, isArchiveOf, readChartFile } from "./chart.js";
+
+/** Problems of one chart that are reported. */
+const MAX_PROBLEMS = 50;
+
+/** A file that lists dependencies. */
+interface ChartText {
+  readonly file: RepositoryPath;
+  readonly lines: FieldLines;
+  readonly chart: ChartFile;
+}
 
 /** A dependency that is in a chart. */
 interface Held {
@@ -26,16 +37,24 @@ export async function dependencyVersions(
   placeOf: (path: string) => RepositoryPath,
 ): Promise<RenderProblem[]> {
   if (dependencies.length === 0) return [];
-  const read = async (path: string): Promise<{ text: string; file: RepositoryPath; chart: ChartFile } | undefined> => {
+  const read = async (path: string): Promise<ChartText | undefined> => {
     const blob = copied.files.get(joinPath(folder, path));
     if (blob === undefined) return undefined;
     const file = placeOf(path);
     const text = await copied.read(file, blob);
     const chart = readChartFile(text, file);
-    return "name" in chart ? { text, file, chart } : undefined;
+    return "name" in chart ? { file, lines: new FieldLines(text), chart } : undefined;
   };
   const archives = own.flatMap(({ path }) => /^charts\/([^/]+\.tgz)$/.exec(path)?.[1] ?? []);
+  const known = new Map<string, Held[]>();
+  const slice = new TimeSlice();
   const held = async (name: string): Promise<Held[]> => {
+    const there = known.get(name) ?? (await look(name));
+    known.set(name, there);
+    if (slice.due) await slice.pause();
+    return there;
+  };
+  const look = async (name: string): Promise<Held[]> => {
     const unpacked = await read(`charts/${name}/Chart.yaml`);
     const packed = archives.filter((archive) => isArchiveOf(name, archive));
     return [
@@ -71,7 +90,7 @@ export async function dependencyVersions(
       : "run helm dependency update and commit the result";
     problems.push(problemAt(main, index, `Chart.yaml asks for ${name} ${version}`, name, there, remedy));
   }
-  return problems;
+  return problems.slice(0, MAX_PROBLEMS);
 }
 
 /** Whether a file of a chart, such as an icon, is read by `.Files` alone. `path` is relative to the chart. */
@@ -97,7 +116,7 @@ function satisfies(version: string, wanted: string): boolean {
 }
 
 function problemAt(
-  { text, file }: { readonly text: string; readonly file: RepositoryPath },
+  { lines, file }: ChartText,
   index: number,
   what: string,
   name: string,
@@ -109,7 +128,7 @@ function problemAt(
     folder === undefined
       ? `charts/ holds ${held[0]?.at}`
       : `${JSON.stringify(folder.at)} holds ${name} ${folder.version}`;
-  const line = new FieldLines(text).lineOf(1, ["dependencies", index]);
+  const line = lines.lineOf(1, ["dependencies", index]);
   return { origin: { file, line }, message: `${what}, and ${has}: ${remedy}` };
 }
 

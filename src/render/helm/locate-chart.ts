@@ -62,9 +62,17 @@ export class ChartLocator {
     const problems: RenderProblem[] = [];
     const chart = await readChart(input, own, problems);
     const dependencies: Dependency[] = [];
+    let count = own.length;
     for (const asked of localDependencies(chart, own)) {
+      if (count > limits.maxFiles) {
+        const message = `the chart and its dependencies by file:// have more than ${limits.maxFiles} files`;
+        problems.push({ origin: { file: joinPath(folder, "Chart.yaml") }, message });
+        break;
+      }
       const found = await findDependency(input, folder, asked, copied, problems);
-      if (found !== undefined && !dependencies.some(({ to }) => to === found.to)) dependencies.push(found);
+      if (found === undefined || dependencies.some(({ to }) => to === found.to)) continue;
+      dependencies.push(found);
+      count += found.files.length;
     }
     const placeOf = (path: string): RepositoryPath => {
       const from = dependencies.find(({ to }) => path.startsWith(`${to}/`));

@@ -1,3 +1,4 @@
+import { TimeSlice } from "../../git/pack/time-slice.js";
 import { ManifestError } from "../../manifest/manifest-error.js";
 import { FieldLines } from "../../manifest/yaml/field-lines.js";
 import { readValue } from "../../manifest/yaml/read-value.js";
@@ -88,6 +89,7 @@ export class KustomizeClosure {
   readonly #own: ClosureRoot;
   readonly #bases: RemoteBases;
   readonly #visited = new Set<string>();
+  readonly #slice = new TimeSlice();
 
   private constructor(files: SnapshotFiles, options: ClosureOptions) {
     this.#own = { files, copy: "repo", label: "", depth: 0 };
@@ -173,6 +175,7 @@ export class KustomizeClosure {
     if (value.secretGenerator !== undefined) this.makesSecrets = true;
     for (const { path, at, as } of namedPaths(value)) {
       if (this.problems.length > MAX_PROBLEMS) return;
+      if (this.#slice.due) await this.#slice.pause();
       await this.#take({ path, at, as: as === "root" && place.forPlugins ? "plugin" : as }, { ...place, at }, value);
     }
   }

@@ -1,7 +1,9 @@
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { packTar } from "modern-tar";
+import { DEFAULT_RENDER_LIMITS } from "../../../../src/render/limits.js";
 import type { SourceRenderer } from "../../../../src/render/render.js";
+import type { RenderError } from "../../../../src/render/render-error.js";
 import { failureOf, fromCluster, request } from "../support/harness.js";
 import { type MemoryFile, MemorySnapshot } from "../support/memory-snapshot.js";
 import { realRenderer } from "../support/programs.js";
@@ -278,5 +280,24 @@ describe("What a chart has in its folder", function () {
       [{ "web/charts/lib-0.1.0.tgz": await packed({ "lib/./a/../templates/x.yaml": asking }) }, 2],
     ] as const)
       expect(await keys("", files), JSON.stringify(Object.keys(files))).to.equal(count);
+  });
+
+  it("is refused with more dependencies than are looked for, and at the first of many problems", async () => {
+    const listing = (count: number, line: string): string =>
+      `apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n${line.repeat(count)}`;
+    const wrong = '- {name: lib, version: "9"}\n';
+    for (const file of ["web/Chart.yaml", "web/Chart.lock"]) {
+      const files = { ...chart(""), ...lib("web/charts/lib"), [file]: listing(20_000, wrong) };
+      expect(await problem(files)).to.equal(`${file}:1: the file lists more than 200 dependencies`);
+    }
+    const files = { "web/Chart.yaml": listing(200, wrong), ...lib("web/charts/lib") };
+    const { problems } = (await failureOf(render(files))) as RenderError;
+    expect(problems.map(({ origin }) => origin?.line)).to.deep.equal(Array.from({ length: 50 }, (_, at) => at + 5));
+    const big = Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`lib/files/${at}`, "x"]));
+    const local = Array.from({ length: 3 }, (_, at) => `- {name: lib${at}, version: 0.x, repository: file://../lib}\n`);
+    const limited = await realRenderer({ limits: { ...DEFAULT_RENDER_LIMITS, maxFiles: 100 } });
+    const many = { "web/Chart.yaml": listing(1, local.join("")), ...lib("lib"), ...big };
+    const error = await failureOf(limited.render(request("web"), new MemorySnapshot(many)));
+    expect(error.message).to.contain("the chart and its dependencies by file:// have more than 100 files");
   });
 });
