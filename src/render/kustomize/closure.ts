@@ -4,6 +4,7 @@ import { FieldLines } from "../../manifest/yaml/field-lines.js";
 import { readValue } from "../../manifest/yaml/read-value.js";
 import { splitDocuments } from "../../manifest/yaml/split.js";
 import { KUBERNETES_SCHEMA } from "../../manifest/yaml/yaml-schema.js";
+import { ENCRYPTED_PREFIX } from "../../secrets/sops/encrypted-value.js";
 import { MARKERS } from "../detect.js";
 import type { OpenRemoteBase } from "../remote-base.js";
 import type { RenderProblem } from "../render-error.js";
@@ -254,17 +255,16 @@ export class KustomizeClosure {
     try {
       paths = splitDocuments(text).flatMap((chunk) => pluginPaths(readValue(chunk.text, file, KUBERNETES_SCHEMA)));
     } catch (error) {
-      // Kustomize says what is wrong with it.
       if (!(error instanceof ManifestError)) throw error;
+      // What Kustomize alone can read may name anything.
+      for (const { message } of error.problems) this.#report(place, `${JSON.stringify(file)}: ${message}`);
     }
     for (const path of paths) {
-      const to = inFolder(folder, path);
-      if (to !== undefined && !isRemote(path)) await files.find(to);
-      else
-        this.#report(
-          place,
-          `${JSON.stringify(file)} names ${JSON.stringify(path.slice(0, 300))}, which is not in this repository`,
-        );
+      if (this.#slice.due) await this.#slice.pause();
+      const to = isRemote(path) || path.startsWith(ENCRYPTED_PREFIX) ? undefined : inFolder(folder, path);
+      const shown = JSON.stringify(path.slice(0, 300));
+      if (to !== undefined) await files.find(to);
+      else this.#report(place, `${JSON.stringify(file)} names ${shown}, which is not in this repository`);
     }
   }
 

@@ -2,6 +2,7 @@ import { ManifestError } from "../../manifest/manifest-error.js";
 import { isRecord } from "../../manifest/shape.js";
 import { readValue } from "../../manifest/yaml/read-value.js";
 import { KUBERNETES_SCHEMA } from "../../manifest/yaml/yaml-schema.js";
+import { ENCRYPTED_PREFIX } from "../../secrets/sops/encrypted-value.js";
 import { fromManifestProblem, type RenderProblem } from "../render-error.js";
 import { foldCase } from "./refused-fields.js";
 import { isAddress } from "./remote-address.js";
@@ -84,7 +85,7 @@ export function namedPaths(kustomization: Readonly<Record<string, unknown>>): Na
 /** Files of a generator: `name=path` or a path, and files of variables. */
 function generatorPaths(item: Readonly<Record<string, unknown>>, at: NamedPath["at"]): NamedPath[] {
   const files = texts(item.files).map(([index, text]): NamedPath => {
-    const path = text.includes("=") ? text.slice(text.indexOf("=") + 1) : text;
+    const path = text.includes("=") && !text.startsWith(ENCRYPTED_PREFIX) ? text.slice(text.indexOf("=") + 1) : text;
     return { at: [...at, "files", index], path, as: "file" };
   });
   const envs = texts(item.envs).map(([index, path]): NamedPath => ({ at: [...at, "envs", index], path, as: "file" }));

@@ -83,6 +83,17 @@ describe("Kustomize sources, without a network namespace", function () {
       (at) => `generators: [${JSON.stringify(generator(`${at}/a`, "FILES"))}]`,
       /not in/,
     ],
+    [
+      "a plugin that only Kustomize can read",
+      (at) => `generators: [${JSON.stringify(`${generator(`${at}/a`)}x: 99999999999999999999999\n`)}]`,
+      /^kustomization\.yaml:1: "kustomization\.yaml": a whole number beyond 64 bits/,
+    ],
+    [
+      "a plugin with an encrypted path",
+      () =>
+        `generators: [${JSON.stringify(generator("").replace("r=", "ENC[AES256_GCM,data:eA==,iv:eA==,tag:eA==,type:str]"))}]`,
+      /names "ENC.* is not in this repository/,
+    ],
   ];
   for (const [what, filesOf, reason] of cases)
     it(`fetch nothing: ${what}`, async () => {
@@ -105,6 +116,24 @@ describe("Kustomize sources, without a network namespace", function () {
     const wanted = { ...request("."), source: { path: ".", kustomize: {} } };
     const { documents } = await renderer.render(wanted, new MemorySnapshot(files));
     expect(documents.map(({ object }) => object.metadata.name)).to.deep.equal(["x-a"]);
+  });
+
+  it("share the thread while very many files are followed", async () => {
+    const files = {
+      "kustomization.yaml": `resources:\n${"- cm.yaml\n".repeat(40_000)}- nowhere.yaml\n`,
+      "cm.yaml": configMap("a"),
+    };
+    let turns = 0;
+    const count = (): void => {
+      turns++;
+      next = setImmediate(count);
+    };
+    let next = setImmediate(count);
+    const wanted = { ...request("."), source: { path: ".", kustomize: {} } };
+    const error = await failureOf(renderer.render(wanted, new MemorySnapshot(files)));
+    clearImmediate(next);
+    expect(error.message).to.contain('kustomization.yaml:40002: "nowhere.yaml" does not exist');
+    expect(turns).to.be.above(4);
   });
 
   it("report the first problems of very many at once", async () => {
