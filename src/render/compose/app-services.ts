@@ -1,5 +1,5 @@
 import type { AppObjects } from "./app-objects.js";
-import { placesOf } from "./hosts.js";
+import { hostUses } from "./hosts.js";
 import { type AppModel, labelsOf, type ServiceModel } from "./model.js";
 import { joinNames, labelName } from "./names.js";
 import { type ContainerPort, portsOf } from "./ports.js";
@@ -23,10 +23,11 @@ export function addServices(
   members: readonly ServiceModel[],
   routed: ReadonlySet<number>,
   app: AppModel,
+  names: ServiceNames,
   objects: AppObjects,
 ): void {
   const [first] = members as readonly [ServiceModel, ...ServiceModel[]];
-  for (const { name, report } of namesOf(first, app)) {
+  for (const { name, report } of names(first)) {
     objects.add(
       {
         apiVersion: "v1",
@@ -82,31 +83,49 @@ function servicePorts(ports: readonly ContainerPort[]): unknown[] {
   });
 }
 
-/** Returns the names that lead to a service: its own, its aliases, and its container and host name if another service uses them. */
-function namesOf(
+/** The names that lead to a service: its own, its aliases, and its container and host name if another service uses them. */
+export type ServiceNames = (
   model: ServiceModel,
-  app: AppModel,
-): { readonly name: string; readonly report: ServiceModel["report"] }[] {
-  const { service, dns, report } = model;
+) => readonly { readonly name: string; readonly report: ServiceModel["report"] }[];
+
+const OWN_NAMES = ["container_name", "hostname"] as const;
+
+/** Reads all services of an app once, and returns the names that lead to each. */
+export function serviceNames(app: AppModel): ServiceNames {
+  const models = [...app.services.values()];
+  const own = new Set(models.map(({ dns }) => dns));
+  const wanted = models.flatMap(({ service }) => OWN_NAMES.flatMap((key) => textOf(service[key]) ?? []));
+  const uses = hostUses(new Map(models.map(({ name, service }) => [name, service])), new Set(wanted));
+  const links = new Map<string, [string, ServiceModel["report"]][]>();
+  for (const { service, report } of models)
+    textsOf(service.links).forEach((text, index) => {
+      const [target = "", alias] = text.split(":");
+      if (alias === undefined) return;
+      const known = links.get(target) ?? [];
+      known.push([alias, report.at("links", index)]);
+      links.set(target, known);
+    });
+  return (model) => namesOf(model, { own, uses, links });
+}
+
+interface AppNames {
+  readonly own: ReadonlySet<string>;
+  readonly uses: ReturnType<typeof hostUses>;
+  readonly links: ReadonlyMap<string, readonly [string, ServiceModel["report"]][]>;
+}
+
+function namesOf({ name: model, service, dns, report }: ServiceModel, { own, uses, links }: AppNames) {
   const networks = Object.entries(mappingOf(service.networks)).flatMap(([network, options]) =>
     textsOf(mappingOf(options).aliases).map((alias) => [alias, report.at("networks", network, "aliases")] as const),
   );
-  const definitions = new Map([...app.services].map(([name, other]) => [name, other.service]));
-  const used = (["container_name", "hostname"] as const).flatMap((key) => {
+  const used = OWN_NAMES.flatMap((key) => {
     const name = textOf(service[key]);
-    return name === undefined || placesOf(name, definitions, model.name).length === 0
-      ? []
-      : [[name, report.at(key)] as const];
+    return name !== undefined && uses.get(name)?.some((use) => use.service !== model) === true
+      ? [[name, report.at(key)] as const]
+      : [];
   });
-  const links = [...app.services.values()].flatMap((other) =>
-    textsOf(other.service.links).flatMap((text, index) => {
-      const [target, alias] = text.split(":");
-      return target === model.name && alias !== undefined ? [[alias, other.report.at("links", index)] as const] : [];
-    }),
-  );
-  const own = new Set([...app.services.values()].map((other) => other.dns));
   const names = new Map<string, ServiceModel["report"]>([[dns, report]]);
-  for (const [alias, at] of [...networks, ...used, ...links]) {
+  for (const [alias, at] of [...networks, ...used, ...(links.get(model) ?? [])]) {
     const isValid = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(alias);
     if (own.has(alias) || names.has(alias)) continue;
     if (isValid) names.set(alias, at);

@@ -4,7 +4,7 @@ import type { Mapping } from "../overseer/compose/shape.js";
 import type { Lookup } from "../overseer/interpolate.js";
 import type { Reporter } from "../overseer/reporter.js";
 import { AppObjects } from "./app-objects.js";
-import { addServices } from "./app-services.js";
+import { addServices, serviceNames } from "./app-services.js";
 import { addBackups, type CompiledBackup } from "./backup.js";
 import { hostNames } from "./hosts.js";
 import type { AppModel, AppSettings, CompiledObject, RepositoryFiles, SecretPlace, ServiceModel } from "./model.js";
@@ -55,6 +55,7 @@ export function compileApp(input: AppInput): readonly CompiledObject[] {
   const routed = routedPorts(input.routes, pods);
   const networks = addNetworkPolicies(pods, routed, app, objects);
   const { completed, running } = expectedOf(app.services);
+  const names = serviceNames(app);
   const drafts = new Map<
     string,
     { readonly draft: PodDraft; readonly workload: Workload; readonly volumes: PodVolumes }
@@ -65,7 +66,7 @@ export function compileApp(input: AppInput): readonly CompiledObject[] {
     const volumes = new PodVolumes();
     const draft = draftPod(members, app, { app, pod: volumes, objects }, workload.kind === "Job");
     drafts.set(name, { draft, workload, volumes });
-    if (workload.kind !== "Job") addServices(members, routed.get(name) ?? new Set(), app, objects);
+    if (workload.kind !== "Job") addServices(members, routed.get(name) ?? new Set(), app, names, objects);
   }
   const groups = volumeGroups(new Map([...drafts].map(([name, { volumes }]) => [name, volumes])), objects);
   const waves = serviceWaves(app.services, pods);

@@ -34,40 +34,55 @@ export function hostNames(compose: Mapping, services: ReadonlyMap<string, Mappin
     owners.set(wanted, name);
     dns.set(name, wanted);
   }
-  const changed = [...dns].filter(([name, wanted]) => name !== wanted && name.toLowerCase() !== wanted);
+  const changed = new Map([...dns].filter(([name, wanted]) => name !== wanted && name.toLowerCase() !== wanted));
+  if (changed.size === 0) return { dns, services };
   const rewrites = isTrue(mappingOf(compose["x-overseer"]).rewriteHosts);
-  let result: ReadonlyMap<string, Mapping> = services;
+  const uses = hostUses(services, new Set(changed.keys()));
+  const rewritten = new Map<string, string>();
   for (const [name, wanted] of changed) {
-    const places = placesOf(name, result);
+    const places = (uses.get(name) ?? []).filter(({ service }) => service !== name);
     if (places.length === 0) continue;
-    const isCertain = places.every((path) => isHostField(path, textAt(result, path), name));
     const at = report.at("services", name);
-    const where = places.slice(0, MAX_PLACES).map(showPath).join(", ");
+    const where = places.slice(0, MAX_PLACES).map(({ path }) => showPath(path));
     const more = places.length > MAX_PLACES ? ` and ${places.length - MAX_PLACES} more` : "";
-    if (rewrites || isCertain) {
-      warn(at, `is named ${wanted} in DNS; rewritten in ${where}${more}`);
-      result = rewriteHosts(name, wanted, result);
+    if (rewrites || places.every(({ isCertain }) => isCertain)) {
+      warn(at, `is named ${wanted} in DNS; rewritten in ${where.join(", ")}${more}`);
+      rewritten.set(name, wanted);
     } else
       at.problem(
-        `is no host name in Kubernetes, and is used in ${where}${more}: rename it to ${wanted}, or set x-overseer.rewriteHosts: true in the Compose document`,
+        `is no host name in Kubernetes, and is used in ${where.join(", ")}${more}: rename it to ${wanted}, or set x-overseer.rewriteHosts: true in the Compose document`,
       );
   }
-  return { dns, services: result };
+  return { dns, services: rewritten.size === 0 ? services : rewriteHosts(rewritten, services) };
 }
 
-/** Returns the places where other services than `own` use a name as a host name. */
-export function placesOf(name: string, services: ReadonlyMap<string, Mapping>, own = name): FieldPath[] {
-  const pattern = hostPattern(name);
-  const found: FieldPath[] = [];
-  for (const [other, service] of services) {
-    if (other === own) continue;
+/** A field of a service that uses a name as a host name. */
+export interface HostUse {
+  /** The service that the field is of. */
+  readonly service: string;
+  readonly path: FieldPath;
+  /** Whether the name is a host for certain there: in a URL, before a port, or as the value of a variable for hosts. */
+  readonly isCertain: boolean;
+}
+
+/** Returns the fields that use one of `names` as a host name, in one pass over all services. */
+export function hostUses(
+  services: ReadonlyMap<string, Mapping>,
+  names: ReadonlySet<string>,
+): ReadonlyMap<string, readonly HostUse[]> {
+  const found = new Map<string, HostUse[]>();
+  for (const [service, fields] of services) {
     const look = (value: unknown, path: FieldPath): void => {
-      if (typeof value === "string" && value.includes(name)) {
-        if (value.search(pattern) >= 0) found.push(path);
-      } else if (Array.isArray(value)) value.forEach((item, index) => void look(item, [...path, index]));
+      if (typeof value === "string")
+        for (const [name, isCertain] of hostsIn(value, path, names)) {
+          const uses = found.get(name) ?? [];
+          uses.push({ service, path, isCertain });
+          found.set(name, uses);
+        }
+      else if (Array.isArray(value)) value.forEach((item, index) => void look(item, [...path, index]));
       else if (isRecord(value)) for (const [key, child] of Object.entries(value)) look(child, [...path, key]);
     };
-    for (const field of REFERRING) look(service[field], ["services", other, field]);
+    for (const field of REFERRING) look(fields[field], ["services", service, field]);
   }
   return found;
 }
@@ -75,58 +90,48 @@ export function placesOf(name: string, services: ReadonlyMap<string, Mapping>, o
 /** Names of variables whose value is a host name or address. */
 const HOST_VARIABLE = /HOST|SERVER|ADDR|URL|URI|ENDPOINT|DSN|BROKER|NODES?$|PEER/i;
 
-/** Whether a text uses a name as a host for certain: in a URL, before a port, or as the value of a variable for hosts. */
-function isHostField(path: FieldPath, text: string, name: string): boolean {
-  const [variable = "", ...rest] = path[2] === "environment" ? splitVariable(path, text) : ["", text];
-  const value = rest.join("=");
-  if (value === name) return HOST_VARIABLE.test(variable);
-  const escaped = name.replaceAll(/[^A-Za-z0-9_]/g, "\\$&");
-  const uses = [...value.matchAll(hostPattern(name))].length;
-  const certain = [
-    ...value.matchAll(
-      new RegExp(`(?<=//(?:[^/@\\s]*@)?|@)${escaped}(?=$|[:/,;\\s"')])|(?<![\\w.-])${escaped}(?=:[0-9])`, "g"),
-    ),
-  ];
-  return uses > 0 && certain.length === uses;
+/**
+ * A name in the place of a host: after `//`, `@`, `=`, a comma or a blank, and before `:`, `/`, a comma or the end. So the name of a
+ * database in the path of a URL is not one.
+ */
+const HOST = /(?<=^|\/\/|[@=,;\s"'(])[A-Za-z0-9._-]+(?=$|[:/,;\s"')])/g;
+
+/** Returns the names that a text uses as hosts, each with whether all of its uses are certain. */
+function hostsIn(text: string, path: FieldPath, names: ReadonlySet<string>): ReadonlyMap<string, boolean> {
+  const found = new Map<string, boolean>();
+  const [variable = "", ...rest] = path[2] !== "environment" ? ["", text] : splitVariable(path, text);
+  const isAlone = names.has(rest.join("="));
+  for (const { 0: name, index } of text.matchAll(HOST)) {
+    if (!names.has(name)) continue;
+    const before = text.slice(Math.max(0, index - 2), index);
+    const after = text.slice(index + name.length, index + name.length + 2);
+    const isCertain = isAlone ? HOST_VARIABLE.test(variable) : /\/\/$|@$/.test(before) || /^:[0-9]/.test(after);
+    found.set(name, isCertain && found.get(name) !== false);
+  }
+  return found;
 }
 
 function splitVariable(path: FieldPath, text: string): readonly string[] {
   return typeof path[3] === "string" ? [path[3], text] : text.split("=");
 }
 
-function textAt(services: ReadonlyMap<string, Mapping>, [, service, ...path]: FieldPath): string {
-  let value: unknown = services.get(String(service));
-  for (const step of path) value = isRecord(value) || Array.isArray(value) ? (value as Mapping)[step] : undefined;
-  return typeof value === "string" ? value : "";
-}
-
-/**
- * Matches a name in the place of a host: after `//`, `@`, `=`, a comma or a blank, and before `:`, `/`, a comma or the end. So the
- * name of a database in the path of a URL is not one.
- */
-function hostPattern(name: string): RegExp {
-  const escaped = name.replaceAll(/[^A-Za-z0-9_]/g, "\\$&");
-  return new RegExp(`(?<=^|//|[@=,;\\s"'(])${escaped}(?=$|[:/,;\\s"')])`, "g");
-}
-
+/** Replaces names that other services use as hosts. */
 function rewriteHosts(
-  name: string,
-  wanted: string,
+  names: ReadonlyMap<string, string>,
   services: ReadonlyMap<string, Mapping>,
 ): ReadonlyMap<string, Mapping> {
-  const pattern = hostPattern(name);
-  const rewrite = (value: unknown): unknown => {
-    if (typeof value === "string") return value.replaceAll(pattern, wanted);
-    if (Array.isArray(value)) return value.map(rewrite);
-    return isRecord(value)
-      ? Object.fromEntries(Object.entries(value).map(([key, child]) => [key, rewrite(child)]))
-      : value;
-  };
   return new Map(
-    [...services].map(([other, service]) => {
-      if (other === name) return [other, service];
+    [...services].map(([own, service]) => {
+      const rewrite = (value: unknown): unknown => {
+        if (typeof value === "string")
+          return value.replaceAll(HOST, (name) => (name === own ? name : (names.get(name) ?? name)));
+        if (Array.isArray(value)) return value.map(rewrite);
+        return isRecord(value)
+          ? Object.fromEntries(Object.entries(value).map(([key, child]) => [key, rewrite(child)]))
+          : value;
+      };
       const fields = REFERRING.filter((field) => service[field] !== undefined);
-      return [other, { ...service, ...Object.fromEntries(fields.map((field) => [field, rewrite(service[field])])) }];
+      return [own, { ...service, ...Object.fromEntries(fields.map((field) => [field, rewrite(service[field])])) }];
     }),
   );
 }

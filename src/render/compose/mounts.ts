@@ -26,7 +26,8 @@ export function mountsOf(model: ServiceModel, targets: MountTargets): VolumeMoun
     model.report.at("volumes_from", index).problem("is not a service of the app that runs");
     return [];
   });
-  const all = [...own, ...shared.filter(({ mountPath }) => !own.some((mount) => mount.mountPath === mountPath))];
+  const taken = new Set(own.map(({ mountPath }) => mountPath));
+  const all = [...own, ...shared.filter(({ mountPath }) => !taken.has(mountPath))];
   return [...all, ...memoryMounts(model, targets)];
 }
 

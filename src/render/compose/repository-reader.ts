@@ -13,6 +13,8 @@ import { itemsOf, mappingOf, textOf } from "./values.js";
 const MAX_BYTES = 2 ** 20;
 /** Maximum number of files in a folder. */
 const MAX_FILES = 500;
+/** Limit on the files that an app uses, each counted as often as services use it. */
+const MAX_USED_BYTES = 16 * MAX_BYTES;
 
 /** Reads the content of a file. */
 export type ReadFile = (
@@ -68,7 +70,22 @@ export async function readAppFiles(
   };
   const own = input.folder === "" ? from : from.slice(input.folder.length + 1);
   for (const path of paths) entries.set(path, await entryAt(resolveTarget(own, path), input.files, load));
-  return { files: (path) => entries.get(path) ?? { kind: "missing" }, paths: used, secret };
+  return { files: withinLimit((path) => entries.get(path) ?? { kind: "missing" }), paths: used, secret };
+}
+
+/** Counts a file each time that a service uses it, and refuses it beyond a limit: each use reads it again. */
+function withinLimit(files: RepositoryFiles): RepositoryFiles {
+  let bytes = 0;
+  return (path) => {
+    const entry = files(path);
+    if (entry.kind === "file") bytes += entry.file.bytes.length;
+    if (entry.kind === "folder") for (const file of entry.files) bytes += file.bytes.length;
+    return bytes > MAX_USED_BYTES && entry.kind !== "missing"
+      ? fault(
+          `is used so often that the app reads more than ${MAX_USED_BYTES} bytes of files: use it in fewer services`,
+        )
+      : entry;
+  };
 }
 
 async function entryAt(

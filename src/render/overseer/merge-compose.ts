@@ -19,6 +19,12 @@ export const TOO_LARGE = `the Compose document is larger than ${MAX_COMPOSE_BYTE
 /** Limit on the expanded size, in characters, above which a document is not serialized. */
 const MAX_EXPANDED = 16 * MAX_COMPOSE_BYTES;
 
+/** Several times what large public documents have: the work grows with the product of services. */
+const MAX_SERVICES = 500;
+
+/** Limit on the mounts of all services, with those that `volumes_from` multiplies. */
+const MAX_MOUNTS = 10_000;
+
 /** Reports whether a Compose document exceeds the size limit of a Core. */
 export function isTooLarge(compose: Mapping): boolean {
   // Measure before serializing: extends and aliases can expand to much more than the file size.
@@ -58,7 +64,34 @@ export function mergeCompose(written: readonly WrittenCompose[], lookup: Lookup)
   const [first] = written;
   const report = first?.report.withPlaces((path) => placeOf({ documents, services }, path));
   const plain = withoutTags(value);
-  return report === undefined ? undefined : { value: isRecord(plain) ? plain : {}, report };
+  if (report === undefined) return undefined;
+  const merged = isRecord(plain) ? plain : {};
+  return hasTooMany(merged, report) ? undefined : { value: merged, report };
+}
+
+/** Reports whether services, or the mounts that they take from each other, are so many that compiling them takes long. */
+function hasTooMany({ services }: Mapping, report: Reporter): boolean {
+  if (!isRecord(services)) return false;
+  const names = Object.keys(services);
+  const at = report.at("services");
+  if (names.length > MAX_SERVICES) {
+    at.problem(`has ${names.length} services, and an app has at most ${MAX_SERVICES}: split it into several apps`);
+    return true;
+  }
+  let mounts = 0;
+  for (const name of names) {
+    mounts += listOf(services[name], "volumes").length;
+    for (const from of listOf(services[name], "volumes_from"))
+      mounts += listOf(services[String(from).split(":", 1)[0] ?? ""], "volumes").length;
+  }
+  if (mounts <= MAX_MOUNTS) return false;
+  at.problem(`with volumes_from, its services have more than ${MAX_MOUNTS} mounts: remove some`);
+  return true;
+}
+
+function listOf(service: unknown, field: string): readonly unknown[] {
+  const list = isRecord(service) ? service[field] : undefined;
+  return Array.isArray(list) ? list : [];
 }
 
 /** Interpolates each file once, regardless of how many services extend it. */

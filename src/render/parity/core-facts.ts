@@ -3,7 +3,7 @@ import { CORE_OBJECT_GROUP } from "../../api/core/objects.js";
 import type { KubeObject } from "../../manifest/document.js";
 import { parseApiVersion } from "../../manifest/object-id.js";
 import { isRecord } from "../../manifest/shape.js";
-import { placesOf } from "../compose/hosts.js";
+import { hostUses } from "../compose/hosts.js";
 import { shellWords } from "../compose/shell-words.js";
 import { partsOf, scalarText, unescapeText } from "../compose/text.js";
 import { itemsOf, mappingOf, pairsOf, textOf, textsOf } from "../compose/values.js";
@@ -108,7 +108,8 @@ function namesOf(
   const aliases = Object.values(mappingOf(service.networks)).flatMap((network) => textsOf(mappingOf(network).aliases));
   const used = [service.container_name, service.hostname].flatMap((value) => {
     const other = textOf(value);
-    return other === undefined || placesOf(other, services, name).length === 0 ? [] : [other];
+    const uses = other === undefined ? [] : (hostUses(services, new Set([other])).get(other) ?? []);
+    return other !== undefined && uses.some(({ service: user }) => user !== name) ? [other] : [];
   });
   return unique([name, ...aliases, ...used, ...linked]);
 }

@@ -17,8 +17,10 @@ export function activateProfiles(compose: Mapping, active: readonly string[], re
   const known = new Set(Object.values(services).flatMap(profilesOf));
   for (const [index, profile] of active.entries()) {
     if (profile === ALL || known.has(profile)) continue;
-    const near = closest(profile, [...known]);
-    report.at(index).problem(`no service has this profile${near === undefined ? "" : `; did you mean ${near}?`}`);
+    report.at(index).problem(() => {
+      const near = closest(profile, [...known]);
+      return `no service has this profile${near === undefined ? "" : `; did you mean ${near}?`}`;
+    });
   }
   const isActive = (profile: string): boolean => active.includes(ALL) || active.includes(profile);
   return {

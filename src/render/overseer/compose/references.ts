@@ -8,11 +8,11 @@ import { isRelativePath, listAt, type Mapping, mappingAt, namesIn } from "./shap
 /** Validates that networks, secrets, configs, models and services that a service references exist. */
 export function checkReferences(compose: Mapping, services: ReadonlyMap<string, Mapping>, report: Reporter): void {
   for (const field of ["networks", "secrets", "configs", "models"] as const) {
-    const defined = Object.keys(isRecord(compose[field]) ? compose[field] : {});
+    const defined = new Set(Object.keys(isRecord(compose[field]) ? compose[field] : {}));
     for (const [name, service] of services) {
       for (const { reference, at } of used(service, field, report.at("services", name, field))) {
-        if (defined.includes(reference) || (field === "networks" && reference === "default")) continue;
-        at.problem(() => notDefined(field, reference, defined));
+        if (defined.has(reference) || (field === "networks" && reference === "default")) continue;
+        at.problem(() => notDefined(field, reference, [...defined]));
       }
     }
   }
@@ -57,9 +57,10 @@ function checkShared(services: ReadonlyMap<string, Mapping>, report: Reporter): 
     for (const field of ["network_mode", "pid", "ipc"] as const) {
       const [, other] = /^service:(.*)$/.exec(String(service[field])) ?? [];
       if (other === undefined || services.has(other)) continue;
-      const near = closest(other, [...services.keys()]);
-      const hint = near === undefined ? "" : `; did you mean ${near}?`;
-      report.at(name, field).problem(`names a service that does not exist${hint}`);
+      report.at(name, field).problem(() => {
+        const near = closest(other, [...services.keys()]);
+        return `names a service that does not exist${near === undefined ? "" : `; did you mean ${near}?`}`;
+      });
     }
   }
 }

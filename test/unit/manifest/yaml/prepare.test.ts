@@ -21,26 +21,26 @@ function problemsOf(text: string): number {
 
 /** Texts by their number of parts, each of which costs the same. */
 const HOSTILE: readonly [name: string, problems: number, size: number, text: (parts: number) => string][] = [
-  ["encrypted values", MAX_PROBLEMS, 200, (n) => LIST + item('data: {a: "ENC[AES256_GCM,x]"}').repeat(n)],
+  ["encrypted values", MAX_PROBLEMS, 60, (n) => LIST + item('data: {a: "ENC[AES256_GCM,x]"}').repeat(n)],
   [
     "invalid items of a list",
     MAX_PROBLEMS,
     500,
     (n) => LIST + item("data: {a: 1}").replace("{name: a}", "{labels: {a: 1}}").repeat(n),
   ],
-  ["items without content", MAX_PROBLEMS, 1000, (n) => LIST + `- \n${item("data: {a: b}")}`.repeat(n)],
-  ["documents behind end markers", 0, 1200, (n) => `${HEAD}...\n`.repeat(n)],
-  ["invalid documents behind end markers", MAX_PROBLEMS, 2000, (n) => "a: 1\n...\n".repeat(n)],
+  ["items without content", MAX_PROBLEMS, 100, (n) => LIST + `- \n${item("data: {a: b}")}`.repeat(n)],
+  ["documents behind end markers", 0, 150, (n) => `${HEAD}...\n`.repeat(n)],
+  ["invalid documents behind end markers", MAX_PROBLEMS, 200, (n) => "a: 1\n...\n".repeat(n)],
   [
     "duplicates",
     MAX_PROBLEMS,
-    2000,
+    200,
     (n) => `${HEAD.replace("ConfigMap", "Service")}spec: {ports: [${"{port: 1},".repeat(n)}]}`,
   ],
   [
     "unknown fields of a Secret",
     MAX_PROBLEMS,
-    500,
+    100,
     (n) => HEAD.replace("ConfigMap", "Secret") + Array.from({ length: n }, (_, index) => `f${index}: 1\n`).join(""),
   ],
 ];

