@@ -1,13 +1,10 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../../base/clock.js";
 import type { GitLimits } from "../limits.js";
-import type { ParsedTree } from "../objects/tree.js";
+import { treeCache } from "../objects/tree.js";
 import type { GitObject } from "../pack/entry.js";
 import { FileBlocks } from "./file-blocks.js";
 import type { PackCaches } from "./pack-files.js";
-
-/** Cached rows of parsed trees: some 10 MB. */
-const MAX_TREE_ROWS = 50_000;
 
 /**
  * Caches for reading, shared by all stores: blocks of pack files, delta bases and parsed trees, all limited in size. Many apps of
@@ -17,10 +14,7 @@ export class ReadCaches implements PackCaches {
   readonly blocks: FileBlocks;
   readonly bases: LRUCache<string, GitObject>;
   /** Trees by id, shared by all stores: the id determines the content. */
-  readonly trees = new LRUCache<string, ParsedTree>({
-    maxSize: MAX_TREE_ROWS,
-    sizeCalculation: ({ rows }) => rows.length + 1,
-  });
+  readonly trees = treeCache();
   readonly #clock: Clock;
   readonly #idleMs: number;
   readonly #released: () => void;

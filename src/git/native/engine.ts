@@ -1,6 +1,5 @@
 import { readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { LRUCache } from "lru-cache";
 import type { Clock } from "../../base/clock.js";
 import { type TimeLimit, withDeadline } from "../../base/deadline.js";
 import { messageOf } from "../../base/errors.js";
@@ -16,9 +15,9 @@ import type { GitHistory } from "../history/history.js";
 import type { HistoryRequest, PackRequest } from "../history/request.js";
 import { Connections } from "../http/connections.js";
 import { DEFAULT_GIT_LIMITS, type GitLimits } from "../limits.js";
-import { type ParsedCommit, parseCommit } from "../objects/commit.js";
+import { commitCache, type ParsedCommit, parseCommit } from "../objects/commit.js";
 import { TreeSnapshot } from "../objects/snapshot.js";
-import type { ParsedTree } from "../objects/tree.js";
+import { treeCache } from "../objects/tree.js";
 import type { IndexedPack } from "../pack/index-pack.js";
 import { isObjectId } from "../pack/object-id.js";
 import { bytesOf, CacheBudget } from "../stores/cache-budget.js";
@@ -59,10 +58,6 @@ export interface NativeGitEngineOptions {
 /** A commit verified this recently is always kept by `retain`: its fetch may be newer than the list of needed commits. */
 const GRACE_MS = 600_000;
 
-/** Cached rows of parsed trees: some 10 MB. */
-const MAX_TREE_ROWS = 50_000;
-/** Cached parsed commits: each app reads the newest one of its repository. */
-const MAX_COMMITS = 1_000;
 /** Fetch errors that a damaged store may cause: Git reads the commits that it offers to the server. */
 const POSSIBLE_STORE_DAMAGE = ["GIT_PACK_CORRUPT", "GIT_INCOMPLETE", "GIT_PROTOCOL", "GIT_STORE_DAMAGED"] as const;
 /** Minimum interval between checks of an intact store, even if fetches keep failing: a check reads the whole store. */
@@ -84,12 +79,9 @@ export class NativeGitEngine implements GitEngine {
   readonly #budget: CacheBudget;
   readonly #stores: StoreMap<NativeStore>;
   /** Trees by id, shared by all stores: the id determines the content. */
-  readonly #trees = new LRUCache<string, ParsedTree>({
-    maxSize: MAX_TREE_ROWS,
-    sizeCalculation: ({ rows }) => rows.length + 1,
-  });
-  /** Commits by id, for the same reason. */
-  readonly #commits = new LRUCache<string, ParsedCommit>({ max: MAX_COMMITS });
+  readonly #trees = treeCache();
+  /** Commits by id, for the same reason: each app reads the newest one of its repository. */
+  readonly #commits = commitCache();
   /** Monotonic times at which stores were checked after a failed fetch and found intact. */
   readonly #foundIntact = new WeakMap<NativeStore, number>();
 

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { CommitInfo } from "../engine.js";
 import { GitError } from "../errors.js";
 
@@ -10,11 +11,28 @@ export interface ParsedCommit {
   readonly raw: Buffer;
 }
 
+/** A commit is read into memory, so that it has a lower limit than files. */
+const MAX_COMMIT_BYTES = 2 ** 20;
+
+/** Memory of cached commits. */
+const CACHE_BYTES = 16 * 2 ** 20;
+
+/** Returns a cache of commits by id, limited in memory. */
+export function commitCache(): LRUCache<string, ParsedCommit> {
+  // The content as it is and as text, with up to two bytes for a character.
+  return new LRUCache({ maxSize: CACHE_BYTES, sizeCalculation: ({ raw }) => 3 * raw.length + 1_000 });
+}
+
 /**
  * Parses a commit object: headers, an empty line, the message. The time is the committer's, which is when the commit got its id,
- * even after a rebase. Throws `GIT_TREE_INVALID` if it has no tree.
+ * even after a rebase. Throws `GIT_TREE_INVALID` if it has no tree, and `GIT_TOO_LARGE`.
  */
 export function parseCommit(content: Buffer, id: string): ParsedCommit {
+  if (content.length > MAX_COMMIT_BYTES)
+    throw new GitError(
+      "GIT_TOO_LARGE",
+      `the Git commit ${id} has ${content.length} bytes; at most ${MAX_COMMIT_BYTES} are allowed: commit with a shorter message`,
+    );
   const text = content.toString("utf8");
   const end = text.indexOf("\n\n");
   const head = (end < 0 ? text : text.slice(0, end)).split("\n");

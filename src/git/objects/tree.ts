@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { TreeEntry } from "../engine.js";
 import { GitError } from "../errors.js";
 
@@ -18,14 +19,33 @@ export interface ParsedTree {
   readonly flaw: string | undefined;
 }
 
+/** Trees are read into memory, so that they have lower limits than files. */
+const MAX_TREE_BYTES = 8 * 2 ** 20;
+const MAX_ROWS = 100_000;
+/** Memory of a row besides its name. */
+const ROW_BYTES = 200;
+/** Memory of cached trees: as much as the largest one takes. */
+const CACHE_BYTES = MAX_ROWS * ROW_BYTES + MAX_TREE_BYTES;
+
+/** Returns a cache of trees by id, limited in memory. Stores can share it: the id determines the content. */
+export function treeCache(): LRUCache<string, ParsedTree> {
+  const sizeOf = ({ text }: TreeRow): number => ROW_BYTES + text.length;
+  return new LRUCache({
+    maxSize: CACHE_BYTES,
+    sizeCalculation: ({ rows }) => rows.reduce((size, row) => size + sizeOf(row), 1),
+  });
+}
+
 const SLASH = Buffer.from("/");
 
 /**
  * Parses a tree object. Rows are in Git's order: bytewise by name, with a slash appended to the names of trees, so that a walk
- * in this order yields full paths in byte order. Throws `GIT_TREE_INVALID` for an unreadable object. Flaws and unsafe names
- * (`isSafeName`) are rejected only where the directory is used: they must not block the rest of the repository.
+ * in this order yields full paths in byte order. Throws `GIT_TREE_INVALID` for an unreadable object, and
+ * `GIT_TREE_TOO_LARGE`. Flaws and unsafe names (`isSafeName`) are rejected only where the directory is used: they must not block the
+ * rest of the repository.
  */
 export function parseTree(content: Buffer, tree: string): ParsedTree {
+  if (content.length > MAX_TREE_BYTES) throw tooLargeTree(tree, `${MAX_TREE_BYTES / 2 ** 20} MiB`);
   const rows: TreeRow[] = [];
   const names = new Set<string>();
   let flaw: string | undefined;
@@ -43,6 +63,7 @@ export function parseTree(content: Buffer, tree: string): ParsedTree {
     const name = decode(bytes);
     // A file and a tree of the same name need not be adjacent, so the order check does not find them.
     if (name !== undefined && names.size === names.add(name).size) flaw = "a name occurs twice";
+    if (rows.length === MAX_ROWS) throw tooLargeTree(tree, `${MAX_ROWS} entries`);
     rows.push({ name, text: name ?? bytes.toString("utf8"), id: content.toString("hex", end + 1, end + 21), kind });
     at = end + 21;
   }
@@ -76,6 +97,13 @@ export function invalidTree(tree: string, why: string): GitError {
   return new GitError(
     "GIT_TREE_INVALID",
     `the Git tree ${tree} is invalid: ${why}; commit the directory again with git`,
+  );
+}
+
+function tooLargeTree(tree: string, max: string): GitError {
+  return new GitError(
+    "GIT_TREE_TOO_LARGE",
+    `the directory of the Git tree ${tree} has more than ${max}: divide it into several directories`,
   );
 }
 

@@ -10,6 +10,7 @@ import type { GitHistory } from "../history/history.js";
 import type { HistoryRequest } from "../history/request.js";
 import { DEFAULT_GIT_LIMITS, type GitLimits } from "../limits.js";
 import { TreeSnapshot } from "../objects/snapshot.js";
+import { treeCache } from "../objects/tree.js";
 import { type ReceivePack, SparseStore } from "./sparse-store.js";
 
 /** Options of the engine. */
@@ -34,6 +35,7 @@ export class SparseGitEngine implements GitEngine {
   readonly #inner: PackEngine;
   readonly #options: SparseGitEngineOptions;
   readonly #limits: GitLimits;
+  readonly #trees = treeCache();
   readonly #stores = new Map<string, SparseStore>();
 
   constructor(inner: PackEngine, options: SparseGitEngineOptions) {
@@ -117,7 +119,7 @@ export class SparseGitEngine implements GitEngine {
     if (known !== undefined) return known;
     const receive: ReceivePack = (...request) => this.#inner.pack(...request);
     const directory = join(cacheDir, `${remote.id}.sparse`);
-    const store = new SparseStore(remote, { directory, receive, limits: this.#limits, clock });
+    const store = new SparseStore(remote, { directory, receive, limits: this.#limits, clock, trees: this.#trees });
     this.#stores.set(remote.id, store);
     return store;
   }

@@ -27,9 +27,11 @@ export interface SparseStoreOptions {
   readonly receive: ReceivePack;
   readonly limits: GitLimits;
   readonly clock: Clock;
+  /** Parsed trees, shared by all stores. */
+  readonly trees: LRUCache<string, ParsedTree>;
 }
 
-/** Parsed trees in memory. */
+/** Trees of which is remembered that all below is stored. */
 const MAX_TREES = 2_000;
 /** How long a repository counts as too large for a complete fetch. */
 const OVERSIZED_MS = 24 * 3_600_000;
@@ -58,7 +60,6 @@ export class SparseStore implements SnapshotSource {
   readonly #remote: GitRemote;
   readonly #options: SparseStoreOptions;
   readonly #objects: ObjectFiles;
-  readonly #trees = new LRUCache<string, ParsedTree>({ max: MAX_TREES });
   /** Trees whose descendants are all stored. */
   readonly #listed = new LRUCache<string, true>({ max: MAX_TREES });
   /** Blobs to request together. */
@@ -128,7 +129,7 @@ export class SparseStore implements SnapshotSource {
 
   /** See `SnapshotSource`. */
   async readTree(id: string): Promise<ParsedTree> {
-    const known = this.#trees.get(id) ?? (await this.#storedTree(id));
+    const known = this.#options.trees.get(id) ?? (await this.#storedTree(id));
     if (known !== undefined) return known;
     await this.#receive({ wants: [id], filter: "tree:0" });
     const tree = await this.#storedTree(id);
@@ -168,7 +169,7 @@ export class SparseStore implements SnapshotSource {
     const absent = new Set<string>();
     const queue = [root];
     for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
-      const tree = this.#trees.get(id) ?? (await this.#storedTree(id));
+      const tree = this.#options.trees.get(id) ?? (await this.#storedTree(id));
       if (tree === undefined) absent.add(id);
       else for (const row of tree.rows) if (row.kind === "tree" && !this.#listed.has(row.id)) queue.push(row.id);
     }
@@ -179,7 +180,7 @@ export class SparseStore implements SnapshotSource {
     const object = await this.#objects.read(id, this.#options.limits.maxObjectBytes);
     if (object?.type !== "tree") return undefined;
     const tree = parseTree(object.content, id);
-    this.#trees.set(id, tree);
+    this.#options.trees.set(id, tree);
     return tree;
   }
 
@@ -234,7 +235,6 @@ export class SparseStore implements SnapshotSource {
 
   async #clear(): Promise<void> {
     await this.#objects.clear();
-    this.#trees.clear();
     this.#listed.clear();
   }
 

@@ -105,6 +105,27 @@ export function describeReading(bench: Bench): void {
       for (const leaf of [file, Buffer.alloc(0)]) await listNested(writeObject(bench.repo, "tree", leaf));
     });
 
+    it("refuses directories and commits too large to be read into memory, and reads what comes next", async () => {
+      const blob = writeObject(bench.repo, "blob", "x");
+      const rows = Array.from({ length: 120_000 }, (_, index) => treeRow("100644", `${1_000_000 + index}`, blob));
+      const large = writeObject(bench.repo, "tree", Buffer.concat(rows));
+      const read = async (commit: string): Promise<unknown> => {
+        await bench.repo.setBranch("main", commit);
+        await bench.fetchTip();
+        return (await bench.open(commit)).treeAt("x");
+      };
+      const { message } = await expectGitError("GIT_TREE_TOO_LARGE", async () =>
+        read(await commitTree(bench.repo, large)),
+      );
+      expect(message).to.match(/has more than 100000 entries: divide it/);
+      const person = "A <a@example.com> 1700000000 +0000";
+      const tree = writeObject(bench.repo, "tree", treeRow("100644", "x", blob));
+      const head = `tree ${tree}\nauthor ${person}\ncommitter ${person}\n\n`;
+      const wordy = writeObject(bench.repo, "commit", head + "x".repeat(2 ** 21));
+      expect((await expectGitError("GIT_TOO_LARGE", () => read(wordy))).message).to.match(/a shorter message/);
+      expect(await read(await commitTree(bench.repo, tree))).to.deep.equal({ id: blob, kind: "file" });
+    });
+
     async function listNested(leaf: string): Promise<void> {
       let tree = leaf;
       for (let level = 0; level < 12; level++) {

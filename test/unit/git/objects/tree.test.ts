@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { isSafeName, parseTree } from "../../../../src/git/objects/tree.js";
+import { isSafeName, parseTree, treeCache } from "../../../../src/git/objects/tree.js";
 import { expectGitError } from "../support/expect-error.js";
 import { treeRow } from "../support/git-objects.js";
 
@@ -26,6 +26,22 @@ describe("parseTree", () => {
 
   it("reads an empty tree", () => {
     expect(parseTree(Buffer.alloc(0), A).rows).to.deep.equal([]);
+  });
+
+  it("refuses what is too large, and caches no more than a limit of memory", async () => {
+    const wide = (length: number): Buffer =>
+      Buffer.concat(Array.from({ length }, (_, at) => treeRow("100644", `${1_000_000 + at}`, A)));
+    const long = Buffer.concat(
+      Array.from({ length: 2_100 }, (_, at) => treeRow("100644", `${1_000 + at}${"x".repeat(4_000)}`, A)),
+    );
+    await expectGitError("GIT_TREE_TOO_LARGE", () => parseTree(wide(100_001), A));
+    await expectGitError("GIT_TREE_TOO_LARGE", () => parseTree(long, A));
+    const largest = parseTree(wide(100_000), A);
+    const cache = treeCache();
+    cache.set("a", largest);
+    expect(cache.size).to.equal(1);
+    cache.set("b", largest);
+    expect([...cache.keys()]).to.deep.equal(["b"]);
   });
 
   it("returns no name for invalid UTF-8", () => {
