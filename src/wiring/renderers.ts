@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { ConfinedPrograms } from "../child/confined-programs.js";
-import { findConfinement } from "../child/confinement.js";
+import { type Confinement, findConfinement } from "../child/confinement.js";
 import { DiskCache } from "../render/disk-cache.js";
 import { ChartRegistry } from "../render/helm/registry/chart-registry.js";
 import { DEFAULT_RENDER_LIMITS, type RenderLimits } from "../render/limits.js";
@@ -26,6 +26,9 @@ const MAX_CONCURRENT = 4;
 /** Maximum number of charts that are pulled at once, and of keys that services decrypt. */
 const REQUESTS_AT_ONCE = 2;
 
+const NOT_SEPARATED =
+  "kubectl, helm and sops are not separated from the network and from one another, because unshare is not permitted here: permit it by the seccomp profile of the pod";
+
 /**
  * Memory limit and number of concurrent rendering processes. Together they use at most half of the memory limit of the
  * container (`constrained`): the kernel kills the whole container when that limit is exceeded.
@@ -41,11 +44,20 @@ export function sourceRenderer({
   clock,
   config,
   cluster,
+  logger,
   metrics,
   parser,
 }: OperatorParts & { readonly parser: ParserThread }): SourceRenderer {
   const limits: RenderLimits = { ...DEFAULT_RENDER_LIMITS, ...config.limits };
   const { kubectl, helm, sops, timeoutMs, cacheBytes } = config.render;
+  let found: Promise<Confinement> | undefined;
+  const confinement = () => {
+    found ??= findConfinement().then((all) => {
+      if (all.withoutNetwork === undefined) logger.warn(NOT_SEPARATED);
+      return all;
+    });
+    return found;
+  };
   const programs = new ConfinedPrograms({
     clock,
     limits: {
@@ -53,7 +65,7 @@ export function sourceRenderer({
       maxOutputBytes: limits.maxTotalBytes,
       ...childLimits(process.constrainedMemory() || Number.POSITIVE_INFINITY, availableParallelism()),
     },
-    confinement: findConfinement,
+    confinement,
   });
   const { digestKey } = cluster;
   void removeStaleWorkspaces();
@@ -63,7 +75,7 @@ export function sourceRenderer({
     new ConfinedPrograms({
       clock,
       limits: { ...programs.limits, atOnce: REQUESTS_AT_ONCE },
-      confinement: findConfinement,
+      confinement,
       network: true,
     });
   const proxies = config.proxies.environment();

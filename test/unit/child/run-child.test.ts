@@ -111,6 +111,25 @@ describe("Confined children", function () {
     expect(output.trim()).to.equal("");
   });
 
+  it("see no files of other processes of their user by /proc", async function () {
+    if (confinement.withoutNetwork?.includes("--map-current-user") !== true) return this.skip();
+    const own = `/proc/${process.pid}`;
+    const code = `
+      const { readdirSync, readFileSync } = require("fs");
+      const reads = { cwd: readdirSync, environ: readFileSync, root: readdirSync };
+      for (const [name, read] of Object.entries(reads)) try { read("${own}/" + name); console.log(name); } catch {}`;
+    const { output: seen } = await script(code);
+    expect(seen).to.equal("");
+    const open = new ConfinedPrograms({
+      clock: systemClock,
+      limits: LIMITS,
+      confinement: findConfinement,
+      network: true,
+    });
+    const { output } = await open.run({ program: node, args: ["-e", code], env: {}, signal: never });
+    expect(output).to.equal("cwd\nenviron\nroot\n");
+  });
+
   it("run with limited concurrency", async () => {
     const shared = programs({ atOnce: 1 });
     const code =
