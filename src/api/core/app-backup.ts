@@ -54,7 +54,7 @@ export const CoreSnapshot = z
     id: z.string().max(64),
     time: Timestamp,
     node: z.string().max(255).describe("Node that it was made on."),
-    incomplete: z.boolean().describe("Whether some files could not be read."),
+    incomplete: z.boolean().describe("Whether it was not verified, or some files could not be read."),
   })
   .describe("A stored backup of an app.");
 export type CoreSnapshot = z.infer<typeof CoreSnapshot>;
@@ -92,6 +92,7 @@ export const CoreDataWork = z
     stop: z.boolean(),
     preHooks: z.array(BackupPreHook),
     snapshot: z.string().nullable().describe("Snapshot to restore. Null for a backup."),
+    now: Timestamp.optional().describe("Time of the Core: backups of a node with another time are deleted too early."),
   })
   .describe("Settings of a backup or restore.");
 export type CoreDataWork = z.infer<typeof CoreDataWork>;

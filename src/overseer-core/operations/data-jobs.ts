@@ -98,6 +98,7 @@ export function dataWork(store: Store, { appId, type, nodeId, payload }: CoreJob
     stop: policy?.stop ?? false,
     preHooks: policy?.preHooks ?? [],
     snapshot: type === "restore" ? String(payload.snapshot ?? "") : null,
+    now: new Date(store.clock.now()).toISOString(),
   };
 }
 

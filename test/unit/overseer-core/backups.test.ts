@@ -122,6 +122,7 @@ describe("backups in a Core", () => {
       stop: true,
       preHooks: [{ service: "web", command: ["dump"] }],
       snapshot: null,
+      now: new Date(clock.now()).toISOString(),
     });
     await finish({ status: "completed", result: RESULT });
     expect(await state()).to.include({ problem: null, sizeBytes: 7, next: "2026-05-02T03:00:00.000Z" });

@@ -15,18 +15,26 @@ describe("a job with the data of an app", () => {
   });
   afterEach(() => folder.remove());
 
-  /** How a backup ends with an engine. */
-  const failure = async (engine: object): Promise<string> => {
+  const clock = new FakeClock();
+  /** How a backup ends with an engine, at a time of the Core. */
+  const failure = async (engine: object, now = clock.now()): Promise<string> => {
     const path = `${folder.path}:${process.env.PATH}`;
     const data = new DockerData({
       dataDir: folder.path,
       engine,
       watch: { during: (_project: string, work: () => unknown) => work() },
       records: { find: () => undefined },
-      restic: { path, env: {}, cacheDir: folder.path, node: "one", clock: new FakeClock() },
+      restic: { path, env: {}, cacheDir: folder.path, node: "one", clock },
       logger: silentLogger,
     } as unknown as DockerDataOptions);
-    const work = { snapshot: null, stop: false, preHooks: [], mayCreate: true, retentionDays: 7 };
+    const work = {
+      snapshot: null,
+      stop: false,
+      preHooks: [],
+      mayCreate: true,
+      retentionDays: 7,
+      now: new Date(now).toISOString(),
+    };
     const secrets = new Map(["REPOSITORY", "PASSWORD"].map((name) => [`backup.RESTIC_${name}`, "x"]));
     return data
       .backup({ id: "job", app: "shop", work, secrets }, () => {}, AbortSignal.timeout(60_000))
@@ -48,5 +56,14 @@ describe("a job with the data of an app", () => {
     expect(await failure({ containers: async () => [], volumes: async () => [] })).to.match(
       /^RunError: the agent cannot copy or replace files of the app: EEXIST: file already exists, mkdir /,
     );
+  });
+
+  it("stores nothing while the clock of the node is wrong", async () => {
+    for (const years of [-10, 10]) {
+      const now = clock.now() + years * 365 * 24 * 3_600_000;
+      expect(await failure({}, now)).to.match(
+        /^RunError: the clock of the node has \S+Z, and that of the Core \S+Z: correct the one that is wrong; backups/,
+      );
+    }
   });
 });

@@ -39,6 +39,8 @@ import { StoppedApps, untilUndisturbed } from "./stopped-apps.js";
 const MAX_HOOK_TEXT = 300;
 /** Time for a hook: a dump of a large database takes long. */
 const HOOK_MS = 2 * 60 * 60_000;
+/** Largest difference between the clocks of a node and of its Core. */
+const MAX_CLOCK_MS = 60 * 60_000;
 
 /** Options of the data of Docker apps. */
 export interface DockerDataOptions {
@@ -91,6 +93,7 @@ export class DockerData implements DataRunner {
   backup(job: DataJob, log: LogLine, signal: AbortSignal): Promise<CoreBackupResult> {
     return this.#checked(async () => {
       const { work } = job;
+      checkClock(work.now, this.#options.restic.clock.now());
       const app = this.#appOf(job.app);
       const unused = unusedSecrets(job.secrets);
       if (unused.length > 0) log(`[docker] these secrets have no effect on backups: ${unused.join(", ")}`);
@@ -280,6 +283,14 @@ export class DockerData implements DataRunner {
       throw error;
     }
   }
+}
+
+/** Throws BackupError if the clock of the node is wrong: what is kept, and what is the latest backup, depends on it. */
+function checkClock(core: string | undefined, now: number): void {
+  if (core === undefined || Math.abs(now - Date.parse(core)) < MAX_CLOCK_MS) return;
+  throw new BackupError(
+    `the clock of the node has ${new Date(now).toISOString()}, and that of the Core ${core}: correct the one that is wrong; backups are deleted by their age`,
+  );
 }
 
 /** Whether an operation on files failed for another reason than a full disk. */
