@@ -1,6 +1,8 @@
+import type { Change } from "../../../api/change.js";
 import { displayId } from "../../../manifest/object-id.js";
 import type { LiveObject } from "../../../plan/live.js";
 import type { PruneDecision } from "../../../plan/prune-guard.js";
+import { unapprovedLosses } from "../changes/planned-actions.js";
 import { transferTo } from "../deletion/prune.js";
 import { observeApp } from "../observe.js";
 import type { Rendered } from "../rendered.js";
@@ -9,12 +11,16 @@ import { judgeClaims } from "./claimants.js";
 
 /**
  * Transfers objects that only another app's newest documents claim to that app, as soon as these inputs have passed their gates, even if
- * the Change is refused afterwards: otherwise two apps that exchange objects would block each other. Returns all transfers for these
- * inputs, for the Change.
+ * the Change is refused afterwards: otherwise two apps that exchange objects would block each other. A plan that users have approved
+ * must name the transfer. Returns all transfers for these inputs, for the Change.
  */
-export async function transferObjects(run: AppRun, desired: Rendered): Promise<readonly PruneDecision[]> {
+export async function transferObjects(
+  run: AppRun,
+  desired: Rendered,
+  change: Pick<Change, "status"> | undefined,
+): Promise<readonly PruneDecision[]> {
   const before = transfersOf(run, desired) ?? [];
-  const decisions = [...before, ...(await transfer(run, desired))];
+  const decisions = [...before, ...(await transfer(run, desired, change))];
   run.memory.transferred = { inputsKey: desired.inputs.key, decisions };
   return decisions;
 }
@@ -24,7 +30,11 @@ export function transfersOf({ memory }: AppRun, { inputs }: Rendered): readonly 
   return memory.transferred?.inputsKey === inputs.key ? memory.transferred.decisions : undefined;
 }
 
-async function transfer(run: AppRun, desired: Rendered): Promise<PruneDecision[]> {
+async function transfer(
+  run: AppRun,
+  desired: Rendered,
+  change: Pick<Change, "status"> | undefined,
+): Promise<PruneDecision[]> {
   const desiredKeys = new Set(desired.documents.map((document) => document.key));
   const candidates = [...observeApp(run).objects.values()].filter(
     (live) => !desiredKeys.has(live.key) && isTransferable(live),
@@ -35,8 +45,10 @@ async function transfer(run: AppRun, desired: Rendered): Promise<PruneDecision[]
   for (const live of candidates) {
     const claimant = claimants.get(live.key);
     if (claimant?.standing.takes !== "now" || run.signal.aborted) continue;
+    const decision = { verb: "HandOver", live, to: claimant.app } as const;
+    if (change && unapprovedLosses(change, { writes: [], pruneCandidates: [decision] }).length > 0) continue;
     const outcome = await transferTo(run, live, claimant.app);
-    if (outcome.ok) transferred.push({ verb: "HandOver", live, to: claimant.app });
+    if (outcome.ok) transferred.push(decision);
     else
       run.emitEventOnce(
         `transfer ${live.key}`,

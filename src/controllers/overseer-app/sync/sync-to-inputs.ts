@@ -84,6 +84,7 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
   const unapproved = open && started ? unapprovedLosses(open, plan) : [];
   if (open && unapproved.length > 0) {
     await recordChange(run, open, { phase: "Superseded", message: describeUnapproved(unapproved) });
+    run.memory.transferred = undefined;
     return syncToInputs(run, desired);
   }
   const stopped = verdict.refusal !== undefined && (!started || diff.writes.length === 0);
@@ -113,7 +114,7 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
   const isRefused = preview.refused.length > 0 && !started;
   const mayBeLifted = closed.length > 0 && preview.refused.every((one) => awaitsHandOver(run, one));
   if (isRefused && !mayBeLifted && !closed.some(({ gate }) => gate.mayLiftRefusals)) {
-    if (closed.length === 0) await transferObjects(run, desired);
+    if (closed.length === 0) await transferObjects(run, desired, open);
     return refused(run, desired, plan, verdict);
   }
   const change = await ensureChange(run, desired.inputs, cause);
@@ -138,7 +139,7 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
     current = before.change;
   }
   if (!started || !areRecorded(run)) await recordKinds(run, desired, current);
-  const moved = new Set((await transferObjects(run, desired)).map(({ live }) => live.key));
+  const moved = new Set((await transferObjects(run, desired, current)).map(({ live }) => live.key));
   return applyPlan(run, desired, plan, current, {
     transferred: moved,
     behind: judged.behind,
@@ -152,13 +153,14 @@ async function transferEarly(
   desired: Rendered,
   open: Change | undefined,
 ): Promise<readonly PruneDecision[]> {
-  const { phase } = open?.status ?? {};
-  const hasBegun = open
-    ? phase === "Applying" || phase === "Verifying"
-    : lastStopped(run, desired.inputs) !== undefined;
+  const begun = open === undefined ? lastStopped(run, desired.inputs) : isBegun(open) ? open : undefined;
   const mayTransfer =
-    transfersOf(run, desired) !== undefined || (hasBegun && run.status.applied?.key === desired.inputs.key);
-  return mayTransfer ? transferObjects(run, desired) : [];
+    transfersOf(run, desired) !== undefined || (begun !== undefined && run.status.applied?.key === desired.inputs.key);
+  return mayTransfer ? transferObjects(run, desired, open ?? begun) : [];
+}
+
+function isBegun({ status }: Change): boolean {
+  return status?.phase === "Applying" || status?.phase === "Verifying";
 }
 
 function describeUnapproved(actions: readonly DecidedAction[]): string {

@@ -96,4 +96,36 @@ describe("an object that moves to another app while gates are closed", () => {
     await heart.settle(["a", "b"], 600_000);
     expect(heart.change("a-2")?.status?.planHash).to.equal(before);
   });
+
+  it("is not transferred by a Change that has begun, if its approved plan keeps it", async () => {
+    const keep = { ...at("a"), sync: { prune: false } };
+    const heart = await gated({ ...own, "a/x.yaml": map("x") });
+    heart.apply("a", keep);
+    heart.commit({ ...own, "a/own.yaml": map("of-a", "2") });
+    await heart.settle(["a", "b"]);
+    const [open = ""] = heart.changes("a").filter((one) => one.endsWith("Waiting"));
+    const name = open.split(" ")[0] ?? "";
+    expect(heart.change(name)?.status?.plan?.map(({ verb }) => verb)).to.have.members(["Update", "Keep"]);
+    heart.destination.faults.write = () => ({ message: "busy", retryable: true });
+    heart.approve(name, "alice");
+    await heart.settle(["a", "b"]);
+    heart.apply("b", at("other"));
+    heart.commit({ ...own, "a/own.yaml": map("of-a", "2"), "other/x.yaml": map("x") });
+    await heart.settle(["b", "a"], 60_000);
+    expect(moves(heart)).to.deep.equal([]);
+    heart.destination.faults = {};
+    await heart.settle(["b", "a"], 600_000);
+    expect(moves(heart), "still").to.deep.equal([]);
+    const asked =
+      heart
+        .changes("a")
+        .find((one) => one.endsWith("Waiting"))
+        ?.split(" ")[0] ?? "";
+    expect(heart.change(asked)?.status?.plan?.map(({ verb, object }) => `${verb} ${object}`)).to.include(
+      "HandOver ConfigMap shop/x",
+    );
+    heart.approve(asked, "alice");
+    await heart.settle(["b", "a"], 600_000);
+    expect(moves(heart)).to.deep.equal(["Transfer ConfigMap shop/x"]);
+  });
 });
