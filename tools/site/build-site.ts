@@ -53,7 +53,7 @@ export function buildSite(root: string, output: string): SiteReport {
         return `${path === "" ? "" : up + linked.path}${anchor === "" ? "" : `#${anchor}`}`;
       }
       if (!existsSync(join(root, wanted))) broken.push(`${file}: ${target}`);
-      if (!/\.(png|svg|jpg)$/.test(wanted)) return undefined;
+      if (!/\.(png|svg|jpg|webp)$/.test(wanted)) return undefined;
       const copy = wanted.replace(/^docs\//, "");
       write(output, copy, undefined, join(root, wanted));
       return up + copy;

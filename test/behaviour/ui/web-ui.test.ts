@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { Page } from "playwright-core";
@@ -11,6 +12,8 @@ import { KubeletLogs } from "../../support/kubelet-logs.js";
 import { UiScenario } from "../../support/ui-scenario.js";
 import { startInstalledApi } from "../install/restricted-operator.js";
 
+/** Pages without a picture: there is nothing on them. */
+const EMPTY = /-(?:none|missing|hidden)$|^nowhere$/;
 const PHONE: View = { width: 360, height: 740 };
 
 describe("The web UI", function () {
@@ -69,12 +72,13 @@ describe("The web UI", function () {
         const everything = await everythingIn(page);
         for (const secret of [...canaries, scenario.world.controlPlane.tokens.alice ?? ""])
           expect(everything.includes(secret), `${path} holds a secret`).to.equal(false);
-        await picture(page, `${name}-${theme}`);
+        if (!EMPTY.test(name)) await picture(page, name, [theme]);
       }
       await goTo(page, "repositories", "1 repository");
       for (const button of ["Add a repository…", /^alice/, /^Go to/]) {
         await page.getByRole("button", { name: button }).click();
         findings.push(...(await axeFindings(page)).map((finding) => `${button}: ${finding}`));
+        if (String(button) === "/^alice/") await picture(page, "profile", [theme]);
         await page.keyboard.press("Escape");
       }
       await page.keyboard.press("Control+k");
@@ -114,7 +118,7 @@ describe("The web UI", function () {
       const cell = page.getByRole("row", { name: /^docs/ }).getByText(/can be promoted/);
       await cell.waitFor();
       await page.getByRole("button", { name: "Dismiss" }).click();
-      await picture(page, "environments-light");
+      await picture(page, "environments");
       await cell.click();
       await page.getByRole("button", { name: /^Promote [0-9a-f]{7}…/ }).click();
       await page
@@ -384,7 +388,8 @@ describe("The web UI", function () {
       await page.getByText("one more").waitFor({ state: "detached" });
       expect(await axeFindings(page)).to.deep.equal([]);
       await page.getByRole("searchbox").fill("");
-      await picture(page, "app-logs-light");
+      await page.getByRole("searchbox").blur();
+      await picture(page, "app-logs");
       await page.getByLabel("Container").selectOption("setup");
       await page.getByText("after the restart").waitFor({ state: "detached" });
       await page.getByText("tables created", { exact: true }).waitFor();
@@ -415,6 +420,8 @@ describe("The web UI", function () {
 
   it("asks for a token, and says why one is refused", async () => {
     const page = await browser.open(`${await scenario.api.api()}/apps?q=web`);
+    await page.getByLabel("Token").waitFor();
+    await picture(page, "sign-in");
     await page.getByLabel("Token").fill("not-a-token");
     await page.getByRole("button", { name: "Sign in with this token" }).click();
     await page.getByRole("alert").waitFor();
@@ -458,12 +465,27 @@ async function goTo(page: Page, path: string, text: string): Promise<void> {
   await page.locator(".skeleton").waitFor({ state: "detached" });
 }
 
-/** Takes a picture for the docs, with SCREENSHOTS=1. */
-async function picture(page: Page, name: string): Promise<void> {
+/** Takes pictures for the docs, in light and in dark colors, with SCREENSHOTS=1. */
+async function picture(
+  page: Page,
+  name: string,
+  themes: readonly ("light" | "dark")[] = ["light", "dark"],
+): Promise<void> {
   if (process.env.SCREENSHOTS !== "1") return;
   // Nothing is under the pointer.
   await page.mouse.move(0, 0);
-  await page.screenshot({ path: join(repositoryRoot(), "docs/images", `ui-${name}.png`), animations: "disabled" });
+  const tools = await page.context().newCDPSession(page);
+  for (const colorScheme of themes) {
+    await page.emulateMedia({ colorScheme });
+    // Colors fade into each other.
+    await page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {})))");
+    // Playwright writes PNG, which is thrice as large.
+    const { data } = await tools.send("Page.captureScreenshot", { format: "webp", quality: 80 });
+    const path = join(repositoryRoot(), "docs/images", `ui-${name}-${colorScheme}.webp`);
+    await writeFile(path, Buffer.from(data, "base64"));
+  }
+  await tools.detach();
+  await page.emulateMedia({ colorScheme: themes[0] ?? "light" });
 }
 
 /** The text of what has the focus. */

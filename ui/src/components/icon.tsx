@@ -46,3 +46,13 @@ export function Icon({ name, spin = false }: { readonly name: IconName; readonly
     </svg>
   );
 }
+
+/** The mark of the program. */
+export function Mark() {
+  return (
+    <svg class="mark" viewBox="0 0 32 32" aria-hidden="true" focusable="false">
+      <rect width="32" height="32" rx="8" />
+      <path d="M16 6a10 10 0 1 0 10 10M11.5 16l3.4 3.6L22 11.5" />
+    </svg>
+  );
+}

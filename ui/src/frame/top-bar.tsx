@@ -1,7 +1,7 @@
 import { useLocation } from "preact-iso";
 import { useApi } from "../api/query.js";
 import type { ChangeList, Whoami } from "../api/types.js";
-import { Icon, type IconName } from "../components/icon.js";
+import { Icon, type IconName, Mark } from "../components/icon.js";
 import { BASE, href } from "../navigation/base.js";
 import { ConnectionDot } from "./connection-dot.js";
 import { UserMenu } from "./user-menu.js";
@@ -29,10 +29,7 @@ export function TopBar({ user, onSearch }: { readonly user: Whoami; readonly onS
   return (
     <header class="bar">
       <a class="bar-brand" href={href("apps")}>
-        <svg viewBox="0 0 32 32" aria-hidden="true" focusable="false">
-          <rect width="32" height="32" rx="8" />
-          <path d="M16 6a10 10 0 1 0 10 10M11.5 16l3.4 3.6L22 11.5" />
-        </svg>
+        <Mark />
         <span>Overseer</span>
       </a>
       <nav class="bar-sections" aria-label="Sections">

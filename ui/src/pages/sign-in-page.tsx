@@ -5,6 +5,7 @@ import { client, useApi } from "../api/query.js";
 import type { Whoami } from "../api/types.js";
 import { Button } from "../components/button.js";
 import { Code } from "../components/code.js";
+import { Mark } from "../components/icon.js";
 import { ErrorNotice } from "../components/messages.js";
 import { href } from "../navigation/base.js";
 import { useTitle } from "../navigation/use-title.js";
@@ -44,42 +45,50 @@ export function SignInPage() {
   const back = `${location.pathname}${location.search}`;
   return (
     <main class="sign-in" id="main">
-      <h1>Sign in to Overseer GitOps</h1>
-      {options?.oidc !== undefined && (
-        <p>
-          <a
-            class="button button-primary"
-            href={`${href("api/gitops/sign-in/oidc")}?returnTo=${encodeURIComponent(back)}`}
-            target="_self"
-          >
-            Sign in with {options.oidc.name ?? "single sign-on"}
-          </a>
-        </p>
-      )}
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-      >
-        <label class="field">
-          <span class="field-label">Token</span>
-          <textarea
-            class="input input-token"
-            rows={4}
-            spellcheck={false}
-            autocomplete="off"
-            value={text}
-            aria-invalid={error !== undefined}
-            onInput={({ currentTarget }) => setText(currentTarget.value)}
-          />
-          <span class="field-help">It stays in the memory of this page, and is gone when you close or reload it.</span>
-        </label>
-        {error && <ErrorNotice error={error} />}
-        <Button type="submit" kind="primary" busy={busy}>
-          Sign in with this token
-        </Button>
-      </form>
+      <h1>
+        <Mark />
+        Sign in to Overseer GitOps
+      </h1>
+      <div class="panel">
+        {options?.oidc !== undefined && (
+          <>
+            <a
+              class="button button-primary"
+              href={`${href("api/gitops/sign-in/oidc")}?returnTo=${encodeURIComponent(back)}`}
+              target="_self"
+            >
+              Sign in with {options.oidc.name ?? "single sign-on"}
+            </a>
+            <p class="sign-in-or">or</p>
+          </>
+        )}
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            void submit();
+          }}
+        >
+          <label class="field">
+            <span class="field-label">Token</span>
+            <textarea
+              class="input input-token"
+              rows={4}
+              spellcheck={false}
+              autocomplete="off"
+              value={text}
+              aria-invalid={error !== undefined}
+              onInput={({ currentTarget }) => setText(currentTarget.value)}
+            />
+            <span class="field-help">
+              It stays in the memory of this page, and is gone when you close or reload it.
+            </span>
+          </label>
+          {error && <ErrorNotice error={error} />}
+          <Button type="submit" kind="primary" busy={busy}>
+            Sign in with this token
+          </Button>
+        </form>
+      </div>
       <section>
         <h2>Where to get a token</h2>
         <p>You may do in these pages what your user may do with kubectl. A token of a ServiceAccount:</p>

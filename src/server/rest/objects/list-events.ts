@@ -35,7 +35,8 @@ export async function listEvents(kube: UserKube, app: OverseerApp, objects: read
     .flatMap((list) => list ?? [])
     .filter((event) => isAbout(event, app, uids))
     .map(toAppEvent)
-    .sort((a, b) => b.time.localeCompare(a.time))
+    // Some times have fractions of a second.
+    .sort((a, b) => Date.parse(b.time) - Date.parse(a.time))
     .slice(0, MAX_EVENTS);
   const hidden = namespaces.filter((_, index) => lists[index] === undefined);
   return { items, ...(hidden.length === 0 ? {} : { hidden }) };

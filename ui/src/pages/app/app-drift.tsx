@@ -42,7 +42,7 @@ export function AppDrift({ app }: { readonly app: AppDetail }) {
             </Notice>
           ),
       )}
-      <h2>What happens next</h2>
+      <h2 class="next-heading">What happens next</h2>
       {selfHeal ? (
         <p>The operator reverts the fields that Git sets as soon as it can. The message above says what prevents it.</p>
       ) : (

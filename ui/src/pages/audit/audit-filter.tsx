@@ -3,12 +3,12 @@ import type { Search } from "../../navigation/search.js";
 import { AUDIT_VERBS } from "./sentence.js";
 
 const OUTCOMES: readonly (readonly [value: string, label: string])[] = [
-  ["", "Results"],
+  ["", "Results: all"],
   ["Succeeded", "Succeeded"],
   ["Failed", "Failed"],
   ["Refused", "Refused"],
   ["Started", "Begun"],
-  ["all", "Everything"],
+  ["all", "With those begun"],
 ];
 const TYPING_MS = 300;
 

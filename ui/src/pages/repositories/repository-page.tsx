@@ -67,7 +67,7 @@ function Repository({ repository }: { readonly repository: RepositoryDetail }) {
     ["Fetched", <Ago at={row.fetched} />],
     ["Polled every", spec.interval],
     ["Credential", spec.secretRef ? `Secret ${spec.secretRef.name}` : "none: read anonymously"],
-    ["Used by", (spec.allowedNamespaces ?? []).length > 0 && `also apps in ${spec.allowedNamespaces?.join(", ")}`],
+    ["Open to", openTo(spec.allowedNamespaces ?? [])],
   ];
   return (
     <div class="columns">
@@ -100,4 +100,10 @@ function Repository({ repository }: { readonly repository: RepositoryDetail }) {
       </aside>
     </div>
   );
+}
+
+/** Which other namespaces may use it. */
+function openTo(namespaces: readonly string[]): string | false {
+  if (namespaces.length === 0) return false;
+  return namespaces.includes("*") ? "apps of all namespaces" : `apps of ${namespaces.join(", ")}`;
 }
