@@ -1,14 +1,12 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { expect } from "chai";
 import type { Page } from "playwright-core";
 import { API_VERSION } from "../../../src/api/group.js";
 import type { EnvironmentList } from "../../../src/api/rest/environments.js";
 import type { AppEvents, AppObjects } from "../../../src/api/rest/objects.js";
-import { repositoryRoot } from "../../../tools/repository-root.js";
 import { waitUntil } from "../../../tools/wait-until.js";
 import { axeFindings, everythingIn, hasChromium, TestBrowser, type View } from "../../support/browser.js";
 import { KubeletLogs } from "../../support/kubelet-logs.js";
+import { picture } from "../../support/picture.js";
 import { UiScenario } from "../../support/ui-scenario.js";
 import { startInstalledApi } from "../install/restricted-operator.js";
 
@@ -463,29 +461,6 @@ async function goTo(page: Page, path: string, text: string): Promise<void> {
   await page.evaluate(`history.pushState(null, "", "/${path}"); dispatchEvent(new PopStateEvent("popstate"))`);
   await page.locator("#main").getByText(text).first().waitFor();
   await page.locator(".skeleton").waitFor({ state: "detached" });
-}
-
-/** Takes pictures for the docs, in light and in dark colors, with SCREENSHOTS=1. */
-async function picture(
-  page: Page,
-  name: string,
-  themes: readonly ("light" | "dark")[] = ["light", "dark"],
-): Promise<void> {
-  if (process.env.SCREENSHOTS !== "1") return;
-  // Nothing is under the pointer.
-  await page.mouse.move(0, 0);
-  const tools = await page.context().newCDPSession(page);
-  for (const colorScheme of themes) {
-    await page.emulateMedia({ colorScheme });
-    // Colors fade into each other.
-    await page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {})))");
-    // Playwright writes PNG, which is thrice as large.
-    const { data } = await tools.send("Page.captureScreenshot", { format: "webp", quality: 80 });
-    const path = join(repositoryRoot(), "docs/images", `ui-${name}-${colorScheme}.webp`);
-    await writeFile(path, Buffer.from(data, "base64"));
-  }
-  await tools.detach();
-  await page.emulateMedia({ colorScheme: themes[0] ?? "light" });
 }
 
 /** The text of what has the focus. */
