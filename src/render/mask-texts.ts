@@ -1,9 +1,11 @@
+import { TimeSlice } from "../git/pack/time-slice.js";
 import { isRecord } from "../manifest/shape.js";
-import type { RenderProblem } from "./render-error.js";
 
 /** Shorter texts are everywhere. */
 const LEAST_SECRET = 3;
 const MASK = "…";
+/** As many problems of a source are logged. */
+const MAX_SHOWN = 500;
 
 /** Texts that must not be shown. */
 export class SecretTexts {
@@ -31,13 +33,24 @@ export class SecretTexts {
     );
   }
 
-  /** Removes them from a problem: they can be in names, and in what it quotes. */
-  hideIn({ object, message, ...place }: RenderProblem): RenderProblem {
-    return {
-      ...place,
-      ...(object === undefined ? {} : { object: this.hide(object) }),
-      message: this.hideQuoted(message),
-    };
+  /**
+   * Removes them from findings by `hide`, also from names of objects. A source may have thousands of both, so that other work goes on
+   * meanwhile, and only the first findings are shown.
+   */
+  async hideIn<T extends { readonly object?: string; readonly message: string }>(
+    findings: readonly T[],
+    hide: (text: string) => string = (text) => this.hideQuoted(text),
+  ): Promise<T[]> {
+    const shown: T[] = [];
+    const slice = new TimeSlice();
+    for (const one of findings) {
+      if (slice.due) await slice.pause();
+      const { object, message } = one;
+      const named = object === undefined ? {} : { object: this.hide(object) };
+      if (shown.length < MAX_SHOWN) shown.push({ ...one, ...named, message: hide(message) });
+      else shown.push({ ...one, object: MASK, message: "is not shown, since it may quote a value of a Secret" });
+    }
+    return shown;
   }
 }
 

@@ -225,24 +225,26 @@ export class SourceRenderer {
   }
 }
 
-function finish(
+async function finish(
   request: RenderRequest,
   output: RendererOutput,
   secrets: SecretTexts | undefined,
   refuses: boolean,
-): RenderResult {
+): Promise<RenderResult> {
   const { documents: prepared, notes, problems: found, remark, nothing, unread } = output;
   const { target = "kubernetes" } = request;
   const problems =
     target === "kubernetes"
       ? [...found, ...refuseForKubernetes(prepared.filter((one) => !isSecretDocument(one)))]
       : found;
-  const fail = (list: readonly RenderProblem[], more?: string): RenderError =>
-    new RenderError(inOrder(secrets === undefined ? list : list.map((one) => secrets.hideIn(one))), more);
-  if (problems.length > 0) throw fail(problems, remark);
+  const fail = async (list: readonly RenderProblem[], more?: string): Promise<never> => {
+    const ordered = inOrder(list);
+    throw new RenderError((await secrets?.hideIn(ordered)) ?? ordered, more);
+  };
+  if (problems.length > 0) await fail(problems, remark);
   const placed = placeDocuments(prepared, request);
   const misplaced = [...placed.problems, ...annotationProblems(placed.documents)];
-  if (misplaced.length > 0) throw fail(misplaced);
+  if (misplaced.length > 0) await fail(misplaced);
   const honored = target === "kubernetes" ? honorOtherTools(placed.documents) : undefined;
   const { documents: applied = placed.documents, skipped = [] } = honored ?? {};
   const hooks = target === "kubernetes" ? hooksOf(applied) : [];
@@ -252,16 +254,15 @@ function finish(
   const known = notes.filter((note) => note.readable);
   const noted = new Set(known.flatMap(({ origin }) => (origin === undefined ? [] : [origin.file])));
   const readable = target === "kubernetes" ? plaintextSecrets(applied, output.random, noted) : [];
-  if (refuses && readable.length + known.length > 0) throw new RenderError(inOrder([...known, ...readable]));
+  if (refuses && readable.length + known.length > 0) await fail([...known, ...readable]);
   const all = [...readable, ...notes, ...placed.notes, ...(honored?.notes ?? [])];
-  const shown = secrets === undefined ? all : all.map((note) => ({ ...note, message: secrets.hide(note.message) }));
-  const { notes: kept, omitted } = orderNotes(shown);
+  const { notes: kept, omitted } = orderNotes(all);
   return {
     documents: [...documents].sort((a, b) => compareForApply(a.id, b.id)),
     ...(hooks.length === 0 ? {} : { hooks }),
     ...(unmanaged.length === 0 ? {} : { skipped: new Set(unmanaged.map(({ key }) => key)) }),
     ...(unread === undefined ? {} : { unread }),
-    notes: kept,
+    notes: secrets === undefined ? kept : await secrets.hideIn(kept, (text) => secrets.hide(text)),
     notesOmitted: omitted,
     unknownKinds: placed.unknownKinds,
     ...(placed.documents.length > 0 || nothing === undefined ? {} : { nothing }),

@@ -1,5 +1,6 @@
 import { MAX_COMPOSE_BYTES } from "../../api/core/app.js";
 import { canonicalJson, jsonText } from "../../base/hash.js";
+import { TimeSlice } from "../../git/pack/time-slice.js";
 import type { KubeObject } from "../../manifest/document.js";
 import { displayId } from "../../manifest/object-id.js";
 import { isRecord } from "../../manifest/shape.js";
@@ -46,14 +47,19 @@ export interface ExpandedDocuments {
   readonly soundApps: number;
 }
 
-/** Maximum total size of all Compose documents of a source: the expansion blocks the event loop. */
+/** Maximum total size of all Compose documents of a source. */
 const MAX_TOTAL_BYTES = 16 * MAX_COMPOSE_BYTES;
 
 /** Number of problems after which the remaining documents are skipped. */
 const MAX_PROBLEMS = 1000;
 
-/** Expands the documents of a source into objects for an Overseer Core. Collects the problems of all documents. */
-export function expandDocuments(prepared: readonly PreparedDocument[], context: ExpandContext): ExpandedDocuments {
+/**
+ * Expands the documents of a source into objects for an Overseer Core, while other work goes on. Collects the problems of all documents.
+ */
+export async function expandDocuments(
+  prepared: readonly PreparedDocument[],
+  context: ExpandContext,
+): Promise<ExpandedDocuments> {
   const documents: PreparedDocument[] = [];
   const notes: FieldNote[] = [];
   const problems: FieldProblem[] = [];
@@ -63,7 +69,9 @@ export function expandDocuments(prepared: readonly PreparedDocument[], context: 
   const policies = policiesIn(prepared);
   const envKey = canonicalJson([context.env, policies]);
   let total = 0;
+  const slice = new TimeSlice();
   for (const document of prepared) {
+    if (slice.due) await slice.pause();
     if (problems.length >= MAX_PROBLEMS || total > MAX_TOTAL_BYTES) break;
     const before = known.get(document);
     const clean = before?.envKey === envKey && !before.parts.some(({ key }) => places.has(key)) ? before : undefined;

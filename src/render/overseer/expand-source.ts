@@ -48,7 +48,7 @@ export async function expandSource(
     const found = written.length === 0 ? undefined : await readEnvFiles(document, written, input, read);
     if (found !== undefined) envFiles.set(document, found);
   }
-  const expanded = expandDocuments(documents, {
+  const expanded = await expandDocuments(documents, {
     env: input.env,
     composeFilesOf: (document) =>
       composeFilesNamed(document).flatMap((named) => fileAt(document.origin.file, named) ?? []),

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { SecretTexts } from "../../../src/render/mask-texts.js";
 import type { RenderRequest } from "../../../src/render/request.js";
 import type { KeptOutput, ResultStore } from "../../../src/render/result-store.js";
 import { type AgeKey, ageKey, keyFile, Sops } from "../../support/sops.js";
@@ -57,6 +58,31 @@ describe("Problems of sources with decrypted values", function () {
     expect(await render(wave, {}))
       .to.contain("gitops.overseer.io/wave")
       .and.not.contain("hunter2");
+  });
+});
+
+describe("masked texts", () => {
+  it("let other work go on while many are looked for, and show only the first findings", async () => {
+    const secrets = new SecretTexts(Array.from({ length: 20_000 }, (_, index) => `secret-${index}-of-shop`));
+    const problems = Array.from({ length: 510 }, (_, index) => ({
+      object: `App a${index}`,
+      message: `secret-${index}-of-shop is bad`,
+    }));
+    let turns = 0;
+    const turn = (): void => {
+      turns++;
+      next = setImmediate(turn);
+    };
+    let next = setImmediate(turn);
+    const shown = await secrets.hideIn(problems);
+    clearImmediate(next);
+    expect(turns).to.be.greaterThan(10);
+    expect(shown.slice(0, 500).map(({ message }) => message)).to.deep.equal(
+      Array.from({ length: 500 }, () => "… is bad"),
+    );
+    expect(shown.slice(500).map(({ message }) => message)).to.deep.equal(
+      Array.from({ length: 10 }, () => "is not shown, since it may quote a value of a Secret"),
+    );
   });
 });
 

@@ -12,15 +12,17 @@ function prepared(object: unknown): PreparedDocument {
   return { object: document, origin: { file: "a.yaml", line: 1 }, bodyHash: hashBody(document), dropped: [] };
 }
 
-function expand(spec: unknown, kind = "App"): ExpandedDocuments {
+const CONTEXT = {
+  env: {},
+  composeFilesOf: () => [],
+  fileAt: () => undefined,
+  readsFiles: () => false,
+  envFilesOf: () => undefined,
+};
+
+async function expand(spec: unknown, kind = "App"): Promise<ExpandedDocuments> {
   const object = { apiVersion: "overseer.io/v1", kind, metadata: { name: "web" }, spec };
-  const result = expandDocuments([prepared(object)], {
-    env: {},
-    composeFilesOf: () => [],
-    fileAt: () => undefined,
-    readsFiles: () => false,
-    envFilesOf: () => undefined,
-  });
+  const result = await expandDocuments([prepared(object)], CONTEXT);
   if (result.problems.length === 0) coreFacts(result.documents.map(({ object: one }) => one));
   return result;
 }
@@ -76,10 +78,10 @@ const compose = fc
   .map(([top, services]) => ({ ...top, services }));
 
 describe("malicious documents", () => {
-  it("never make an expansion throw, whatever a Compose document holds", () => {
-    fc.assert(
-      fc.property(compose, (value) => {
-        const { problems } = expand({ compose: value });
+  it("never make an expansion throw, whatever a Compose document holds", async () => {
+    await fc.assert(
+      fc.asyncProperty(compose, async (value) => {
+        const { problems } = await expand({ compose: value });
         for (const { message } of problems) expect(message).to.be.a("string").and.not.equal("");
       }),
       { numRuns: 500 },
@@ -87,7 +89,7 @@ describe("malicious documents", () => {
   });
 
   for (const kind of ["App", "Node", "Route", "Policy"]) {
-    it(`never make an expansion throw, whatever a ${kind} holds`, () => {
+    it(`never make an expansion throw, whatever a ${kind} holds`, async () => {
       const fields = [
         "compose",
         "composeFiles",
@@ -100,21 +102,21 @@ describe("malicious documents", () => {
         "labels",
         "host",
       ];
-      fc.assert(
-        fc.property(fc.oneof(tree, fc.dictionary(fc.constantFrom(...fields), tree)), (spec) => {
-          expand(spec, kind);
+      await fc.assert(
+        fc.asyncProperty(fc.oneof(tree, fc.dictionary(fc.constantFrom(...fields), tree)), async (spec) => {
+          await expand(spec, kind);
         }),
         { numRuns: 300 },
       );
     });
   }
 
-  it("limits the number of messages", () => {
+  it("limits the number of messages", async () => {
     const ports = Array.from({ length: 5000 }, () => "x");
-    expect(expand({ compose: { services: { web: { image: "x", ports } } } }).problems).to.have.length(100);
+    expect((await expand({ compose: { services: { web: { image: "x", ports } } } })).problems).to.have.length(100);
   });
 
-  it("are refused when all of them together are more than a source may have", () => {
+  it("are refused when all of them together are more than a source may have", async () => {
     const apps = Array.from({ length: 40 }, (_, index) => {
       const compose = { services: { web: { image: "x", command: "y".repeat(400_000) } } };
       return prepared({
@@ -124,19 +126,36 @@ describe("malicious documents", () => {
         spec: { compose },
       });
     });
-    const { problems } = expandDocuments(apps, {
-      env: {},
-      composeFilesOf: () => [],
-      fileAt: () => undefined,
-      readsFiles: () => false,
-      envFilesOf: () => undefined,
-    });
+    const { problems } = await expandDocuments(apps, CONTEXT);
     expect(problems.map(({ message }) => message)).to.deep.equal([
       "with this app, the Compose documents of the source are larger than 8388608 bytes: split the source",
     ]);
   });
 
-  it("take time in proportion to their size", function () {
+  it("let other work go on while many of them are expanded", async () => {
+    const apps = Array.from({ length: 300 }, (_, index) =>
+      prepared({
+        apiVersion: "overseer.io/v1",
+        kind: "App",
+        metadata: { name: `a${index}` },
+        spec: {
+          compose: { services: Object.fromEntries(Array.from({ length: 20 }, (_one, n) => [`s${n}`, { image: "x" }])) },
+        },
+      }),
+    );
+    let turns = 0;
+    const turn = (): void => {
+      turns++;
+      next = setImmediate(turn);
+    };
+    let next = setImmediate(turn);
+    const { problems } = await expandDocuments(apps, CONTEXT);
+    clearImmediate(next);
+    expect(problems).to.deep.equal([]);
+    expect(turns).to.be.greaterThan(1);
+  });
+
+  it("take time in proportion to their size", async function () {
     this.timeout(30_000);
     const names = Array.from({ length: 500 }, (_, index) => `s${index}`);
     const chain = Object.fromEntries(
@@ -148,10 +167,10 @@ describe("malicious documents", () => {
     const long = "x".repeat(100_000);
     const words = { [long]: { image: "x", depends_on: [`${long}y`], [`${long}z`]: 1 } };
     const started = process.cpuUsage();
-    expect(expand({ compose: { services: chain } }).problems).to.deep.equal([]);
-    expect(expand({ compose: { services: missing } }).problems).to.have.length(100);
-    expect(expand({ compose: { services: words } }).problems).to.have.length(2);
-    expect(expand({ compose: { services: { web: { image: long.repeat(6) } } } }).problems).to.have.length(1);
+    expect((await expand({ compose: { services: chain } })).problems).to.deep.equal([]);
+    expect((await expand({ compose: { services: missing } })).problems).to.have.length(100);
+    expect((await expand({ compose: { services: words } })).problems).to.have.length(2);
+    expect((await expand({ compose: { services: { web: { image: long.repeat(6) } } } })).problems).to.have.length(1);
     expect(process.cpuUsage(started).user / 1000).to.be.lessThan(5000);
   });
 });
