@@ -2,6 +2,7 @@ import { systemClock } from "./base/clock.js";
 import { messageOf, OverseerError } from "./base/errors.js";
 import type { Logger } from "./base/logger.js";
 import { LeadershipLostError } from "./base/write-gate.js";
+import { forbidCoreDumps } from "./child/confinement.js";
 import { loadConfig } from "./config/config.js";
 import { helpText } from "./config/help.js";
 import { createLogger } from "./telemetry/log.js";
@@ -27,6 +28,7 @@ async function main(): Promise<number> {
   const stopping = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => stopping.abort());
   const parts = { config, clock, logger, metrics };
+  await forbidCoreDumps();
   const roles = await createRoles(parts);
   const probes = (await import("./wiring/probes.js")).probeServer(parts, roles);
   await probes.start();

@@ -44,6 +44,12 @@ export async function findConfinement(places: readonly string[] = PLACES): Promi
   return { prlimit: limits ? prlimit : undefined, withoutNetwork };
 }
 
+/** Forbids core dumps of this process, which would have all that is in its memory. Does nothing where `prlimit` is missing. Never throws. */
+export async function forbidCoreDumps(places: readonly string[] = PLACES): Promise<void> {
+  const prlimit = await findProgram("prlimit", places);
+  if (prlimit !== undefined) await succeeds([prlimit, `--pid=${process.pid}`, "--core=0:0"]);
+}
+
 /** The argument vector that starts `program` as confined as the machine allows. */
 export function confinedCommand(
   confinement: Confinement,

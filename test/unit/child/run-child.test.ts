@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { systemClock } from "../../../src/base/clock.js";
 import { ChildError } from "../../../src/child/child-error.js";
 import { ConfinedPrograms, type ProgramLimits } from "../../../src/child/confined-programs.js";
-import { type Confinement, findConfinement, NO_CONFINEMENT } from "../../../src/child/confinement.js";
+import { type Confinement, findConfinement, findProgram, NO_CONFINEMENT } from "../../../src/child/confinement.js";
 import { runChild } from "../../../src/child/run-child.js";
 
 const MIB = 2 ** 20;
@@ -51,6 +51,24 @@ describe("Confined children", function () {
     expect(stderr)
       .to.have.length(16_384)
       .and.match(/last words$/);
+  });
+
+  it("cannot dump the memory of the operator that starts them", async function () {
+    const prlimit = await findProgram("prlimit", ["/usr/bin", "/bin"]);
+    if (prlimit === undefined) this.skip();
+    const module = new URL("../../../src/child/confinement.js", import.meta.url).href;
+    const code = `const { forbidCoreDumps } = await import(${JSON.stringify(module)}); const { readFileSync } = await import("node:fs");
+      const limit = () => /^Max core file size +(\\S+) +(\\S+)/m.exec(readFileSync("/proc/self/limits", "utf8")).slice(1).join();
+      const before = limit(); await forbidCoreDumps(); console.log(before, limit());`;
+    let output = "";
+    const args = ["--core=4096:4096", node, "--input-type=module", "-e", code];
+    await runChild({
+      ...{ program: prlimit, args, env: {}, signal: never },
+      onOutput: (chunk) => {
+        output += chunk.toString();
+      },
+    });
+    expect(output.trim()).to.equal("4096,4096 0,0");
   });
 
   it("are killed, with what they have started, when they take too long", async () => {
