@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { AppList } from "../../src/api/rest/apps.js";
+import type { AuditPage } from "../../src/api/rest/audit.js";
+import type { CoreList } from "../../src/api/rest/cores.js";
 import { repositoryRoot } from "../../tools/repository-root.js";
 import { waitUntil } from "../../tools/wait-until.js";
 
@@ -171,13 +173,20 @@ describe("make demo", function () {
     await demo.says("Ctrl-C");
     expect(demo.output)
       .to.match(/export KUBECONFIG=\S+/)
-      .and.match(/\/kubectl get gitrepositories,overseerapps,changes -A/);
+      .and.match(/alias kubectl=\S+\/kubectl\n/)
+      .and.match(/alias overseer="node \S+\/dist\/overseer\.js -n \S+"\n/);
     const [, ui = "", person = ""] = /(http:\S+)\/apps#token=(\S+)/.exec(demo.output) ?? [];
     expect(
       (await (await fetch(`${ui}/apps`, { headers: { accept: "text/html" } })).text()).startsWith("<!doctype html>"),
     ).to.equal(true);
-    const apps = await fetch(`${ui}/api/gitops/apps`, { headers: { authorization: `Bearer ${person}` } });
-    const { items } = (await apps.json()) as AppList;
+    const asPerson = async <T>(path: string): Promise<T> => {
+      const response = await fetch(`${ui}/api/gitops${path}`, { headers: { authorization: `Bearer ${person}` } });
+      return (await response.json()) as T;
+    };
+    const cores = await asPerson<CoreList>("/cores");
+    expect(cores.items.map(({ nodes }) => nodes.map(({ name }) => name))).to.deep.equal([["node-1"]]);
+    expect((await asPerson<AuditPage>("/audit")).items).to.not.have.lengthOf(0);
+    const { items } = await asPerson<AppList>("/apps");
     expect(items.map(({ name, health, sync }) => `${name} ${health} ${sync}`)).to.include.members([
       "checkout Degraded Synced",
       "search Healthy Drifted",

@@ -126,6 +126,20 @@ export class DemoKube {
     }
   }
 
+  /** Returns a token of a ServiceAccount, which is created if it is missing. */
+  async tokenOf(namespace: string, name: string, audience: string): Promise<string> {
+    await this.apply({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } });
+    const { body } = await this.#client.request<{ readonly status: { readonly token: string } }>({
+      method: "POST",
+      path: `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`,
+      body: {
+        ...{ apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest" },
+        spec: { expirationSeconds: 86_400, audiences: [audience] },
+      },
+    });
+    return body.status.token;
+  }
+
   async close(): Promise<void> {
     await this.#client.close();
   }

@@ -7,6 +7,8 @@ import type { WrittenObject } from "./kube.js";
 
 /** Namespace of the custom resources of the demo, a trusted namespace of the operator. */
 export const DEMO_NAMESPACE = "overseer-demo";
+/** ServiceAccount by which the role api calls the operator. */
+export const API_ACCOUNT = "overseer-api";
 /** Namespace created by the sample repository. */
 export const SHOP_NAMESPACE = "demo-shop";
 /** Name of the GitRepository and of the repository on the Git server. */

@@ -16,7 +16,16 @@ import { FatalWaitError, waitUntil } from "../wait-until.js";
 import { forgetCoreApps } from "./core-apps.js";
 import { DemoKube } from "./kube.js";
 import { appRef } from "./look.js";
-import { APP, CLOUD_NAMESPACE, COMPOSE_APP, DEMO_NAMESPACE, RENDERED_APPS, REPOSITORY, readSample } from "./sample.js";
+import {
+  API_ACCOUNT,
+  APP,
+  CLOUD_NAMESPACE,
+  COMPOSE_APP,
+  DEMO_NAMESPACE,
+  RENDERED_APPS,
+  REPOSITORY,
+  readSample,
+} from "./sample.js";
 import type { Screen } from "./screen.js";
 
 /** Environment of the demo. */
@@ -105,6 +114,13 @@ async function startGit(sample: string, work: string, addCleanup: Cleanup): Prom
   return { repo, clone };
 }
 
+/** Lets the role api ask the operator for what only the leader knows, such as the nodes of the Core and the audit trail. */
+const LEADER = {
+  "leader-election": "true",
+  "internal-address": "127.0.0.1:0",
+  "internal-callers": `${DEMO_NAMESPACE}/${API_ACCOUNT}`,
+};
+
 async function startOperator(
   cluster: DemoCluster,
   work: string,
@@ -121,6 +137,8 @@ async function startOperator(
     "trusted-namespaces": DEMO_NAMESPACE,
     kubectl,
     helm,
+    // In the user's own cluster, the Lease would stay.
+    ...(cluster.tokenOf === undefined ? {} : LEADER),
   };
   const [command, args] = operatorCommand(Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]));
   const operator = await spawnLogged("the operator", command, args, { logFile: join(work, "operator.log"), guard });

@@ -1,15 +1,17 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { API_VERSION } from "../../src/api/group.js";
 import type { OverseerApp } from "../../src/api/overseer-app.js";
 import { POLICY_NAMES } from "../../src/api/policies/admission-policy.js";
 import { changePolicies } from "../../src/api/policies/change-policies.js";
+import { LEADER_AUDIENCE } from "../../src/server/rest/leader/leader-client.js";
 import { operatorCommand } from "../operator-command.js";
 import { reservePort } from "../ports.js";
 import { spawnLogged } from "../processes.js";
 import { waitUntil } from "../wait-until.js";
 import { isTrue, type WrittenObject } from "./kube.js";
 import { appRef, requestPoll, untilObject } from "./look.js";
-import { DEMO_NAMESPACE, REPOSITORY } from "./sample.js";
+import { API_ACCOUNT, DEMO_NAMESPACE, REPOSITORY } from "./sample.js";
 import { SHOWCASE, SHOWCASE_SECOND } from "./showcase.js";
 import type { Cleanup, Stage } from "./stage.js";
 
@@ -39,11 +41,16 @@ export async function startWebUi(stage: Stage, addCleanup: Cleanup): Promise<Dem
   return { url, link: `${url}/apps#token=${encodeURIComponent(token)}` };
 }
 
-async function startApi({ cluster, work, guard, processes }: Stage, addCleanup: Cleanup): Promise<string> {
+async function startApi({ cluster, kube, work, guard, processes }: Stage, addCleanup: Cleanup): Promise<string> {
   const [api, metrics] = [await reservePort(), await reservePort()];
   addCleanup(api.release);
   addCleanup(metrics.release);
+  const tokenFile = join(work, "leader-token");
+  const asksLeader = cluster.tokenOf !== undefined;
+  if (asksLeader)
+    await writeFile(tokenFile, await kube.tokenOf(DEMO_NAMESPACE, API_ACCOUNT, LEADER_AUDIENCE), { mode: 0o600 });
   const flags = {
+    ...(asksLeader ? { "leader-token-file": tokenFile } : {}),
     roles: "api",
     kubeconfig: cluster.kubeconfigPath,
     "api-address": `127.0.0.1:${api.port}`,

@@ -19,7 +19,9 @@ export async function notFound(reader: Reader, target: Target): Promise<CommandE
       ? `did you mean ${JSON.stringify(close)}?`
       : kind.clusterScoped === true
         ? `list them with "overseer get ${kind.plural}"`
-        : `list them with "overseer get ${kind.plural} -n ${namespace}", or choose a namespace with -n`;
+        : names.length === 0
+          ? `the namespace has none; list those of all namespaces with "overseer get ${kind.plural} -A", and choose a namespace with -n`
+          : `list them with "overseer get ${kind.plural} -n ${namespace}", or choose a namespace with -n`;
   return new CommandError(
     `there is no ${kind.kind} ${JSON.stringify(name)}${kind.clusterScoped === true ? "" : ` in namespace ${namespace}`}: ${hint}`,
     EXIT.notAllowed,

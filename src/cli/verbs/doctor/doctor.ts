@@ -91,7 +91,8 @@ async function operator(cluster: Cluster, now: number): Promise<readonly Check[]
       {
         name: "operator",
         state: "failed",
-        message: "there is no Deployment with the label app.kubernetes.io/name=overseer-gitops: install the chart",
+        message:
+          "there is no Deployment with the label app.kubernetes.io/name=overseer-gitops: install the chart, unless the operator runs outside of the cluster",
       },
     ];
   const [controller] = items.filter(

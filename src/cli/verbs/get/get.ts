@@ -110,12 +110,16 @@ async function printTables(connection: Connection, { kinds, targets }: Wanted, f
     tables.push(formatServerTable(table, { ...view, ...more }));
   }
   const shown = tables.filter((text) => text !== "");
-  if (shown.length === 0)
-    say(
-      flags.allNamespaces === true ? "No resources found" : `No resources found in namespace ${connection.namespace}.`,
-    );
+  if (shown.length === 0) say(emptyText(connection, flags));
   print(shown.join("\n"));
   return EXIT.done;
+}
+
+/** What kubectl says, and for those who have chosen no namespace how to see all of them. */
+function emptyText({ namespace }: Connection, flags: GetFlags): string {
+  if (flags.allNamespaces === true) return "No resources found";
+  const text = `No resources found in namespace ${namespace}.`;
+  return flags.namespace === undefined && flags.selector === undefined ? `${text} List all namespaces with -A.` : text;
 }
 
 /** One table with a row for each name. */
