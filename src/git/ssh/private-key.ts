@@ -29,6 +29,8 @@ export function readSshPrivateKey(value: string, passphrase: string | undefined)
   const isEncrypted = cipher?.isEncrypted ?? /ENCRYPTED/.test(text);
   if (isEncrypted && passphrase === undefined) return "is encrypted: add its passphrase as the key password";
   if (cipher === undefined) {
+    if (/^(?:ENCRYPTED )?PRIVATE KEY$/.test(match[1] ?? "") && !isCheap(text))
+      return `takes too long to decrypt: encrypt it with at most ${MAX_ROUNDS} rounds of key derivation`;
     const problem = pemProblem(text, passphrase);
     if (problem !== undefined) return problem;
   }
@@ -72,6 +74,33 @@ function opensshCipher(text: string): Cipher {
   if (!KEY_TYPES.test(type))
     return { ok: false, why: "has a type that is not supported: use an ed25519, ecdsa or rsa key" };
   return { ok: true, isEncrypted: cipher !== "none" };
+}
+
+/** Rounds of key derivation, some 300 ms in which nothing else runs. OpenSSH and OpenSSL use some thousands. */
+const MAX_ROUNDS = 1_000_000;
+
+/** Whether no number in a key of PKCS#8 is above the limit. The rounds are one of them, wherever the kind of encryption has it. */
+function isCheap(pem: string): boolean {
+  return largestIn(Buffer.from(pem.replace(/-----[^-]+-----/g, ""), "base64")) <= MAX_ROUNDS;
+}
+
+/** Returns the largest whole number in DER; infinity if one has more than 6 bytes, or if the text cannot be read. */
+function largestIn(der: Buffer, depth = 0): number {
+  let largest = 0;
+  for (let at = 0; at < der.length; ) {
+    const [tag = 0, short = 0] = der.subarray(at, at + 2);
+    const size = short < 0x80 ? 0 : short - 0x80;
+    const start = at + 2 + size;
+    const isReadable = short !== 0x80 && size <= 4 && start <= der.length && depth < 16;
+    const end = isReadable ? start + (size === 0 ? short : der.readUIntBE(at + 2, size)) : Number.POSITIVE_INFINITY;
+    if (end > der.length) return Number.POSITIVE_INFINITY;
+    const content = der.subarray(start, end);
+    if ((tag & 0x20) !== 0) largest = Math.max(largest, largestIn(content, depth + 1));
+    else if (tag === 2 && content.length > 6) return Number.POSITIVE_INFINITY;
+    else if (tag === 2 && content.length > 0) largest = Math.max(largest, content.readUIntBE(0, content.length));
+    at = end;
+  }
+  return largest;
 }
 
 function pemProblem(text: string, passphrase: string | undefined): string | undefined {

@@ -42,13 +42,14 @@ export class AgeKeys {
       for (const [index, line] of text.split(/\r?\n/).entries()) {
         const identity = line.trim();
         if (identity === "" || identity.startsWith("#")) continue;
+        if (keys.length >= MAX_KEYS)
+          return `${from} has more than ${MAX_KEYS} keys of age: remove those that are not used`;
         const recipient = await recipientOf(identity);
         if (recipient === undefined)
           return `${from}, key ${name}, line ${index + 1}: expected a key that begins with AGE-SECRET-KEY-1 or AGE-SECRET-KEY-PQ-1, as age-keygen writes it`;
         keys.push({ identity, recipient });
       }
     }
-    if (keys.length > MAX_KEYS) return `${from} has more than ${MAX_KEYS} keys of age: remove those that are not used`;
     return keys.length > 0 ? new AgeKeys(from, keys) : `${from} has no key of age: add one as age-keygen writes it`;
   }
 

@@ -78,6 +78,14 @@ describe("Files encrypted with SOPS", function () {
     });
   }
 
+  it("are refused for a Secret with many keys, without reading all of them", async () => {
+    const encrypted = await sops.encrypt("a.yaml", MULTI, [key]);
+    const keys = `${keyFile(...Array.from({ length: 21 }, () => other))}not a key\n`;
+    const decryptor = new FileDecryptor({ from: "Secret shop/age", files: new Map([["a.agekey", keys]]) });
+    const error = await decryptor.read(Buffer.from(encrypted), "a.yaml").catch((caught: unknown) => caught);
+    expect(String(error)).to.include("Secret shop/age has more than 20 keys of age");
+  });
+
   it("keep the lines of what they hold", async () => {
     const encrypted = await sops.encrypt("a.yaml", MULTI, [key]);
     const text = (await decrypt(encrypted, "a.yaml", key)).toString();

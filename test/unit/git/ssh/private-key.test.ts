@@ -62,4 +62,28 @@ describe("readSshPrivateKey", () => {
   it("refuses an encrypted PEM key with a wrong passphrase", () => {
     expect(readSshPrivateKey(pem("rsa", "p"), "canary")).to.match(/cannot be decrypted: check the passphrase/);
   });
+
+  it("refuses a PEM key that takes long to decrypt, without trying it", () => {
+    for (const rounds of [1_000_001, 8_000_000]) expect(readSshPrivateKey(slowKey(rounds), "p")).to.match(/too long/);
+    expect(readSshPrivateKey(slowKey(100_000), "p")).to.match(/cannot be decrypted/);
+    const unreadable = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIAwgDCAMIAwgDCA\n-----END ENCRYPTED PRIVATE KEY-----";
+    expect(readSshPrivateKey(unreadable, "p")).to.match(/too long/);
+  });
 });
+
+/** A key in PKCS#8 that is encrypted with so many rounds of PBKDF2; its secret part is not valid. */
+function slowKey(rounds: number): string {
+  const der = (tag: number, ...parts: Uint8Array[]): Buffer => {
+    const content = Buffer.concat(parts);
+    const length = content.length < 128 ? [content.length] : [0x82, content.length >> 8, content.length & 255];
+    return Buffer.concat([Buffer.from([tag, ...length]), content]);
+  };
+  const id = (hex: string): Buffer => der(6, Buffer.from(hex, "hex"));
+  const number = Buffer.from(rounds.toString(16).padStart(6, "0"), "hex");
+  const hash = der(0x30, id("2a864886f70d0209"), Buffer.from([5, 0]));
+  const derivation = der(0x30, id("2a864886f70d01050c"), der(0x30, der(4, Buffer.alloc(8)), der(2, number), hash));
+  const cipher = der(0x30, id("60864801650304012a"), der(4, Buffer.alloc(16)));
+  const algorithm = der(0x30, id("2a864886f70d01050d"), der(0x30, derivation, cipher));
+  const text = der(0x30, algorithm, der(4, Buffer.alloc(1200))).toString("base64");
+  return `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${text}\n-----END ENCRYPTED PRIVATE KEY-----`;
+}
