@@ -9,6 +9,8 @@ import { joinPath, nameOf, parentOf, type RepositoryPath, resolveTarget } from "
 const MAX_TARGET = 4096;
 /** Bytes of a kustomization, a Chart.yaml and the like: they are parsed on the main thread. */
 const MAX_SETTINGS = 2 ** 20;
+/** Bytes of all these files of one source, each as often as it is read. */
+const MAX_ALL_SETTINGS = 8 * 2 ** 20;
 /** Links over which one path leads. */
 const MAX_HOPS = 8;
 
@@ -28,6 +30,8 @@ export class SnapshotFiles {
   readonly #reads = new Map<RepositoryPath, string>();
   readonly #files = new Map<RepositoryPath, string>();
   readonly #links = new Map<RepositoryPath, string>();
+  /** Bytes of files that `read` has read. */
+  #read = 0;
 
   constructor(snapshot: GitSnapshot) {
     this.snapshot = snapshot;
@@ -71,14 +75,19 @@ export class SnapshotFiles {
   /**
    * The text of a file that says how a source is rendered.
    *
-   * @throws RenderError when it is too large to be such a file, or a pointer of Git LFS.
+   * @throws RenderError when it is too large to be such a file, or all together are, or when it is a pointer of Git LFS.
    */
   async read(file: RepositoryPath, blob: string): Promise<string> {
     const bytes = await this.snapshot.readBlob(blob);
     const message = recognizePointer(bytes);
     if (message !== undefined) throw new RenderError([{ origin: { file, line: 1 }, message }]);
-    if (bytes.length <= MAX_SETTINGS) return new TextDecoder().decode(bytes);
-    throw new RenderError([{ origin: { file }, message: `the file is larger than ${MAX_SETTINGS} bytes: split it` }]);
+    const refuse = (what: string): RenderError => new RenderError([{ origin: { file }, message: what }]);
+    if (bytes.length > MAX_SETTINGS) throw refuse(`the file is larger than ${MAX_SETTINGS} bytes: split it`);
+    this.#read += bytes.length;
+    if (this.#read <= MAX_ALL_SETTINGS) return new TextDecoder().decode(bytes);
+    throw refuse(
+      `with this file, what says how the source is rendered is larger than ${MAX_ALL_SETTINGS} bytes: split the source`,
+    );
   }
 
   async #find(path: RepositoryPath): Promise<Found> {

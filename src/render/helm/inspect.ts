@@ -4,6 +4,7 @@ import { gunzip } from "node:zlib";
 import { LRUCache } from "lru-cache";
 import { unpackTar } from "modern-tar";
 import type { GitSnapshot } from "../../git/engine.js";
+import { ENCRYPTED_PREFIX } from "../../secrets/sops/encrypted-value.js";
 import type { SourceFile } from "../links.js";
 import type { RepositoryPath } from "../repository-path.js";
 import { outsideReference } from "./values-schema.js";
@@ -176,7 +177,8 @@ function lookAtText(text: string, form: Exclude<Form, "archive">): Look {
 function useOf(text: string): TemplateUse {
   const actions = actionsIn(text).join("\n");
   return {
-    capabilities: /\.Capabilities\b/.test(actions),
+    // What is encrypted can use anything.
+    capabilities: /\.Capabilities\b/.test(actions) || text.includes(ENCRYPTED_PREFIX),
     random: RANDOM.test(actions),
     lookup: LOOKUP.test(actions),
     files: /\.Files\b/.test(actions),

@@ -259,6 +259,11 @@ describe("What a chart has in its folder", function () {
       const bytes = await packed({ "lib/Chart.yaml": `name: lib\nversion: 0.1.0\n${line}` });
       expect(await keys("", { "web/charts/lib-0.1.0.tgz": bytes })).to.equal(index + 1);
     }
+    for (const [path, count] of [
+      ["web/templates/x.yaml", 2],
+      ["web/conf/x.yaml", 1],
+    ] as const)
+      expect(await keys("", { [path]: `${OBJECT}data: {a: "ENC[AES256_GCM,data:eA==]"}\n` }), path).to.equal(count);
     const capable = { ...lib("lib"), "lib/templates/x.yaml": "# {{ .Capabilities.KubeVersion }}\n" };
     expect(await keys(asks, capable)).to.equal(2);
   });

@@ -307,6 +307,17 @@ patches:
     expect(await problem(files, "")).to.contain("kustomization.yaml: the file is larger than 1048576 bytes");
   });
 
+  it("with very many large kustomizations, or a large plugin very often, are refused before all are parsed", async () => {
+    const large = `${"# x\n".repeat(250_000)}`;
+    const below = Object.fromEntries(
+      Array.from({ length: 9 }, (_, at) => [`d${at}/kustomization.yaml`, `resources: [../d${at + 1}]\n${large}`]),
+    );
+    const all = "what says how the source is rendered is larger than 8388608 bytes: split the source";
+    expect(await problem(below, "d0")).to.equal(`d8/kustomization.yaml: with this file, ${all}`);
+    const plugin = { "kustomization.yaml": `generators:\n${"- g.yaml\n".repeat(100)}`, "g.yaml": `kind: X\n${large}` };
+    expect(await problem(plugin, "")).to.equal(`g.yaml: with this file, ${all}`);
+  });
+
   it("quote no value in an error", async () => {
     const secret = "hunter2-hunter2";
     const files = {
