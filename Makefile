@@ -54,8 +54,8 @@ control-plane: build ## Start a persistent Kubernetes control plane and print it
 control-plane-stop: build ## Stop this control plane and delete its data
 	@node build/tools/control-plane-cli.js stop
 
-demo: doctor build ## Run the demo (ONCE=1: exit after the steps; DEMO_KUBECONFIG=file: use your own cluster)
-	@node build/tools/demo.js $(if $(ONCE),--once)
+demo: doctor build ## Run the demo (ONCE=1: exit after the steps; SIMULATED=1: start no containers; DEMO_KUBECONFIG=file: use your own cluster)
+	@node build/tools/demo.js $(if $(ONCE),--once) $(if $(SIMULATED),--simulated)
 
 dev: control-plane-binaries ## Run the operator on a control plane that stays; rebuild and restart it when src/ changes (ARGS=flags)
 	@node build/tools/dev.js $(ARGS)

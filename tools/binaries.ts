@@ -121,11 +121,19 @@ export async function ensurePrometheus(
 }
 
 /** Returns the installed Git host, without installing it; undefined if it is not there. */
-export async function findGitea(): Promise<string | undefined> {
-  const bundle = giteaBundle(currentArchitecture());
-  const provided = (await providedByUser(bundle)).gitea;
+export function findGitea(): Promise<string | undefined> {
+  return find(giteaBundle(currentArchitecture()), "gitea");
+}
+
+/** Returns the installed Docker Compose, without installing it; undefined if it is not there. */
+export function findDockerCompose(): Promise<string | undefined> {
+  return find(composeBundle(currentArchitecture()), "docker-compose");
+}
+
+async function find(bundle: Bundle, program: BinaryName): Promise<string | undefined> {
+  const provided = (await providedByUser(bundle))[program];
   const folder = provided ?? (await findInstalled({ ...bundle, arch: currentArchitecture() }));
-  return provided ?? (folder === undefined ? undefined : join(folder, "gitea"));
+  return provided ?? (folder === undefined ? undefined : join(folder, program));
 }
 
 /** Installs bundles one at a time, since each build uses all cores. */

@@ -13,9 +13,10 @@ import { STEPS } from "./demo/steps.js";
 import { endStrayChildren } from "./demo/stray-children.js";
 import { startWebUi } from "./demo/web-ui.js";
 
-const USAGE = `Usage: demo [--once] [--sample FOLDER] [--step-timeout SECONDS]
+const USAGE = `Usage: demo [--once] [--simulated] [--sample FOLDER] [--step-timeout SECONDS]
 
 --once          Exit after the steps: with 0, or with 1 and the reason.
+--simulated     Start no containers. Without it, they run where a Docker engine can be started.
 --sample        Sample repository. Defaults to ${SAMPLE}.
 --step-timeout  Timeout of each step. Defaults to 60.
 `;
@@ -42,6 +43,7 @@ async function main(args: readonly string[]): Promise<number> {
     options: {
       once: { type: "boolean", default: false },
       sample: { type: "string", default: SAMPLE },
+      simulated: { type: "boolean", default: false },
       "step-timeout": { type: "string", default: "60" },
       help: { type: "boolean", default: false },
     },
@@ -54,7 +56,7 @@ async function main(args: readonly string[]): Promise<number> {
   screen.title("\nOverseer GitOps demo\n");
   const stage = await setStage(screen, values.sample, addCleanup, stopping.signal);
   cleanupReady = true;
-  const showing = show(stage, Number(values["step-timeout"]) * 1000);
+  const showing = show(stage, values.simulated ? undefined : values.sample, Number(values["step-timeout"]) * 1000);
   const shown = await Promise.race([showing, stopRequested]);
   if (stopping.signal.aborted) {
     // Wait for the running step, whose programs have to be stopped too.
@@ -87,12 +89,11 @@ async function watch(stage: Stage): Promise<number> {
 }
 
 /** Runs all steps; returns undefined if one failed or the demo is stopped. */
-async function show(stage: Stage, timeoutMs: number): Promise<CoreStage | undefined> {
+async function show(stage: Stage, sample: string | undefined, timeoutMs: number): Promise<CoreStage | undefined> {
   screen.title("\nApps in the cluster");
   if (!(await showSteps(stage, CLUSTER_STEPS, 0, timeoutMs))) return undefined;
   screen.title("\nApps on an Overseer Core");
-  screen.line("The runner of the agent is simulated: it records deployments, but starts no containers.\n");
-  const both = await startCore(stage, screen, addCleanup);
+  const both = await startCore(stage, screen, sample, addCleanup);
   return (await showSteps(both, CORE_STEPS, CLUSTER_STEPS.length, timeoutMs)) ? both : undefined;
 }
 

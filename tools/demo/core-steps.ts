@@ -2,6 +2,7 @@ import type { Change } from "../../src/api/change.js";
 import type { CoreApp } from "../../src/api/core/app.js";
 import type { OverseerApp } from "../../src/api/overseer-app.js";
 import { syncToCluster } from "./both-steps.js";
+import { EDITED_IMAGE } from "./containers.js";
 import type { CoreStage } from "./core.js";
 import { describeChange, event, plannedObjects } from "./facts.js";
 import { conditionOf, isTrue } from "./kube.js";
@@ -12,7 +13,7 @@ import type { Step, StepResult } from "./step.js";
 /** Steps for apps on a Core, in order. All but the last leave their apps synced and healthy. */
 export const CORE_STEPS: readonly Step<CoreStage>[] = [
   { title: "apps/ waits for missing secrets", run: waitForSecrets },
-  { title: "apps synced to the Core, deployed by the agent (simulated)", run: syncApps },
+  { title: "apps synced to the Core, deployed by the agent", run: syncApps },
   { title: "one of these apps synced to the cluster, too", run: syncToCluster },
   { title: "infrastructure synced", run: syncInfrastructure },
   { title: "manual change in the Core reverted", run: healCoreDrift },
@@ -62,6 +63,7 @@ async function syncApps(stage: CoreStage, timeoutMs: number): Promise<StepResult
       ["manual step", `secrets stored in the Core, with random values: ${SECRETS.join(", ")}`],
       ...describeChange(await currentChange(stage, app)),
       ["in the Core", [...shown, ...routes.map(describeRoute)].join("\n")],
+      ...(stage.containers === undefined ? [] : [["containers", await stage.containers.list()] as const]),
       ...(await event(stage, "apps", "Synced")),
     ],
   };
@@ -87,7 +89,7 @@ async function healCoreDrift(stage: CoreStage, timeoutMs: number): Promise<StepR
   const edited = (await stage.core.apps()).find(({ name }) => name === EDITED);
   if (edited === undefined) throw new Error(`the Core has no app ${EDITED}`);
   const { id, description, domain, nodeId, metadata } = edited;
-  const compose = edited.compose.replace(IMAGE, "gitea/gitea:latest");
+  const compose = edited.compose.replace(IMAGE, EDITED_IMAGE);
   await stage.core.call("PUT", `/api/apps/${id}`, { description, domain, nodeId, metadata, compose });
   const began = performance.now();
   const find = async (): Promise<CoreApp> => (await stage.core.call<{ app: CoreApp }>("GET", `/api/apps/${id}`)).app;
@@ -102,7 +104,7 @@ async function healCoreDrift(stage: CoreStage, timeoutMs: number): Promise<StepR
   return {
     ms,
     facts: [
-      ["manual step", `image of app ${EDITED} set to gitea/gitea:latest with a PUT request to the Core`],
+      ["manual step", `image of app ${EDITED} set to ${EDITED_IMAGE} with a PUT request to the Core`],
       ...(await event(stage, "apps", "DriftHealed")),
       [
         "in the Core",

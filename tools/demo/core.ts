@@ -6,6 +6,7 @@ import type { CoreNode } from "../../src/api/core/node.js";
 import type { CoreRoute } from "../../src/api/core/route.js";
 import { type LoggedProcess, spawnLogged } from "../processes.js";
 import { repositoryRoot } from "../repository-root.js";
+import { type Containers, startContainers } from "./containers.js";
 import { removeCoreApps } from "./core-apps.js";
 import { until } from "./look.js";
 import { coreSecret } from "./sample.js";
@@ -60,27 +61,42 @@ export class DemoCore {
 /** Environment of the demo with a Core. */
 export interface CoreStage extends Stage {
   readonly core: DemoCore;
+  /** Undefined if the runner of the agent is simulated. */
+  readonly containers: Containers | undefined;
 }
 
 /**
  * Starts the embedded Core and the agent of a node, gives the operator its token, and creates the sign-in provider of the
- * sample. Adds a cleanup function for everything started; the apps are removed from the Core before it stops.
+ * sample. Adds a cleanup function for everything started; the apps are removed from the Core before it stops. `sample`: directory with the apps
+ * whose images need stand-ins; undefined if no containers are to run.
  */
-export async function startCore(stage: Stage, screen: Screen, addCleanup: Cleanup): Promise<CoreStage> {
+export async function startCore(
+  stage: Stage,
+  screen: Screen,
+  sample: string | undefined,
+  addCleanup: Cleanup,
+): Promise<CoreStage> {
+  const found = sample === undefined ? "--simulated is set" : await startContainers(stage, sample, addCleanup);
+  const containers = typeof found === "string" ? undefined : found;
+  screen.line(
+    typeof found === "string"
+      ? `The runner of the agent is simulated, since ${found}: it records deployments, but starts no containers.\n`
+      : "The agent runs containers on a Docker engine of the demo. Their images are stand-ins: small servers, made on this machine.\n",
+  );
   const core = await screen.timed(
     () => "embedded Overseer Core",
     () => startCoreProcess(stage, addCleanup),
   );
   await screen.timed(
-    () => `agent of ${NODE}, with a simulated runner`,
-    () => startAgent(stage, core, addCleanup),
+    () => `agent of ${NODE}, with ${containers === undefined ? "a simulated runner" : "Docker"}`,
+    () => startAgent(stage, core, containers, addCleanup),
   );
   await core.call("POST", "/api/sign-in-providers", { name: "oidc", type: "simulated" });
   await stage.kube.apply(coreSecret((await readFile(core.tokenFile, "utf8")).trim()));
   addCleanup(async () => {
     if (stage.operator.ended() === undefined) await removeCoreApps(stage.kube);
   });
-  return { ...stage, core };
+  return { ...stage, core, containers };
 }
 
 async function startCoreProcess(stage: Stage, addCleanup: Cleanup): Promise<DemoCore> {
@@ -97,15 +113,26 @@ async function startCoreProcess(stage: Stage, addCleanup: Cleanup): Promise<Demo
   return new DemoCore(url, tokenFile, (await readFile(tokenFile, "utf8")).trim());
 }
 
-async function startAgent(stage: Stage, core: DemoCore, addCleanup: Cleanup): Promise<void> {
+async function startAgent(
+  stage: Stage,
+  core: DemoCore,
+  containers: Containers | undefined,
+  addCleanup: Cleanup,
+): Promise<void> {
   const body = { name: `agent-${NODE}`, role: "agent", node: NODE };
   const { value } = await core.call<{ value: string }>("POST", "/api/tokens", body);
   const token = join(stage.work, "agent-token");
   await writeFile(token, value, { mode: 0o600 });
   const data = join(stage.work, "agent");
-  const flags = { core: core.url, node: NODE, "token-file": token, data, runner: "simulated" };
+  const flags = {
+    core: core.url,
+    node: NODE,
+    "token-file": token,
+    data,
+    ...(containers?.flags ?? { runner: "simulated" }),
+  };
   const args = Object.entries(flags).flatMap(([name, text]) => [`--${name}`, text]);
-  await run(stage, "agent", "overseer-agent.js", args, addCleanup);
+  await run(stage, "agent", "overseer-agent.js", args, addCleanup, containers?.env);
   await until(stage, `${NODE} is registered`, START_TIMEOUT_MS, async () =>
     (await core.nodes()).some(({ name, status }) => name === NODE && status === "online"),
   );
@@ -117,10 +144,15 @@ async function run(
   script: string,
   args: readonly string[],
   addCleanup: Cleanup,
+  env?: NodeJS.ProcessEnv,
 ): Promise<LoggedProcess> {
   const command = [join(repositoryRoot(), "dist", script), ...args];
   const logFile = join(work, `${name.toLowerCase()}.log`);
-  const process_ = await spawnLogged(`the ${name}`, process.execPath, command, { logFile, guard });
+  const process_ = await spawnLogged(`the ${name}`, process.execPath, command, {
+    logFile,
+    guard,
+    ...(env === undefined ? {} : { env }),
+  });
   processes.push(process_);
   addCleanup(() => process_.stop());
   return process_;

@@ -18,20 +18,23 @@ export class Docker {
   /** For programs that talk to it. */
   readonly env: NodeJS.ProcessEnv;
   readonly #folder: GuardedFolder;
+  readonly #apart: boolean;
   #daemon: LoggedProcess;
 
-  private constructor(folder: GuardedFolder, daemon: LoggedProcess, env: NodeJS.ProcessEnv) {
+  private constructor(folder: GuardedFolder, daemon: LoggedProcess, env: NodeJS.ProcessEnv, apart: boolean) {
     this.#folder = folder;
     this.#daemon = daemon;
     this.env = env;
+    this.#apart = apart;
   }
 
-  static async start(): Promise<Docker> {
+  /** `apart`: with networks, mounts and processes that the machine does not see, and that end with it even by SIGKILL. */
+  static async start({ apart = false }: { readonly apart?: boolean } = {}): Promise<Docker> {
     const folder = await makeGuardedFolder("overseer-docker-");
     const host = `unix://${join(folder.path, "docker.sock")}`;
     // The classic builder is the one that needs nothing else.
     const env = { ...process.env, DOCKER_HOST: host, DOCKER_CONFIG: join(folder.path, "config"), DOCKER_BUILDKIT: "0" };
-    const docker = new Docker(folder, await startDaemon(folder), env);
+    const docker = new Docker(folder, await startDaemon(folder, apart), env, apart);
     await docker.#answers();
     return docker;
   }
@@ -47,10 +50,10 @@ export class Docker {
   }
 
   /** Makes the plugin `docker compose` available to programs that talk to it. */
-  async withCompose(): Promise<void> {
+  async withCompose(program?: string): Promise<void> {
     const plugins = join(this.#folder.path, "config", "cli-plugins");
     await mkdir(plugins, { recursive: true });
-    await symlink(await ensureDockerCompose(), join(plugins, "docker-compose"));
+    await symlink(program ?? (await ensureDockerCompose()), join(plugins, "docker-compose"));
   }
 
   /** Makes an image with a shell and the small programs of busybox, without a registry. `add` adds files to it. */
@@ -81,7 +84,8 @@ export class Docker {
 
   /** Ends it in an orderly manner, as `systemctl stop docker` does: it stops all containers. */
   async shutDown(): Promise<void> {
-    await this.#daemon.stop(30_000);
+    // Namespaces of its own have no process that passes a signal on.
+    await this.#daemon.stop(this.#apart ? 0 : 30_000);
   }
 
   /** Starts it again with the same data, after `kill` or `shutDown`. */
@@ -89,7 +93,7 @@ export class Docker {
     // Its containerd may take longer than dockerd waits, while it finds the containers again; an init system would start it again, too.
     for (let attempt = 1; ; attempt++) {
       await rm(join(this.#folder.path, "pid"), { force: true });
-      this.#daemon = await startDaemon(this.#folder);
+      this.#daemon = await startDaemon(this.#folder, this.#apart);
       try {
         await this.#answers();
         return;
@@ -137,7 +141,13 @@ async function findBusybox(): Promise<string | undefined> {
   return (await runCommand("sh", ["-c", "command -v busybox"])).trim();
 }
 
-function startDaemon(folder: GuardedFolder): Promise<LoggedProcess> {
+/** Runs a program in namespaces of its own, whose processes all end when it does. */
+const APART = [
+  ...["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc"],
+  ...["sh", "-c", 'busybox ip link set lo up && exec "$@"', "sh"],
+];
+
+function startDaemon(folder: GuardedFolder, apart: boolean): Promise<LoggedProcess> {
   const at = (name: string): string => join(folder.path, name);
   // Enough small networks, also when a killed test run has left some; those of each worker of the test run are its own.
   const worker = Number(process.env.OVERSEER_TEST_WORKER ?? 0);
@@ -145,8 +155,11 @@ function startDaemon(folder: GuardedFolder): Promise<LoggedProcess> {
   const noNetwork = [pool, "--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false"];
   const socket = ["--host", `unix://${at("docker.sock")}`];
   const places = ["--data-root", at("data"), "--exec-root", at("exec"), "--pidfile", at("pid"), ...socket];
-  const options = { logFile: at("dockerd.log"), guard: folder.guard };
-  return spawnLogged("dockerd", "dockerd", [...places, ...noNetwork], options);
+  // Its containerd leaves files there when it is slow to start.
+  const env = { ...process.env, TMPDIR: folder.path };
+  const options = { logFile: at("dockerd.log"), guard: folder.guard, env };
+  const [program = "", ...args] = [...(apart ? APART : []), "dockerd", ...places, ...noNetwork];
+  return spawnLogged("dockerd", program, args, options);
 }
 
 /** What is mounted below a folder: dockerd leaves the network namespace of the machine there. */
