@@ -428,28 +428,44 @@ describe("Attacks on gates", function () {
     expect(await dataOf("wide-c")).to.equal(undefined);
   });
 
-  it("hold an app whose status was lost, as after a restore, until a user approves what it would change", async () => {
+  it("hold an app whose status was lost, as after a restore, or is of an older version, until a user approves what it would change", async () => {
     await govern({ gates: { approval: { causes: ["Renderer"] } } });
-    const repo = await make("lost");
-    await world.synced("lost");
+    const lost = [
+      { name: "lost", path: "/status", reason: "its plan takes over objects that exist: ConfigMap " },
+      { name: "older", path: "/status/signature", reason: "are not signed by the operator, and do not count" },
+    ];
+    const repos = new Map<string, Awaited<ReturnType<typeof make>>>();
+    for (const { name } of lost) repos.set(name, await make(name));
+    for (const { name } of lost) await world.synced(name);
     await world.operator.stop();
     const policy = { apiVersion: ADMISSION, kind: "ValidatingAdmissionPolicyBinding", name: "overseer-gitops-status" };
     await world.kube.patch(policy, { spec: { validationActions: ["Audit"] } });
-    const wipe = ["patch", "overseerapp", "lost", "--subresource=status", "--type=json", "-p"];
-    await untilPrints(dave, " patched", [...wipe, '[{"op":"remove","path":"/status"}]']);
+    for (const { name, path } of lost) {
+      const wipe = JSON.stringify([{ op: "remove", path }]);
+      await untilPrints(dave, " patched", [
+        "patch",
+        "overseerapp",
+        name,
+        "--subresource=status",
+        "--type=json",
+        "-p",
+        wipe,
+      ]);
+    }
     await world.kube.patch(policy, { spec: { validationActions: ["Deny"] } });
-    await repo.commit({ "c.yaml": configMap("lost", { a: "2" }) }, "2");
+    for (const [name, repo] of repos) await repo.commit({ "c.yaml": configMap(name, { a: "2" }) }, "2");
     await world.operator.start();
-    const what = "a Change that waits for a user";
-    const waiting = await waitUntil({ what, timeoutMs: 60_000 }, async () => {
-      const changes = await world.kube.list<LiveChange>(API_VERSION, "Change", world.namespace);
-      return changes.find(({ spec, status }) => spec.app.name === "lost" && status?.phase === "Waiting");
-    });
-    expect(waiting.status?.waitingFor).to.match(/^environment: .*ConfigMap/);
-    expect(await dataOf("lost")).to.deep.equal({ a: "1" });
-    await decide("lost-alice", alice, waiting);
-    await changeIn(waiting.metadata.name, "Succeeded");
-    expect(await dataOf("lost")).to.deep.equal({ a: "2" });
+    for (const { name, reason } of lost) {
+      const waiting = await waitUntil({ what: `the Change of ${name}`, timeoutMs: 60_000 }, async () => {
+        const changes = await world.kube.list<LiveChange>(API_VERSION, "Change", world.namespace);
+        return changes.find(({ spec, status }) => spec.app.name === name && status?.phase === "Waiting");
+      });
+      expect(waiting.status?.waitingFor, name).to.contain(reason);
+      expect(await dataOf(name)).to.deep.equal({ a: "1" });
+      await decide(`${name}-alice`, alice, waiting);
+      await changeIn(waiting.metadata.name, "Succeeded");
+      expect(await dataOf(name)).to.deep.equal({ a: "2" });
+    }
   });
 
   it("hold the other apps of a commit beyond the rollout limit, and after it has failed for one", async () => {

@@ -1,9 +1,11 @@
 import { expect } from "chai";
 import type { Change } from "../../../src/api/change.js";
-import { API_VERSION } from "../../../src/api/group.js";
+import { ANNOTATION_RECONCILE_AT, API_VERSION } from "../../../src/api/group.js";
 import type { RawObject } from "../../../src/kube/object.js";
 import type { GitRepo } from "../../support/git-server.js";
+import { installedFlags } from "../../support/helm.js";
 import type { TestRef } from "../../support/kube.js";
+import { otherKustomize, renderFlags } from "../../support/render-flags.js";
 import { type KubectlUser, kubectlUser, untilPrints } from "../../support/user-kubectl.js";
 import { condition, configMap, type LiveApp, World } from "../../support/world.js";
 import { APP_RULES, grantAccount, removeInstallation, startRestricted } from "../install/restricted-operator.js";
@@ -19,7 +21,7 @@ describe("Promotion", function () {
 
   before(async () => {
     world = await World.create("promotion", { withoutOperator: true });
-    await startRestricted(world);
+    await startRestricted(world, {}, await renderFlags());
     for (const stage of STAGES) {
       const namespace = namespaceOf(stage);
       if (stage !== "dev")
@@ -29,7 +31,8 @@ describe("Promotion", function () {
     await govern("dev", {});
     await govern("staging", { promotesFrom: [environmentOf("dev")] });
     await govern("prod", { promotesFrom: [environmentOf("staging")], promotion: { soak: "2s" } });
-    repo = await world.repository("shop", { "web/c.yaml": web("1") }, { allowedNamespaces: ["*"] });
+    const files = { "web/kustomization.yaml": "resources: [c.yaml]\n", "web/c.yaml": web("1") };
+    repo = await world.repository("shop", files, { allowedNamespaces: ["*"] });
     alice = await kubectlUser(world, "alice", []);
     for (const stage of STAGES) await createApp(stage);
   });
@@ -138,7 +141,7 @@ describe("Promotion", function () {
     expect(await dataOf("prod")).to.deep.equal({ a: "3" });
   });
 
-  it("does not take a commit again that was rolled back here, until a user promotes it", async () => {
+  it("does not take a commit again that was rolled back here, also after an upgrade, until a user promotes it", async () => {
     await govern("prod", { promotesFrom: [environmentOf("staging")] });
     const third = await repo.head();
     const changes = await world.kube.list<Change & RawObject>(API_VERSION, "Change", namespaceOf("prod"));
@@ -159,12 +162,21 @@ describe("Promotion", function () {
     const old = await dataOf("prod");
     expect(old).not.to.deep.equal({ a: "3" });
     await ask("lift", { cause: "Sync" });
-    await untilApp(
-      "prod",
-      "stays at the earlier commit",
-      ({ status }) =>
-        status?.pin === undefined && status?.promotion?.waitingFor?.includes("it was rolled back here at") === true,
-    );
+    const stays = (what: string, test: (app: LiveApp) => boolean): Promise<LiveApp> =>
+      untilApp(
+        "prod",
+        `stays at the earlier commit ${what}`,
+        (app) =>
+          test(app) &&
+          app.status?.pin === undefined &&
+          app.status?.promotion?.waitingFor?.includes("it was rolled back here at") === true,
+      );
+    await stays("without a pin", () => true);
+    const kubectl = await otherKustomize(world.controlPlane.dir);
+    await world.operator.stop();
+    await world.operator.start({ flags: [...(await installedFlags(world.kube)), "--kubectl", kubectl] });
+    await world.kube.patch(refOf("prod"), { metadata: { annotations: { [ANNOTATION_RECONCILE_AT]: "upgraded" } } });
+    await stays("after an upgrade", ({ status }) => status?.lastHandledReconcileAt === "upgraded");
     expect(await dataOf("prod")).to.deep.equal(old);
     await ask("again", { cause: "Promotion", promote: { commit: third } });
     expect(await dataOf("prod")).to.deep.equal({ a: "3" });

@@ -1,14 +1,11 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { expect } from "chai";
 import type { Change } from "../../../src/api/change.js";
 import { API_VERSION } from "../../../src/api/group.js";
 import type { RawObject } from "../../../src/kube/object.js";
-import { ensureCommandLineBinaries } from "../../../tools/binaries.js";
 import { yamlExamples } from "../../support/doc-examples.js";
 import { installedFlags } from "../../support/helm.js";
 import type { TestObject } from "../../support/kube.js";
-import { renderFlags } from "../../support/render-flags.js";
+import { otherKustomize, renderFlags } from "../../support/render-flags.js";
 import { type KubectlUser, kubectlUser, untilPrints } from "../../support/user-kubectl.js";
 import { condition, configMap, type LiveApp, World } from "../../support/world.js";
 import { APP_RULES, grantAccount, removeInstallation, startRestricted } from "../install/restricted-operator.js";
@@ -51,15 +48,6 @@ describe("Rollbacks", function () {
       phase,
       ({ status }) => status?.phase === phase,
     );
-  /** The program that renders Kustomize sources, with another version: all their input keys change. */
-  const otherKustomize = async (): Promise<string> => {
-    const path = join(world.controlPlane.dir, "other-kubectl");
-    const { kubectl } = await ensureCommandLineBinaries();
-    const version = JSON.stringify({ kustomizeVersion: "v99.0.0" });
-    const script = `#!/bin/sh\nif [ "$1" = version ]; then echo '${version}'; else exec '${kubectl}' "$@"; fi\n`;
-    await writeFile(path, script, { mode: 0o755 });
-    return path;
-  };
   const data = async (name: string): Promise<unknown> => (await world.kube.get(world.configMap(name)))?.data;
   const untilData = (name: string, a: string): Promise<RawObject> =>
     world.kube.until(world.configMap(name), `a=${a}`, (object) => (object.data as { a?: string }).a === a);
@@ -168,7 +156,7 @@ describe("Rollbacks", function () {
     const pinnedTo = await keyOf();
     const flags = await installedFlags(world.kube);
     await world.operator.stop();
-    await world.operator.start({ flags: [...flags, "--kubectl", await otherKustomize()] });
+    await world.operator.start({ flags: [...flags, "--kubectl", await otherKustomize(world.controlPlane.dir)] });
     await world.poke("auto");
     expect([typeof pinnedTo, await keyOf()]).to.deep.equal(["string", pinnedTo]);
     expect((await world.changes("auto")).map(({ metadata }) => metadata.name)).to.deep.equal([

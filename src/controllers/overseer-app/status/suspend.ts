@@ -10,12 +10,18 @@ const SHOWN_MS = 60_000;
 /**
  * Returns the milliseconds for which the app only shows what has changed while it was suspended; undefined if it goes on. They begin when the
  * operator first sees that the suspension has ended by itself, so that drift is shown also if the operator was down at that time.
+ * The status keeps their beginning over a restart.
  */
 export function showsBeforeGoingOn(run: AppRun): number | undefined {
   const { app, memory, services } = run;
   const ready = findCondition(app.status?.conditions, "Ready");
+  const shown = findCondition(app.status?.conditions, "Waiting");
   if (app.spec.suspendUntil === undefined) memory.suspensionEndedAt = undefined;
   else if (ready?.reason === "Suspended") memory.suspensionEndedAt ??= services.clock.monotonic();
+  else if (shown?.reason === "SuspensionEnded") {
+    const shownMs = Math.max(0, services.clock.now() - Date.parse(shown.lastTransitionTime));
+    memory.suspensionEndedAt ??= services.clock.monotonic() - shownMs;
+  }
   if (memory.suspensionEndedAt === undefined) return undefined;
   const left = memory.suspensionEndedAt + SHOWN_MS - services.clock.monotonic();
   if (left > 0) return left;

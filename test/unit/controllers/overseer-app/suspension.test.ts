@@ -49,6 +49,10 @@ describe("a suspension with an end", () => {
     heart.clock.advance(30_000);
     await heart.reconcile("web");
     expect(value(), "other events do not shorten that").to.equal("9");
+    heart.start();
+    heart.clock.advance(10_000);
+    await heart.reconcile("web");
+    expect(value(), "nor does a restart").to.equal("9");
     await heart.settle(["web"], 60_000);
     expect(value()).to.equal("2");
     expect(heart.conditions("web")).to.include("Ready=True/Synced");
