@@ -123,8 +123,13 @@ export class OverseerUser {
     return stdout;
   }
 
+  /** Everything that was printed. */
+  get printed(): string {
+    return this.#printed.join("\n");
+  }
+
   /** Fails if a secret value was printed. */
   expectNoCanary(canaries: readonly string[]): void {
-    expectNoCanary(canaries, { "the output of a command": this.#printed.join("\n") });
+    expectNoCanary(canaries, { "the output of a command": this.printed });
   }
 }

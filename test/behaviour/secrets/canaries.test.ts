@@ -1,169 +1,179 @@
-import { generateKeyPairSync } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { sealLabel, sealValue } from "../../../src/secrets/sealed/sealed-value.js";
-import { expectNoCanary } from "../../support/contracts.js";
-import { appDocument, CoreBench } from "../../support/core-bench.js";
-import { OverseerUser } from "../../support/overseer-cli.js";
-import { ageKey, keyFile, Sops } from "../../support/sops.js";
-import { condition, World } from "../../support/world.js";
+import { repositoryRoot } from "../../../tools/repository-root.js";
+import { waitUntil } from "../../../tools/wait-until.js";
+import { nowhere } from "../../support/ui-scenario.js";
+import { deployment } from "../../support/world.js";
+import { APPS, makeApps } from "./canary-apps.js";
+import { CanaryBench, newCanary } from "./canary-bench.js";
+import { OUTPUTS, type OutputName, runCommands } from "./canary-outputs.js";
+import { SOURCES, type Source } from "./canary-sources.js";
 
-const DATA_ONLY = { encrypted_regex: "^(data|stringData)$" };
+/** A value, the source that it came by, and where it may be. */
+interface Planted {
+  readonly source: string;
+  readonly value: string;
+  readonly shownBy: readonly OutputName[];
+}
 
-describe("Secrets of every source", function () {
-  this.timeout(300_000);
-  let world: World;
-  let core: CoreBench;
-  before(async () => {
-    world = await World.create("canaries", { withoutOperator: true });
-    core = await CoreBench.start(world);
-  });
-  after(async () => {
-    await core?.stop();
-    await world?.remove();
-  });
+describe("The values of secrets of every source", function () {
+  this.timeout(600_000);
+  let bench: CanaryBench;
+  const planted: Planted[] = [];
+  /** `source: moments`, by output. */
+  const found = new Map<OutputName, Map<string, Set<string>>>(OUTPUTS.map(({ name }) => [name, new Map()]));
+  const last = new Map<OutputName, string>();
 
-  const secret = (name: string, content: object) =>
-    world.kube.apply({ apiVersion: "v1", kind: "Secret", metadata: { name, namespace: world.namespace }, ...content });
-  const text = (bytes: unknown): string => Buffer.from(String(bytes), "base64").toString();
-
-  it("reach both destinations, after errors and a crash in the middle, and are found nowhere else", async () => {
-    const [sops, age, other] = [await Sops.find(), await ageKey(), await ageKey()];
-    const sealing = generateKeyPairSync("rsa", { modulusLength: 2048 });
-    const value = {
-      cluster: world.canary(),
-      core: world.canary(),
-      sops: world.canary(),
-      document: world.canary(),
-      sealed: world.canary(),
-    };
-    await core.secret("upstream", value.core);
-    const { body } = await core.call<{ value: string }>("POST", "/api/tokens", {
-      name: "gitops",
-      role: "secret-reader",
-    });
-    world.canaries.push(body.value, age.identity, other.identity);
-    await core.token("core-reader", body.value);
-    await secret("sealing", {
-      stringData: { "a.key": sealing.privateKey.export({ type: "pkcs8", format: "pem" }).toString() },
-    });
-    await secret("sops-age", { stringData: { "age.agekey": keyFile(other) } });
-    await secret("pg", { data: { password: Buffer.from([0xff, 0xfe]).toString("base64") } });
-    const yaml = (kind: string, apiVersion: string, name: string, rest: string) =>
-      `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata:\n  name: ${name}\n${rest}`;
-    const documents = {
-      "smtp.yaml": await sops.encrypt(
-        "smtp.yaml",
-        yaml("Secret", "v1", "smtp", `stringData:\n  password: ${value.sops}\n`),
-        [age],
-        [],
-        DATA_ONLY,
-      ),
-      "own.yaml": await sops.encrypt(
-        "own.yaml",
-        yaml("Secret", "overseer.io/v1", "own", `spec:\n  data:\n    value: ${value.document}\n`),
-        [age],
-        [],
-        DATA_ONLY,
-      ),
-      "mix.yaml": JSON.stringify({
-        apiVersion: "overseer.io/v1",
-        kind: "Secret",
-        metadata: { name: "mix" },
-        spec: {
-          values: { a: { store: "cluster", name: "pg", key: "password" }, b: { store: "core", name: "upstream" } },
-          data: { url: "https://${a}:${b}@db" },
-        },
-      }),
-      "sealed.yaml": JSON.stringify({
-        apiVersion: "bitnami.com/v1alpha1",
-        kind: "SealedSecret",
-        metadata: { name: "sealed" },
-        spec: {
-          encryptedData: {
-            key: sealValue(
-              sealing.publicKey,
-              sealLabel("strict", world.namespace, "sealed"),
-              Buffer.from(value.sealed),
-            ),
-          },
-        },
-      }),
-    };
-    const names = ["smtp.password", "own", "mix.url", "sealed.key"];
-    const environment = Object.fromEntries(names.map((name, index) => [`V${index}`, `\${SECRET:${name}}`]));
-    const files = {
-      ...documents,
-      "app.yaml": appDocument("shop", { web: { image: "w:1", environment } }, { targetNode: undefined }),
-    };
-    const repo = await world.repository("all", files);
-    const source = {
-      repositoryRef: { name: "all" },
-      path: ".",
-      decryption: { provider: "sops", secretRef: { name: "sops-age" } },
-      unseal: { secretRef: { name: "sealing" } },
-      restart: {},
-      secretStores: [
-        { name: "cluster", kubernetes: { secrets: ["pg"] } },
-        { name: "core", core: { url: core.core.url, secretRef: { name: "core-reader" }, secrets: ["upstream"] } },
-      ],
-    };
-    const flags = ["--secret-store-hosts=127.0.0.1"];
-    const operator = await world.startOperator({ flags, failpoint: "core:after-app-write#2" });
-    const logs: string[] = [];
-    await core.app("on-core", "all", ".", { source });
-    // The wrong key, then a value that is no text.
-    const wrongKey = await world.untilCondition("on-core", "Ready", "False", "RenderFailed");
-    expect(condition(wrongKey, "Ready")?.message).to.match(/own\.yaml:.*encrypted for/);
-    await secret("sops-age", { stringData: { "age.agekey": keyFile(other, age) } });
-    await world.kube.until(world.appRef("on-core"), "refuses bytes", (app) =>
-      JSON.stringify(app.status).includes("a value that is not text in UTF-8 cannot be a part of a text"),
-    );
-    expect(await core.appNamed("shop")).to.equal(undefined);
-    await secret("pg", { data: { password: Buffer.from(value.cluster).toString("base64") } });
-    await operator.ended();
-    logs.push(await operator.log());
-    await operator.start({ failpoint: undefined });
-    await world.synced("on-core", await repo.head());
-    await core.untilJobs("shop", ["deploy completed v1"]);
-    const listed = await core.call<{ secrets: { name: string }[] }>("GET", "/api/secrets");
-    expect(listed.body.secrets.map(({ name }) => name)).to.include.members(names);
-
-    await world.app("on-cluster", "all", ".", { source });
-    await world.synced("on-cluster", await repo.head());
-    const live = async (name: string) =>
-      ((await world.kube.get(world.object("v1", "Secret", name)))?.data ?? {}) as Record<string, string>;
-    expect(text((await live("mix")).url)).to.equal(`https://${value.cluster}:${value.core}@db`);
-    expect(text((await live("smtp")).password)).to.equal(value.sops);
-    expect(text((await live("own")).value)).to.equal(value.document);
-    expect(text((await live("sealed")).key)).to.equal(value.sealed);
-    const deployment = await world.kube.get(world.object("apps/v1", "Deployment", "shop-web"));
-    const workload = JSON.stringify(deployment);
-    expect(workload).to.include('{"name":"mix","key":"url"}').and.include('{"name":"smtp","key":"password"}');
-
-    const user = new OverseerUser(world);
-    for (const app of ["on-core", "on-cluster"]) {
-      await user.prints(["describe", "app", app]);
-      await user.run(["explain", app]);
+  /** Searches all outputs for all values. */
+  const look = async (moment: string): Promise<void> => {
+    for (const { name, read } of OUTPUTS) {
+      const text = await read(bench);
+      last.set(name, text);
+      for (const { source, value } of planted)
+        if (contains(text, value)) {
+          const moments = found.get(name) as Map<string, Set<string>>;
+          moments.set(source, (moments.get(source) ?? new Set()).add(moment));
+        }
     }
-    user.expectNoCanary(world.canaries);
-    expectNoCanary(world.canaries, {
-      "the log before the crash": logs.join("\n"),
-      "the workload": workload,
-      "the cache on disk": await contentOf(operator.dir),
-    });
-    // The file with the token of the administrator is there.
-    expectNoCanary(Object.values(value), { "the files of the Core": await contentOf(core.core.dataDir) });
+  };
+  const plant = (source: string, value: string, shownBy: readonly OutputName[] = []): void => {
+    planted.push({ source, value, shownBy });
+  };
+  /** Gives each source another value, and commits. */
+  const rotate = async (more: Readonly<Record<string, string | null>> = {}): Promise<Map<Source, string>> => {
+    const values = new Map(SOURCES.map((source) => [source, newCanary()]));
+    const files: Record<string, string | null> = { ...more };
+    for (const [source, value] of values) {
+      plant(source.name, value, source.shownBy);
+      await source.outside?.(bench, value);
+      Object.assign(files, await source.files?.(bench, value));
+    }
+    await bench.repository.commit(files, "rotate");
+    await bench.parts.world.poll("all");
+    return values;
+  };
+  const arrived = async (values: ReadonlyMap<Source, string>): Promise<void> => {
+    for (const [source, value] of values)
+      await waitUntil({ what: `${source.name} arrives`, timeoutMs: 60_000 }, async () => {
+        const text = await source.live(bench);
+        // Both destinations, if it goes to both.
+        return text.split(value).length >= (source.live.toString().includes("onBoth") ? 3 : 2);
+      });
+  };
+
+  before(async () => {
+    bench = await CanaryBench.create();
+    const { world, bao } = bench.parts;
+    for (const value of bench.credentials) plant("keys and tokens", value);
+    await bench.sopsKeys(false);
+    const first = await rotate();
+    await makeApps(bench);
+    for (const app of ["cluster", "core"])
+      await world.kube.until(world.appRef(app), "cannot be decrypted", ({ status }) =>
+        /encrypted for|cannot be decrypted/.test(JSON.stringify(status)),
+      );
+    await look("with a wrong key");
+    await bench.sopsKeys(true);
+    for (const app of APPS) await world.synced(app);
+    await arrived(first);
+    await look("after the first sync");
+
+    await bench.mode("Manual");
+    const second = await rotate();
+    for (const app of APPS) await world.untilCondition(app, "Waiting", "True");
+    await runCommands(bench);
+    await look("while plans wait");
+    const { operator } = world;
+    for (const [app, failpoint] of [
+      ["vars", "app:after-first-write"],
+      ["chart", "app:before-final-status"],
+      ["cluster", "app:after-apply"],
+      ["core", "core:after-app-write"],
+    ] as const) {
+      await operator.stop();
+      await bench.mode("Automatic", [app]);
+      await operator.start({ failpoint });
+      await operator.ended().catch((error: unknown) => {
+        throw new Error(`${app} does not reach ${failpoint}`, { cause: error });
+      });
+      await look(`after a crash at ${failpoint}`);
+    }
+    await operator.start({ failpoint: undefined });
+    for (const app of APPS) await world.synced(app);
+    await arrived(second);
+    await look("after the second sync");
+
+    const bad = (name: string, replicas: string): string =>
+      deployment(name).replace("replicas: 1", `replicas: ${replicas}`);
+    const refused = newCanary();
+    plant("SOPS with age: other kinds", refused);
+    const { sops, age } = bench.parts;
+    await bench.repository.commit(
+      {
+        "vars/bad.yaml": bad("bad", "${PASSWORD}"),
+        "cluster/bad.yaml": await sops.encrypt("bad.yaml", bad("bad", refused), [age]),
+      },
+      "refused",
+    );
+    await world.poll("all");
+    for (const app of ["vars", "cluster"]) await world.untilCondition(app, "Ready", "False", "ApplyRefused");
+    await look("when objects are refused");
+
+    await bench.repository.commit(
+      {
+        "vars/bad.yaml": null,
+        "cluster/bad.yaml": null,
+        "vars/web.yaml": nowhere(deployment("vars").concat(VARIABLE)),
+      },
+      "never healthy",
+    );
+    await world.poll("all");
+    await world.untilCondition("vars", "Healthy", "False");
+    await world.synced("cluster");
+    await look("when pods do not start");
+
+    await world.kube.patch(world.appRef("cluster"), { spec: { sync: { selfHeal: false } } });
+    const edited = newCanary();
+    plant("edited by hand", edited);
+    await world.kube.patch(world.object("v1", "Secret", "plain"), { stringData: { password: edited } });
+    await world.kube.patch(world.configMap("settings"), { data: { token: edited } });
+    await world.untilCondition("cluster", "Drifted", "True");
+    await bao.halt();
+    await world.untilCondition("core", "Ready", "False", "SecretStoreUnavailable");
+    await runCommands(bench);
+    await look("with drift, and while a store is down");
   });
+  after(() => bench?.remove());
+
+  it("are listed in the documentation, with what shows them", async () => {
+    const page = await readFile(join(repositoryRoot(), "docs/secrets.md"), "utf8");
+    for (const { name, shownBy } of SOURCES as readonly Source[])
+      expect(page).to.include(`\n| ${name} | ${shownBy?.join("; ") ?? "none"} |\n`);
+    for (const { name } of OUTPUTS) expect(page).to.include(`\n| ${name} | `);
+  });
+
+  for (const { name, proof } of OUTPUTS)
+    it(`are not in: ${name}`, () => {
+      const cells = found.get(name) as Map<string, Set<string>>;
+      const permitted = new Set(planted.filter(({ shownBy }) => shownBy.includes(name)).map(({ source }) => source));
+      const leaks = [...cells].filter(([source]) => !permitted.has(source));
+      expect(leaks.map(([source, moments]) => `${source}: ${[...moments].join(", ")}`)).to.deep.equal([]);
+      // What may be there is there: the search finds what it looks for.
+      for (const source of permitted) expect([...cells.keys()]).to.include(source);
+      expect(proof.test(last.get(name) ?? ""), `${name} was read`).to.equal(true);
+    });
 });
 
-/** All bytes of the files below a folder. Texts are found in them as in text. */
-async function contentOf(folder: string): Promise<string> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
-  const texts = await Promise.all(
-    files.map(({ parentPath, name }) => readFile(join(parentPath, name), "latin1").catch(() => "")),
-  );
-  return texts.join("\n");
+const VARIABLE = "          env: [{ name: URL, value: 'db://${PASSWORD}@db' }]\n";
+
+/** Whether a text contains a value: plain, or in base64 at any position of a longer text. */
+function contains(text: string, value: string): boolean {
+  const shifted = [0, 1, 2].map((shift) => {
+    const encoded = Buffer.from("x".repeat(shift) + value)
+      .toString("base64")
+      .replace(/=+$/, "");
+    return encoded.slice(shift === 0 ? 0 : shift + 1, -1);
+  });
+  return [value, ...shifted].some((form) => text.includes(form));
 }
