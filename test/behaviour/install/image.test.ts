@@ -64,7 +64,11 @@ describe("The image", () => {
     const ignore = readFileSync(join(repositoryRoot(), ".dockerignore"), "utf8").split("\n");
     const rules = ignore.filter((line) => line !== "" && !line.startsWith("#"));
     expect(rules[0], "everything is left out").to.equal("*");
-    expect(rules.filter((rule) => rule.startsWith("!"))).to.deep.equal(["!LICENSE", "!dist/"]);
+    expect(rules.filter((rule) => rule.startsWith("!"))).to.deep.equal([
+      "!LICENSE",
+      "!dist/",
+      "!deploy/systemd/install.sh",
+    ]);
   });
 
   it("holds native code for both processors, and its own files are the same for each", () => {
