@@ -445,6 +445,7 @@ function pagesIn(namespace: string): readonly (readonly [path: string, name: str
     ["changes?view=waiting", "changes", "cart-2"],
     [`changes/${namespace}/cart-2`, "change", "cart-old"],
     [`changes/${namespace}/cart-2?mode=split`, "change-split", "timeout"],
+    [`changes/${namespace}/web-1`, "change-new", "<redacted>"],
     ["environments", "environments-hidden", "You may not list Environments"],
     ["repositories", "repositories", "1 repository"],
     [`repositories/${namespace}/shop`, "repository", "Webhook"],
