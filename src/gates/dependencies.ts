@@ -17,6 +17,7 @@ export const dependenciesGate: Gate = {
   waitReason: "Dependencies",
   // A dependency may create the kinds, namespaces and webhooks that the documents need.
   mayLiftRefusals: true,
+  waitsForApps: true,
   watches: [
     {
       kind: "OverseerApp",

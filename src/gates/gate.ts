@@ -51,6 +51,11 @@ export interface Gate {
    * not fail the Change.
    */
   readonly mayLiftRefusals?: boolean;
+  /**
+   * Whether this gate only waits for other apps. They may wait for objects that this app hands over, so that transfers happen while it
+   * is the only one that waits.
+   */
+  readonly waitsForApps?: boolean;
   /** Whether this gate also judges Changes of cause Deletion: the deletion of an app. */
   readonly judgesDeletions?: boolean;
   /** Must not change anything. May throw, for example MissingFactError: then the gate waits and is judged again later. */

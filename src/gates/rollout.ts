@@ -18,6 +18,7 @@ const AGAIN_MS = 60_000;
 export const rolloutGate: Gate = {
   name: "rollout",
   waitReason: "Rollout",
+  waitsForApps: true,
   watches: [
     { kind: "Environment", concerns: () => true },
     {

@@ -124,6 +124,7 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
     const refusals = isRefused ? await refusalsOf(run, plan) : {};
     keepWholePlan(run, change, plan, described());
     rememberPreview(run, judged.digest, preview);
+    if (closed.every(({ gate }) => gate.waitsForApps)) await transferObjects(run, desired, change);
     return waitAtGates(run, change, results, { ...described(), ...decided, ...refusals });
   }
   // Hooks that had succeeded before the last Change stopped are not run again.

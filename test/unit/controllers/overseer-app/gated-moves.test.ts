@@ -53,6 +53,22 @@ describe("an object that moves to another app while gates are closed", () => {
     expect([...heart.changes("a"), ...heart.changes("b")]).to.include.members(["a-2 Succeeded", "b-2 Succeeded"]);
   });
 
+  it("is handed over to an app that the own one depends on, which could not become Ready without it", async () => {
+    const heart = new Heart();
+    heart.commit({ ...own, "a/x.yaml": map("x") });
+    heart.apply("a", { ...at("a"), dependsOn: [{ name: "b", sameRevision: true }] });
+    heart.apply("b", at("b"));
+    heart.start();
+    await heart.settle(["a", "b"], 60_000);
+    heart.commit({ ...own, "b/x.yaml": map("x", "2"), "a/own.yaml": map("of-a", "2") });
+    await heart.settle(["b", "a"], 600_000);
+    expect(moves(heart)).to.deep.equal(["Transfer ConfigMap shop/x"]);
+    expect(heart.objects()).to.include.members([
+      'ConfigMap shop/of-a {"v":"2"} of shop/a',
+      'ConfigMap shop/x {"v":"2"} of shop/b',
+    ]);
+  });
+
   it("stays with its app if the Change of that app is rejected", async () => {
     const heart = await gated({ ...own, "a/x.yaml": map("x") });
     heart.commit({ ...own, "b/x.yaml": map("x") });
