@@ -17,8 +17,8 @@ export interface GitHistory {
 }
 
 /** Verifies a pack and returns its commits and tags. Throws `GIT_PACK_CORRUPT` or `GIT_TOO_LARGE`. */
-export async function historyOf(pack: Buffer, limits: PackLimits): Promise<GitHistory> {
-  const packs = new PackSet([]).with(await indexPack(pack, limits));
+export async function historyOf(pack: Buffer, limits: PackLimits, signal: AbortSignal): Promise<GitHistory> {
+  const packs = new PackSet([]).with(await indexPack(pack, limits, signal));
   return {
     read: async (id) => {
       const object = await packs.read(id);

@@ -87,7 +87,7 @@ export class IsomorphicGitEngine implements GitEngine {
   async history(remote: GitRemote, request: HistoryRequest, signal: AbortSignal): Promise<GitHistory> {
     refuseSsh(remote);
     const pack = await this.#packs.read(remote, this.#lsRefs.base(remote), historyRequest(request), signal);
-    return historyOf(pack, this.#limits);
+    return historyOf(pack, this.#limits, signal);
   }
 
   async fetch(remote: GitRemote, target: FetchTarget, signal: AbortSignal, limit?: TimeLimit): Promise<FetchResult> {

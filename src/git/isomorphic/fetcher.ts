@@ -89,7 +89,7 @@ export class Fetcher {
     const known = attempt.have === undefined ? [] : (await store.manifest()).shallow;
     const received = await negotiate(this.#http, this.#limits, { ...attempt, remote, base, shallow: known, signal });
     this.#failpoint("git:after-fetch");
-    const indexed = received.pack.length === 0 ? undefined : await indexPack(received.pack, this.#limits);
+    const indexed = received.pack.length === 0 ? undefined : await indexPack(received.pack, this.#limits, signal);
     const pack = indexed?.objects === 0 ? undefined : indexed;
     const before = await store.packs();
     const { trees } = await walkCommit(target.commit, pack === undefined ? before : before.with(pack), {

@@ -48,12 +48,12 @@ export class RemoteReader {
 
   /** See `GitEngine.history`. */
   async history(remote: GitRemote, request: HistoryRequest, signal: AbortSignal): Promise<GitHistory> {
-    return historyOf(await this.#pack(remote, historyRequest(request), signal), this.#limits);
+    return historyOf(await this.#pack(remote, historyRequest(request), signal), this.#limits, signal);
   }
 
   /** Receives objects and verifies them. Throws `GIT_HISTORY_UNSUPPORTED` and the errors of a fetch. */
   async pack(remote: GitRemote, request: PackRequest, signal: AbortSignal): Promise<IndexedPack> {
-    return indexPack(await this.#pack(remote, request, signal), this.#limits);
+    return indexPack(await this.#pack(remote, request, signal), this.#limits, signal);
   }
 
   #pack(remote: GitRemote, request: PackRequest, signal: AbortSignal): Promise<Buffer> {

@@ -14,6 +14,11 @@ export interface PackLimits {
   readonly maxObjects: number;
 }
 
+/** Bytes of all inflated objects and results of deltas for each byte of a pack, beyond eight of the largest objects. */
+const MAX_RATIO = 50;
+/** Deltas of a chain. Git makes at most 4,095. */
+const MAX_CHAIN = 10_000;
+
 /** A completely verified pack. */
 export interface IndexedPack {
   /** `pack-<hash>`: base name of its files, with `.pack` and `.idx`. */
@@ -26,19 +31,24 @@ export interface IndexedPack {
 /**
  * Verifies a pack and creates its index: the checksum matches, the number of objects is as announced with nothing after them,
  * every object inflates to its announced size, every delta has its base in this pack, and every id is computed from the content.
- * No object is inflated beyond the limit. Throws `GIT_PACK_CORRUPT` or `GIT_TOO_LARGE`.
+ * No object is inflated beyond the limit, nor all of them together beyond a multiple of the pack. Throws `GIT_PACK_CORRUPT` or
+ * `GIT_TOO_LARGE`, and the reason of `signal` if it aborts.
  *
  * A pack of 2,000 small files takes some 60 ms of CPU, a sixth of isomorphic-git's time, which also inflates without a limit and
  * silently omits unreadable objects.
  */
-export async function indexPack(bytes: Buffer, limits: PackLimits): Promise<IndexedPack> {
+export async function indexPack(bytes: Buffer, limits: PackLimits, signal?: AbortSignal): Promise<IndexedPack> {
   const count = checkFrame(bytes, limits);
   const indexer = new Indexer(bytes, limits);
   const slice = new TimeSlice();
   let at = 12;
   for (let i = 0; i < count; i++) {
     at = indexer.add(at);
-    if (slice.due) await slice.pause();
+    while (indexer.resolveNext() || slice.due) {
+      if (!slice.due) continue;
+      await slice.pause();
+      signal?.throwIfAborted();
+    }
   }
   if (at !== bytes.length - 20) throw corrupt("trailing bytes after the last object");
   const hash = bytes.subarray(-20);
@@ -62,21 +72,34 @@ function checkFrame(bytes: Buffer, limits: PackLimits): number {
   return count;
 }
 
-/** Walks a pack once, and then the deltas whose base came after them. */
+/** An entry of a pack. */
+interface Entry {
+  readonly offset: number;
+  readonly crc: number;
+}
+
+/** Walks a pack once. A delta that comes before its base is resolved once that is known. */
 class Indexer {
   readonly #bytes: Buffer;
   readonly #limits: PackLimits;
   readonly #rows: IdxRow[] = [];
   /** Cached delta bases. Fits the largest object, otherwise a chain of large ones would take quadratic time. */
   readonly #bases: LRUCache<number, GitObject>;
-  /** Deltas whose base, named by id, has not been read yet. */
-  #waiting: { readonly offset: number; readonly crc: number }[] = [];
+  /** Deltas whose base is not known yet, by the offset or id of that. */
+  readonly #waiting = new Map<number | string, Entry[]>();
+  /** Offsets of waiting deltas. */
+  readonly #unresolved = new Set<number>();
+  /** Deltas whose base is known now. */
+  readonly #ready: Entry[] = [];
   /** Offsets by id; built for the first delta that names its base by id. */
   #byId: Map<string, number> | undefined;
+  /** Bytes that may still be inflated, or result from deltas. */
+  #bytesLeft: number;
 
   constructor(bytes: Buffer, limits: PackLimits) {
     this.#bytes = bytes;
     this.#limits = limits;
+    this.#bytesLeft = 8 * limits.maxObjectBytes + MAX_RATIO * bytes.length;
     const sizeCalculation = ({ content }: GitObject): number => content.length + 256;
     this.#bases = new LRUCache({ maxSize: limits.maxObjectBytes + 256, sizeCalculation });
   }
@@ -85,46 +108,60 @@ class Indexer {
   add(offset: number): number {
     const { head, data, deflated } = this.#inflate(offset);
     const end = head.dataAt + deflated;
-    const crc = crc32(this.#bytes.subarray(offset, end));
-    const object = this.#resolve(offset, head, data);
-    if (object === undefined) this.#waiting.push({ offset, crc });
-    else this.#record(offset, crc, object);
+    const entry = { offset, crc: crc32(this.#bytes.subarray(offset, end)) };
+    const missing = this.#missingBase(head);
+    if (missing === undefined) this.#record(entry, this.#resolve(offset, head, data));
+    else {
+      this.#unresolved.add(offset);
+      const others = this.#waiting.get(missing);
+      if (others === undefined) this.#waiting.set(missing, [entry]);
+      else others.push(entry);
+    }
     return end;
+  }
+
+  /** Resolves a delta whose base has become known. Returns false if there is none. */
+  resolveNext(): boolean {
+    const entry = this.#ready.pop();
+    if (entry === undefined) return false;
+    const { head, data } = this.#inflate(entry.offset);
+    this.#unresolved.delete(entry.offset);
+    this.#record(entry, this.#resolve(entry.offset, head, data));
+    return true;
   }
 
   /** Returns the rows of all objects. */
   finish(): IdxRow[] {
-    while (this.#waiting.length > 0) {
-      const before = this.#waiting;
-      this.#waiting = [];
-      for (const { offset, crc } of before) {
-        const { head, data } = this.#inflate(offset);
-        const object = this.#resolve(offset, head, data);
-        if (object === undefined) this.#waiting.push({ offset, crc });
-        else this.#record(offset, crc, object);
-      }
-      if (this.#waiting.length === before.length) throw corrupt("missing delta base");
-    }
+    if (this.#unresolved.size > 0) throw corrupt("missing delta base");
     return this.#rows;
   }
 
   #inflate(offset: number): { head: EntryHead; data: Buffer; deflated: number } {
     const head = readEntryHead(this.#bytes, offset, offset);
     this.#checkSize(head.size);
+    this.#spend(head.size);
     return { head, ...inflateEntry(this.#bytes, head) };
   }
 
-  /** Returns the object at `offset`; undefined if its delta base has not been read yet. Follows chains without recursion. */
-  #resolve(offset: number, head: EntryHead, data: Buffer): GitObject | undefined {
+  /** Returns the base of an entry if it is a delta whose base is not known yet. */
+  #missingBase({ base }: EntryHead): number | string | undefined {
+    const isMissing = typeof base === "number" ? this.#unresolved.has(base) : this.#baseOffset(base) === undefined;
+    return isMissing ? base : undefined;
+  }
+
+  /** Returns the object at `offset`, whose delta base is known. Follows chains without recursion. */
+  #resolve(offset: number, head: EntryHead, data: Buffer): GitObject {
     const deltas: Buffer[] = [];
     let entry = { head, data };
     let at = offset;
     let object = head.type === "delta" ? undefined : { type: head.type, content: data };
     while (object === undefined) {
       deltas.push(entry.data);
-      this.#checkSize(deltaResultSize(entry.data));
+      const size = deltaResultSize(entry.data);
+      this.#checkSize(size);
+      this.#spend(size);
       const base = this.#baseOffset(entry.head.base);
-      if (base === undefined) return undefined;
+      if (base === undefined || deltas.length > MAX_CHAIN) throw corrupt("missing delta base");
       at = base;
       object = this.#bases.get(at);
       if (object !== undefined) break;
@@ -143,15 +180,30 @@ class Indexer {
     return this.#byId.get(base);
   }
 
-  #record(offset: number, crc: number, object: GitObject): void {
+  #record({ offset, crc }: Entry, object: GitObject): void {
     const id = objectId(object.type, object.content);
     this.#rows.push({ id, offset, crc });
-    this.#byId?.set(id.toString("hex"), offset);
+    const hex = id.toString("hex");
+    // Of equal objects the first counts: a later one may be a delta of what is based on it.
+    if (this.#byId?.has(hex) === false) this.#byId.set(hex, offset);
     this.#bases.set(offset, object);
+    if (this.#waiting.size === 0) return;
+    for (const base of [offset, hex]) {
+      for (const entry of this.#waiting.get(base) ?? []) this.#ready.push(entry);
+      this.#waiting.delete(base);
+    }
   }
 
   #checkSize(size: number): void {
     if (size <= this.#limits.maxObjectBytes) return;
     throw objectTooLarge(size, this.#limits.maxObjectBytes);
+  }
+  #spend(bytes: number): void {
+    this.#bytesLeft -= bytes;
+    if (this.#bytesLeft >= 0) return;
+    throw new GitError(
+      "GIT_TOO_LARGE",
+      `the objects of the received pack inflate to more than ${MAX_RATIO} times its ${this.#bytes.length} bytes: remove large files without much content from the repository`,
+    );
   }
 }

@@ -1,7 +1,11 @@
+import { LRUCache } from "lru-cache";
 import type { GitObject } from "./entry.js";
 import { Idx } from "./idx.js";
 import type { IndexedPack } from "./index-pack.js";
 import { PackReader } from "./reader.js";
+
+/** Cached delta bases of a pack in memory. */
+const BASES_BYTES = 16 * 2 ** 20;
 
 /** Several packs as one object source. */
 export class PackSet {
@@ -16,7 +20,9 @@ export class PackSet {
     const idx = new Idx(pack.idx, pack.bytes.subarray(-20));
     const { name, bytes } = pack;
     const readRange = async (start: number, end: number): Promise<Buffer> => bytes.subarray(start, end);
-    return new PackSet([new PackReader(idx, { name, bytes: bytes.length, readRange }), ...this.#readers]);
+    const sizeCalculation = ({ content }: GitObject): number => content.length + 256;
+    const bases = new LRUCache<string, GitObject>({ maxSize: BASES_BYTES, sizeCalculation });
+    return new PackSet([new PackReader(idx, { name, bytes: bytes.length, readRange, bases }), ...this.#readers]);
   }
 
   contains(id: string): boolean {

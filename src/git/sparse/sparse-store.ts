@@ -16,6 +16,7 @@ import type { GitObject, ObjectType } from "../pack/entry.js";
 import { Idx } from "../pack/idx.js";
 import type { IndexedPack } from "../pack/index-pack.js";
 import { PackSet } from "../pack/pack-set.js";
+import { TimeSlice } from "../pack/time-slice.js";
 import { ObjectFiles } from "./object-files.js";
 
 /** Receives objects from a server, verified. */
@@ -216,7 +217,9 @@ export class SparseStore implements SnapshotSource {
     const packs = new PackSet([]).with(pack);
     let part: (readonly [id: string, object: GitObject])[] = [];
     let bytes = 0;
+    const slice = new TimeSlice();
     for (const id of new Idx(pack.idx, pack.bytes.subarray(-20)).ids()) {
+      if (slice.due) await slice.pause();
       const object = await packs.read(id);
       if (object === undefined) continue;
       part.push([id, object]);

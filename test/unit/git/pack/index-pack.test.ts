@@ -88,6 +88,55 @@ describe("indexPack", function () {
     expect(await read(pack, objectId("blob", Buffer.from("bas")).toString("hex"))).to.equal("blob YmFz");
   });
 
+  describe("of deltas that all come before their bases", () => {
+    const text = (at: number): Buffer => Buffer.from(`object ${at}`);
+    const entries = Array.from({ length: 20_000 }, (_, at) => {
+      const [base, own] = [text(at + 1), text(at)];
+      const content = Buffer.concat([Buffer.from([base.length, own.length, own.length]), own]);
+      return { type: REF_DELTA, base: objectId("blob", base), content };
+    });
+    const bytes = handMadePack([...entries, { type: BLOB, content: text(entries.length) }]);
+
+    it("takes linear time, and lets other work go on", async () => {
+      let turns = 0;
+      let isDone = false;
+      const count = (): void => {
+        turns++;
+        if (!isDone) setImmediate(count);
+      };
+      setImmediate(count);
+      const pack = await indexPack(bytes, { ...LIMITS, maxObjects: 30_000 });
+      isDone = true;
+      expect(pack.objects).to.equal(20_001);
+      expect(await read(pack, objectId("blob", text(15_000)).toString("hex"))).to.equal(
+        `blob ${text(15_000).toString("base64")}`,
+      );
+      expect(turns).to.be.greaterThan(2);
+    });
+
+    it("ends when its signal aborts", async () => {
+      const reason = new Error("enough");
+      const work = indexPack(bytes, { ...LIMITS, maxObjects: 30_000 }, AbortSignal.abort(reason));
+      expect(await work.catch((error: unknown) => error)).to.equal(reason);
+    });
+  });
+
+  it("refuses deltas whose results add up to far more than the pack", async () => {
+    const base = Buffer.alloc(2 ** 20, "b");
+    const size = [0x80, 0x80, 0x40];
+    const copies = Array.from({ length: 16 }, (_, at) => [0x84, at]).flat();
+    const delta = {
+      type: REF_DELTA,
+      base: objectId("blob", base),
+      content: Buffer.from([...size, ...size, ...copies]),
+    };
+    const pack = (count: number): Buffer => handMadePack([{ type: BLOB, content: base }, ...Array(count).fill(delta)]);
+    expect((await indexPack(pack(3), LIMITS)).objects).to.equal(4);
+    expect((await expectGitError("GIT_TOO_LARGE", () => indexPack(pack(20), LIMITS))).message).to.match(
+      /inflate to more than 50 times its \d+ bytes/,
+    );
+  });
+
   const blob = { type: BLOB, content: Buffer.from("x") };
   const whole = handMadePack([blob]);
   const corrupt: readonly [name: string, pack: Buffer][] = [
