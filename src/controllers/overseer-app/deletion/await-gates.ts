@@ -1,7 +1,6 @@
 import type { Change, ChangeStatus } from "../../../api/change.js";
 import type { ConditionReason } from "../../../api/reasons.js";
 import { cutText } from "../../../base/cut-text.js";
-import { environmentsOf } from "../../../gates/environments.js";
 import { closedGates } from "../../../gates/judge.js";
 import { isNamespaceTerminating } from "../../../kube/errors.js";
 import { displayId } from "../../../manifest/object-id.js";
@@ -10,7 +9,7 @@ import type { PruneDecision } from "../../../plan/prune-guard.js";
 import { ensureChange, openChanges, openDeletion, recordChange } from "../changes/change-record.js";
 import { isPlanned, plannedAction } from "../changes/planned-actions.js";
 import { standingRejections } from "../gates/decisions.js";
-import { describeClosed, describeWaiting, judgeChange, statesOf } from "../gates/judge-change.js";
+import { describeClosed, describeWaiting, isGoverned, judgeChange, statesOf } from "../gates/judge-change.js";
 import { placedLive } from "../gates/placed-objects.js";
 import { failedGates, reject } from "../gates/rejection.js";
 import { serverTime } from "../gates/server-time.js";
@@ -35,9 +34,7 @@ export async function awaitDeletionGates(
   decisions: readonly PruneDecision[],
 ): Promise<HeldDeletion | undefined> {
   const removed = decisions.filter(({ verb }) => verb !== "Keep");
-  const environments = environmentsOf(run.ref.namespace, run.services.lister.list("Environment"));
-  const isFree = environments.length === 0 && (run.status.environments ?? []).length === 0;
-  if (removed.length === 0 || isFree) return undefined;
+  if (removed.length === 0 || !isGoverned(run)) return undefined;
   const open = openDeletion(run);
   if (open?.status?.phase === "Applying") {
     const extended = removed.filter(

@@ -205,6 +205,12 @@ export async function waitAtGates(
   return { progress: { state: "waiting", reason: closed[0]?.gate.waitReason ?? "Waiting", message: status } };
 }
 
+/** Reports whether an Environment governs the app, or has governed it when it last passed its gates. */
+export function isGoverned({ ref, services, status }: AppRun): boolean {
+  const current = environmentsOf(ref.namespace, services.lister.list("Environment"));
+  return current.length > 0 || (status.environments ?? []).length > 0;
+}
+
 /** Returns the status with the Environments that govern the app, and those that have governed it before. */
 export function withCurrentEnvironments(run: AppRun, former = run.status.environments ?? []): AppRun["status"] {
   const { environments: _, ...status } = run.status;

@@ -14,7 +14,7 @@ import { ensureChange, flushChange, openChangeFor, recordChange, stageChange } f
 import { type DecidedAction, unapprovedLosses } from "../changes/planned-actions.js";
 import { reportKept } from "../deletion/prune.js";
 import { summarizeTerminating } from "../deletion/terminating.js";
-import { judgeChange, statesOf, waitAtGates } from "../gates/judge-change.js";
+import { isGoverned, judgeChange, statesOf, waitAtGates } from "../gates/judge-change.js";
 import { placedObjects } from "../gates/placed-objects.js";
 import { failedGates, reject, rejectionOf } from "../gates/rejection.js";
 import { runPhase } from "../hooks/sync-phases.js";
@@ -88,7 +88,11 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
     return syncToInputs(run, desired);
   }
   const stopped = verdict.refusal !== undefined && (!started || diff.writes.length === 0);
-  if (stopped) return refused(run, desired, plan, verdict);
+  if (stopped) {
+    // Its gates are not judged: they would accept the budgets that it has now.
+    if (!isGoverned(run) && run.app.spec.sync.mode !== "Manual") await transferObjects(run, desired, open);
+    return refused(run, desired, plan, verdict);
+  }
   const continuesLast = open === undefined || (open.spec.cause === "Retry" && open.status?.hooks === undefined);
   const last = continuesLast ? lastStopped(run, desired.inputs, open) : undefined;
   // What a paused object will be written with later passes the gates now.

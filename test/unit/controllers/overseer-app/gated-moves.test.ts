@@ -69,6 +69,20 @@ describe("an object that moves to another app while gates are closed", () => {
     ]);
   });
 
+  it("is handed over by an app without gates whose deletions are refused", async () => {
+    const heart = new Heart();
+    heart.commit({ "a/x.yaml": map("x"), "a/gone.yaml": map("gone"), "b/own.yaml": map("of-b") });
+    heart.apply("a", at("a"));
+    heart.apply("b", at("b"));
+    heart.start();
+    await heart.settle(["a", "b"]);
+    heart.commit({ "a/README.md": "moved", "b/own.yaml": map("of-b"), "b/x.yaml": map("x") });
+    await heart.settle(["a", "b"], 60_000);
+    expect(heart.conditions("a")).to.include("Synced=False/PruneRefused");
+    expect(moves(heart)).to.deep.equal(["Transfer ConfigMap shop/x"]);
+    expect(heart.objects()).to.include('ConfigMap shop/gone {"v":"1"} of shop/a');
+  });
+
   it("stays with its app if the Change of that app is rejected", async () => {
     const heart = await gated({ ...own, "a/x.yaml": map("x") });
     heart.commit({ ...own, "b/x.yaml": map("x") });
