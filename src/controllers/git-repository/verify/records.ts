@@ -37,5 +37,9 @@ export function verifiedRecords(
     const { message: _, tag: __, ...fields } = verified;
     return [{ ref: refName(ref), ...fields }];
   });
-  return records.sort((a, b) => (a.ref < b.ref ? -1 : 1)).slice(0, MAX_RECORDS);
+  const own = refName(repository.spec.ref);
+  const byName = (a: VerifiedRevision, b: VerifiedRevision): number => (a.ref < b.ref ? -1 : 1);
+  // Refs of apps must not displace the one of the repository.
+  const first = records.sort((a, b) => Number(b.ref === own) - Number(a.ref === own) || byName(a, b));
+  return first.slice(0, MAX_RECORDS).sort(byName);
 }
