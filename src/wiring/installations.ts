@@ -18,6 +18,9 @@ const DEFAULT_LEASE_NAME = "overseer-gitops";
 /** A lease may be abandoned after this many times its duration; until then nothing is waited for. */
 const STALE_FACTOR = 5;
 
+/** Longest wait for a lease that may be abandoned. */
+const MAX_WAIT_SECONDS = 60;
+
 /** The namespaces of an installation or shard: some, or all except some. */
 interface Scope {
   readonly watchNamespaces: readonly string[] | undefined;
@@ -60,8 +63,17 @@ export async function refuseOverlap(check: OverlapCheck): Promise<void> {
   }
   if (abandoned.length === 0) return;
   // The clock of its node may be behind: it is abandoned if nothing renews it for as long as it lasts.
-  const seconds = Math.max(...abandoned.map((lease) => readLease(lease).durationSeconds));
+  const longest = Math.max(...abandoned.map((lease) => readLease(lease).durationSeconds));
+  const seconds = Math.min(longest, MAX_WAIT_SECONDS);
   const wait = new Promise<void>((resolve) => void check.clock.after(seconds * 1000, resolve));
+  const names = abandoned.map(nameOf).join(", ");
+  check.logger.info(
+    "waiting whether an old lease of the same namespaces is renewed; delete it if that installation is gone",
+    {
+      leases: names,
+      seconds,
+    },
+  );
   await unlessAborted(wait, check.signal);
   const before = new Map(abandoned.map((lease) => [nameOf(lease), lease.metadata.resourceVersion]));
   for (const lease of await overlapping(check))

@@ -4,16 +4,19 @@ const LOADS: ReadonlySet<string> = new Set(["$ref", "$dynamicRef", "$recursiveRe
 /** Schemas of schemas that Helm has built in. */
 const BUILT_IN = /^https?:\/\/json-schema\.org\/(?:draft-0[467]\/schema|draft\/20(?:19-09|20-12)\/schema|schema)#?$/;
 
+/** As text of UTF-8, and as text of bytes. */
+const BYTE_ORDER_MARK = /^(?:\ufeff|\u00ef\u00bb\u00bf)/;
+
 /**
  * What a `values.schema.json` refers to outside of itself. Helm reads that from the network or from the disk of the operator, whatever the
- * chart is confined to. Undefined also for a text that is no JSON, which Helm reports.
+ * chart is confined to. Helm drops a byte order mark. A text that is no JSON here may be some to Helm.
  */
 export function outsideReference(text: string): string | undefined {
   let schema: unknown;
   try {
-    schema = JSON.parse(text);
+    schema = JSON.parse(text.replace(BYTE_ORDER_MARK, ""));
   } catch {
-    return undefined;
+    return "a text that is not JSON";
   }
   // Not recursive: it may be nested as deep as its author likes.
   const open = [schema];

@@ -38,7 +38,7 @@ export function sealValue(publicKey: KeyObject, label: string, value: Uint8Array
 }
 
 /** Decryptions that fail, for one set of documents: each takes milliseconds. */
-const MAX_FAILURES = 5000;
+const MAX_FAILURES = 30_000;
 
 /** Private keys that values are decrypted with. Those that have fit lately are tried first: most values are for the same key. */
 export class SealingKeys {

@@ -65,6 +65,20 @@ export async function ensureChange(run: AppRun, inputs: Inputs, cause: ChangeCau
   return change;
 }
 
+/**
+ * Ends a Change, after the one that asks for the rest exists: without an open Change, what is not written yet would count as drift, and
+ * would be written without its gates.
+ */
+export async function replaceChange(run: AppRun, change: Change, inputs: Inputs, cause: ChangeCause, message: string) {
+  const isNext = ({ metadata, spec }: Change): boolean =>
+    metadata.uid !== change.metadata.uid && spec.cause === cause && hasSameSource(spec.inputs, inputs);
+  if (!openChanges(run).some(isNext)) {
+    const next = await createNumbered(run, inputs, cause);
+    run.status = { ...run.status, change: { name: next.metadata.name } };
+  }
+  await recordChange(run, change, { phase: "Superseded", message });
+}
+
 /** Creates a Change with the next number that is free. */
 export async function createNumbered(run: AppRun, inputs: Inputs, cause: ChangeCause): Promise<Change> {
   let number = (run.status.changes ?? 0) + 1;

@@ -13,6 +13,9 @@ const PERMITS: Partial<Record<PlannedAction["verb"], ReadonlySet<PlannedAction["
   Delete: new Set(["HandOver", "Keep"]),
 };
 
+/** Objects that Kubernetes makes in each new namespace, before the Change that creates it can. */
+const MADE_BY_KUBERNETES: ReadonlySet<string> = new Set(["ServiceAccount default", "ConfigMap kube-root-ca.crt"]);
+
 /** Returns what the plan of a Change says about an object; undefined if nothing. Its version may be another one after a restart. */
 export function plannedAction({ status }: Pick<Change, "status">, id: ObjectId): PlannedAction | undefined {
   const object = displayId(id);
@@ -25,6 +28,8 @@ export function plannedAction({ status }: Pick<Change, "status">, id: ObjectId):
 export function isPlanned(change: Pick<Change, "status">, { verb, id }: DecidedAction): boolean {
   const planned = plannedAction(change, id);
   if (planned === undefined) return (change.status?.omitted ?? 0) > 0;
+  if (planned.verb === "Create" && verb === "Adopt" && MADE_BY_KUBERNETES.has(planned.object.replace(/ .*\//, " ")))
+    return true;
   return planned.verb === verb || PERMITS[planned.verb]?.has(verb) === true;
 }
 
@@ -50,4 +55,11 @@ export function unapprovedLosses(
     ...plan.pruneCandidates.map(({ verb, live }) => ({ verb, id: live.id })),
   ];
   return decided.filter((action) => LOSSES.has(action.verb) && !isPlanned(change, action));
+}
+
+/** Says why a Change ends that would lose what its approved plan does not name. */
+export function describeUnapproved(actions: readonly DecidedAction[]): string {
+  const shown = actions.slice(0, 5).map(({ verb, id }) => `${verb} ${displayId(id)}`);
+  const more = actions.length > shown.length ? ` and ${actions.length - shown.length} more` : "";
+  return `its approved plan does not name what it would do now: ${shown.join(", ")}${more}; another Change asks for that`;
 }

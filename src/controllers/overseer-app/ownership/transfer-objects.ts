@@ -7,6 +7,7 @@ import { transferTo } from "../deletion/prune.js";
 import { observeApp } from "../observe.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
+import { lastStopped } from "../sync/stopped-change.js";
 import { judgeClaims } from "./claimants.js";
 
 /**
@@ -23,6 +24,22 @@ export async function transferObjects(
   const decisions = [...before, ...(await transfer(run, desired, change))];
   run.memory.transferred = { inputsKey: desired.inputs.key, decisions };
   return decisions;
+}
+
+/** Transfers objects before anything else, also while the Change backs off or has stopped, once its inputs have passed their gates. */
+export async function transferEarly(
+  run: AppRun,
+  desired: Rendered,
+  open: Change | undefined,
+): Promise<readonly PruneDecision[]> {
+  const begun = open === undefined ? lastStopped(run, desired.inputs) : isBegun(open) ? open : undefined;
+  const mayTransfer =
+    transfersOf(run, desired) !== undefined || (begun !== undefined && run.status.applied?.key === desired.inputs.key);
+  return mayTransfer ? transferObjects(run, desired, open ?? begun) : [];
+}
+
+function isBegun({ status }: Change): boolean {
+  return status?.phase === "Applying" || status?.phase === "Verifying";
 }
 
 /** Returns the transfers for these inputs; undefined while none may happen, because a gate may hold them. */

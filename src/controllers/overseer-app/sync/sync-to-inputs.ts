@@ -2,16 +2,22 @@ import type { Change, ChangeCause, ChangeStatus, GateState } from "../../../api/
 import { hasSameSource } from "../../../api/inputs.js";
 import { canonicalJson } from "../../../base/hash.js";
 import { closedGates } from "../../../gates/judge.js";
-import { displayId } from "../../../manifest/object-id.js";
 import type { RefusedWrite } from "../../../plan/actions.js";
 import { difference } from "../../../plan/difference.js";
 import { hooksDiffer } from "../../../plan/hooks.js";
 import type { LiveObject } from "../../../plan/live.js";
 import { isEmptyPlan, type Plan } from "../../../plan/plan.js";
-import type { PruneDecision, PruneVerdict } from "../../../plan/prune-guard.js";
+import type { PruneVerdict } from "../../../plan/prune-guard.js";
 import { PRIORITY } from "../../../reconcile/work-queue.js";
-import { ensureChange, flushChange, openChangeFor, recordChange, stageChange } from "../changes/change-record.js";
-import { type DecidedAction, unapprovedLosses } from "../changes/planned-actions.js";
+import {
+  ensureChange,
+  flushChange,
+  openChangeFor,
+  recordChange,
+  replaceChange,
+  stageChange,
+} from "../changes/change-record.js";
+import { describeUnapproved, unapprovedLosses } from "../changes/planned-actions.js";
 import { reportKept } from "../deletion/prune.js";
 import { summarizeTerminating } from "../deletion/terminating.js";
 import { isGoverned, judgeChange, statesOf, waitAtGates } from "../gates/judge-change.js";
@@ -22,7 +28,7 @@ import { observeApp } from "../observe.js";
 import { DONE, type SyncResult } from "../outcome.js";
 import { claimKey } from "../ownership/claims.js";
 import { awaitsHandOver } from "../ownership/standing.js";
-import { transferObjects, transfersOf } from "../ownership/transfer-objects.js";
+import { transferEarly, transferObjects } from "../ownership/transfer-objects.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { valuesObjectsOf } from "../source/external-values.js";
@@ -40,6 +46,8 @@ import { rememberPreview } from "./remembered-preview.js";
 import { backOffAfterFailure, backoffOf } from "./retry.js";
 import { continueFailing, lastStopped, stoppedResult } from "./stopped-change.js";
 
+/** Delay until another Change asks for what a Change may not do. */
+const AFTER_END_MS = 250;
 /** Plans with more writes are recorded before they are applied. */
 const SHORT_PLAN = 100;
 
@@ -83,9 +91,11 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
   run.services.failpoint("app:after-plan");
   const unapproved = open && started ? unapprovedLosses(open, plan) : [];
   if (open && unapproved.length > 0) {
-    await recordChange(run, open, { phase: "Superseded", message: describeUnapproved(unapproved) });
+    const message = describeUnapproved(unapproved);
+    await replaceChange(run, open, desired.inputs, open.spec.cause, message);
     run.memory.transferred = undefined;
-    return syncToInputs(run, desired);
+    run.requeueAfter(AFTER_END_MS);
+    return { progress: { state: "pending", message: `Change ${open.metadata.name}: ${message}` } };
   }
   const stopped = verdict.refusal !== undefined && (!started || diff.writes.length === 0);
   if (stopped) {
@@ -152,28 +162,6 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
   });
 }
 
-/** Transfers objects before anything else, also while the Change backs off or has stopped, once its inputs have passed their gates. */
-async function transferEarly(
-  run: AppRun,
-  desired: Rendered,
-  open: Change | undefined,
-): Promise<readonly PruneDecision[]> {
-  const begun = open === undefined ? lastStopped(run, desired.inputs) : isBegun(open) ? open : undefined;
-  const mayTransfer =
-    transfersOf(run, desired) !== undefined || (begun !== undefined && run.status.applied?.key === desired.inputs.key);
-  return mayTransfer ? transferObjects(run, desired, open ?? begun) : [];
-}
-
-function isBegun({ status }: Change): boolean {
-  return status?.phase === "Applying" || status?.phase === "Verifying";
-}
-
-function describeUnapproved(actions: readonly DecidedAction[]): string {
-  const shown = actions.slice(0, 5).map(({ verb, id }) => `${verb} ${displayId(id)}`);
-  const more = actions.length > shown.length ? ` and ${actions.length - shown.length} more` : "";
-  return `its approved plan does not name what it would do now: ${shown.join(", ")}${more}; another Change asks for that`;
-}
-
 /**
  * Records that a Change is being applied. A long plan is written immediately, a short one when it is complete. A Change applied
  * in several steps keeps its first plan.
@@ -193,7 +181,8 @@ async function startApplying(
   if (again) run.memory.moments = undefined;
   stageChange(run, change, {
     ...(again ? { appliedTime: undefined, hooks: undefined, wave: undefined } : {}),
-    ...(continues ? {} : planStatus(run, plan)),
+    // Later steps are compared with what users have approved.
+    ...(continues ? {} : planStatus(run, plan, decided.approvals === undefined ? "Brief" : "Whole")),
     ...opened,
     ...decided,
     phase: "Applying",

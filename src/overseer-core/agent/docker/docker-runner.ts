@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../../base/clock.js";
+import { messageOf } from "../../../base/errors.js";
 import type { Mapping } from "../../operations/compose.js";
 import type { HostPolicy } from "../host-access/host-policy.js";
 import { findingsText, judgeHostAccess } from "../host-access/judge-host-access.js";
@@ -251,7 +252,12 @@ export class DockerRunner implements Runner {
       const onContainers = (containers: readonly Container[]): void => logs.follow(containers);
       const common = { project, expected, engine, events, clock, restarts, onContainers, lastLines, mask, signal };
       const running = await awaitServices({ ...common, timeoutMs: healthTimeoutMs });
-      for (const { Id } of orphans) await engine.removeContainer(Id, signal);
+      for (const { Id, Name } of orphans)
+        await engine.removeContainer(Id, signal).catch((error: unknown) => {
+          // The new version works, and the next check removes what is left over.
+          signal.throwIfAborted();
+          log(`[docker] the earlier container ${Name.slice(1)} is left over: ${mask(messageOf(error))}`);
+        });
       return running;
     } finally {
       await logs.finish();

@@ -103,6 +103,9 @@ describe("The schema of the values of a chart, without a network namespace", fun
   it("is looked through however deep it is", () => {
     const deep = 100_000;
     expect(outsideReference(`${'{"a":'.repeat(deep)}{"$ref":"x"}${"}".repeat(deep)}`)).to.equal("x");
+    for (const mark of ["\ufeff", "\u00ef\u00bb\u00bf"])
+      expect(outsideReference(`${mark}{"$ref":"file:///x"}`), "behind a byte order mark").to.equal("file:///x");
+    expect(outsideReference('{"$ref":"x"} y'), "no JSON here, but perhaps to Helm").to.equal("a text that is not JSON");
     expect(outsideReference('{"properties": {"$ref": {"type": "string"}, "x": {"$ref": ""}}}')).to.equal(undefined);
   });
 });
