@@ -3,7 +3,7 @@ import type { GitRepository, VerifiedRevision } from "../../../api/git-repositor
 import type { RevisionIndex } from "../revision-index.js";
 
 /** Maximum number of refs in the status. */
-const MAX_RECORDS = 100;
+export const MAX_RECORDS = 100;
 
 /** Returns a ref as the status names it, for example `branch=main`. */
 export function refName(ref: GitRef | undefined): string {
@@ -18,6 +18,17 @@ export function refName(ref: GitRef | undefined): string {
 /** Returns the record of the last verified commit of a ref, as the status has it. */
 export function recordedRevision(repository: GitRepository, ref: GitRef | undefined): VerifiedRevision | undefined {
   return repository.status?.verified?.find((record) => record.ref === refName(ref));
+}
+
+/**
+ * Returns whether the status can have a record of a ref. Without one, a restart would accept that the ref was moved back to any signed
+ * commit.
+ */
+export function hasPlace({ spec, status }: GitRepository, ref: GitRef | undefined): boolean {
+  const name = refName(ref);
+  const records = status?.verified ?? [];
+  const others = records.filter((record) => record.ref !== name && record.ref !== refName(spec.ref));
+  return name === refName(spec.ref) || others.length < MAX_RECORDS - 1;
 }
 
 /**

@@ -20,7 +20,7 @@ import {
 import type { RepositoryPoll } from "../repository-poll.js";
 import type { VerifiedRecord } from "../revision-index.js";
 import { readRange, short } from "./range.js";
-import { recordedRevision } from "./records.js";
+import { hasPlace, MAX_RECORDS, recordedRevision, refName } from "./records.js";
 
 /** Remembered signers of commits, by commit and keys: a range that fails is read again by each poll. */
 const MAX_REMEMBERED = 20_000;
@@ -143,6 +143,11 @@ export class RevisionVerifier {
     const message = `commit ${short(commit)} is signed by ${shown(signer)}`;
     if (mode === "HEAD") return { ...fields, ...signed(signer), message };
     const older = anchorOf(candidate, poll);
+    if (older === undefined && !hasPlace(repository, candidate.ref))
+      throw new GitError(
+        "GIT_UNSIGNED",
+        `status.verified has no place for ${refName(candidate.ref)}, so that it could be moved back: with spec.verify.mode Range, apps can use ${MAX_RECORDS} refs of a repository. Use fewer, another GitRepository, or the mode HEAD`,
+      );
     const count =
       older === undefined || older.commit === commit ? 0 : await this.#range(services, poll, candidate, older, verify);
     const others = count > 1 && older ? `, and so are all ${count} commits since ${short(older.commit)}` : "";
