@@ -8,7 +8,7 @@ import { LABEL_SERVICE } from "../../../src/overseer-core/agent/docker/engine.js
 import { EngineError } from "../../../src/overseer-core/agent/docker/engine-connection.js";
 import { JobWorker } from "../../../src/overseer-core/agent/job-worker.js";
 import type { Journal } from "../../../src/overseer-core/agent/journal.js";
-import { RunError, type Runner } from "../../../src/overseer-core/agent/runner.js";
+import { RecurringError, RunError, type Runner } from "../../../src/overseer-core/agent/runner.js";
 import { makeTemporaryFolder } from "../../../tools/temporary-folder.js";
 import { FakeClock } from "../support/fake-clock.js";
 
@@ -130,10 +130,9 @@ describe("a job that its node cannot complete", () => {
     expect(String(error)).to.match(/the disk of the node is full: free space, then deploy again \(ENOSPC/);
   });
 
-  it("fails when only a text of the document says that the engine does not respond", async () => {
+  it("is tried again, but not without an end, when the CLI says that an engine that responds does not", async () => {
     const error = await deployUnrecorded('exec: "cannot connect to the docker daemon": executable file not found');
-    expect(error).to.be.instanceOf(RunError);
-    expect(error).to.include({ changed: true });
+    expect(error).to.be.instanceOf(RecurringError);
     const reset = await deployUnrecorded("read tcp 10.0.0.1:5->10.0.0.2:443: read: connection reset by peer");
     expect(String(reset)).to.match(/the registry of an image is not reachable/);
   });

@@ -1,14 +1,21 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../../base/clock.js";
-import { messageOf } from "../../../base/errors.js";
 import type { Mapping } from "../../operations/compose.js";
 import type { HostPolicy } from "../host-access/host-policy.js";
 import { findingsText, judgeHostAccess } from "../host-access/judge-host-access.js";
 import type { ExistingVolume } from "../host-access/judge-mounts.js";
 import { publishedPorts, type ReservedPort } from "../host-access/judge-ports.js";
 import { realPath } from "../host-access/real-path.js";
-import { type Deployment, type LogLine, RunError, type Runner, type RunnerReports, type RunResult } from "../runner.js";
+import {
+  type Deployment,
+  type LogLine,
+  RecurringError,
+  RunError,
+  type Runner,
+  type RunnerReports,
+  type RunResult,
+} from "../runner.js";
 import { awaitServices } from "./await-services.js";
 import { composeArgs } from "./compose-args.js";
 import { type ComposeInput, composeInput } from "./compose-input.js";
@@ -27,7 +34,7 @@ import { projectName } from "./project-name.js";
 import type { ProjectWatch } from "./project-watch.js";
 import { type RegistryLogin, readPullSecrets, registryOf } from "./pull-credentials.js";
 import { imagesOf, imagesToPull, pullWith } from "./pull-images.js";
-import { removeForReplacement, setOrphansAside } from "./replace-containers.js";
+import { removeAside, removeForReplacement, setOrphansAside } from "./replace-containers.js";
 import { lastLinesOf, ServiceLogs, upFailure } from "./service-logs.js";
 import type { ExpectedService } from "./service-states.js";
 import { unstartableContainer } from "./unstartable-container.js";
@@ -252,12 +259,7 @@ export class DockerRunner implements Runner {
       const onContainers = (containers: readonly Container[]): void => logs.follow(containers);
       const common = { project, expected, engine, events, clock, restarts, onContainers, lastLines, mask, signal };
       const running = await awaitServices({ ...common, timeoutMs: healthTimeoutMs });
-      for (const { Id, Name } of orphans)
-        await engine.removeContainer(Id, signal).catch((error: unknown) => {
-          // The new version works, and the next check removes what is left over.
-          signal.throwIfAborted();
-          log(`[docker] the earlier container ${Name.slice(1)} is left over: ${mask(messageOf(error))}`);
-        });
+      await removeAside(engine, orphans, call);
       return running;
     } finally {
       await logs.finish();
@@ -277,18 +279,15 @@ export class DockerRunner implements Runner {
     throw new RunError(failureText(what, mask(result.stderr)));
   }
 
-  /** Runs a command. Throws EngineUnreachableError if the engine does not respond. */
+  /** Throws EngineUnreachableError if the engine does not respond, and RecurringError if only the CLI says so: the engine may be stopping. */
   async #compose(project: string, directory: string, command: ComposeCommand): Promise<ComposeResult> {
-    const { cli, engine } = this.#options;
+    const { cli, engine, socket } = this.#options;
     const args = [...composeArgs(project, directory, command.input), ...command.args];
-    for (let attempt = 1; ; attempt++) {
-      const result = await cli.compose({ ...command, args });
-      if (result.code === undefined) throw new Error("docker compose was killed");
-      if (result.code === 0 || !saysUnreachable(result.stderr)) return result;
-      // Registries and texts of the document can say the same. If the engine responds, it may have restarted just now.
-      await engine.rootDirectory(command.signal);
-      if (attempt > 1) return result;
-    }
+    const result = await cli.compose({ ...command, args });
+    if (result.code === undefined) throw new Error("docker compose was killed");
+    if (result.code === 0 || !saysUnreachable(result.stderr)) return result;
+    await engine.rootDirectory(command.signal);
+    throw new RecurringError(`the Docker CLI says that the engine at ${socket} does not respond: see the log`);
   }
 
   /** Returns the directory to which relative bind mounts of an app refer. It stays when the app is removed. */

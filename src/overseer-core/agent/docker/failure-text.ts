@@ -55,7 +55,7 @@ const KNOWN: readonly KnownFailure[] = [
 
 /** Reports whether the output of the CLI says that the engine does not respond. */
 export function saysUnreachable(stderr: string): boolean {
-  return /cannot connect to the docker daemon|error during connect|connection reset by peer|daemon is shutting down|docker\.sock: connect: /i.test(
+  return /cannot connect to the docker daemon|error during connect|read unix .*connection reset by peer|daemon is shutting down|docker\.sock: connect: /i.test(
     stderr,
   );
 }

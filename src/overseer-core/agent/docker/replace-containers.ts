@@ -1,6 +1,8 @@
+import { messageOf } from "../../../base/errors.js";
 import type { LogLine } from "../runner.js";
 import { isAnonymous } from "./anonymous-volumes.js";
 import { type Container, type DockerEngine, nameOf, serviceOf } from "./engine.js";
+import type { Mask } from "./mask.js";
 import type { ExpectedService } from "./service-states.js";
 
 /** The deployment that replaces containers. */
@@ -84,4 +86,17 @@ function hasAnonymousVolumes({ Mounts }: Container): boolean {
 /** Number of a container within its service; the highest for one that Compose did not create. */
 function numberOf({ Config }: Container): number {
   return Number(Config.Labels?.["com.docker.compose.container-number"] ?? Number.MAX_SAFE_INTEGER);
+}
+
+/** Removes containers that were set aside, after the new version works. The next check of drift removes what is left over. */
+export async function removeAside(
+  engine: DockerEngine,
+  containers: readonly Container[],
+  { mask, log, signal }: { readonly mask: Mask; readonly log: LogLine; readonly signal: AbortSignal },
+): Promise<void> {
+  for (const { Id, Name } of containers)
+    await engine.removeContainer(Id, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      log(`[docker] the earlier container ${Name.slice(1)} is left over: ${mask(messageOf(error))}`);
+    });
 }
