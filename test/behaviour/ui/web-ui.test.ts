@@ -1,3 +1,4 @@
+// Runs alone: Chromium ends requests when a network interface comes or goes, as those of Docker do in other tests.
 import { expect } from "chai";
 import type { Page } from "playwright-core";
 import { API_VERSION } from "../../../src/api/group.js";
