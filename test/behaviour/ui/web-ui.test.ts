@@ -364,10 +364,9 @@ describe("The web UI", function () {
       await page.getByText("request 299 served").waitFor();
       await page.getByText("setup tables created").waitFor();
       const log = page.getByRole("log");
-      await log.focus();
       // Lines that are drawn in the same moment move the log back to its end.
       await waitUntil({ what: "the reader has scrolled up", timeoutMs: 60_000 }, async () => {
-        await page.keyboard.press("Home");
+        await log.press("Home");
         return page.getByRole("button", { name: "To the end" }).isVisible();
       });
       kubelet.write("web", "one more");
