@@ -52,8 +52,8 @@ export interface Gate {
    */
   readonly mayLiftRefusals?: boolean;
   /**
-   * Whether this gate only waits for other apps. They may wait for objects that this app hands over, so that transfers happen while it
-   * is the only one that waits.
+   * Whether this gate waits for other apps and for no decision. Objects that move to another app are transferred if only such gates are
+   * closed, since that app may need them.
    */
   readonly waitsForApps?: boolean;
   /** Whether this gate also judges Changes of cause Deletion: the deletion of an app. */

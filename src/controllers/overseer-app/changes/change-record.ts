@@ -69,7 +69,13 @@ export async function ensureChange(run: AppRun, inputs: Inputs, cause: ChangeCau
  * Ends a Change, after the one that asks for the rest exists: without an open Change, what is not written yet would count as drift, and
  * would be written without its gates.
  */
-export async function replaceChange(run: AppRun, change: Change, inputs: Inputs, cause: ChangeCause, message: string) {
+export async function replaceChange(
+  run: AppRun,
+  change: Change,
+  inputs: Inputs,
+  cause: ChangeCause,
+  message: string,
+): Promise<void> {
   const isNext = ({ metadata, spec }: Change): boolean =>
     metadata.uid !== change.metadata.uid && spec.cause === cause && hasSameSource(spec.inputs, inputs);
   if (!openChanges(run).some(isNext)) {
