@@ -81,6 +81,7 @@ export async function replaceChange(
   if (!openChanges(run).some(isNext)) {
     const next = await createNumbered(run, inputs, cause);
     run.status = { ...run.status, change: { name: next.metadata.name } };
+    run.services.failpoint("app:after-change-created");
   }
   await recordChange(run, change, { phase: "Superseded", message });
 }

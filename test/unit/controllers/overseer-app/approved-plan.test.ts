@@ -50,6 +50,26 @@ describe("a Change whose plan was approved", () => {
     expect(heart.changes("web")).to.include("web-3 Succeeded");
   });
 
+  it("does not re-create it either if the operator is killed before that Change has replaced it", async () => {
+    const heart = await waiting({ "a.yaml": map("a", "2"), "b.yaml": map("b", "2") });
+    heart.destination.faults.write = ({ id }) => (id.name === "a" ? { message: "busy", retryable: true } : undefined);
+    heart.approve("web-2", "alice");
+    await heart.settle(["web"]);
+    heart.destination.faults = { recreates: ({ id }) => id.name === "a" };
+    heart.start((point) => {
+      if (point === "app:after-change-created") throw new Error("killed");
+    });
+    const killed = await heart.settle(["web"], 600_000).catch((error: unknown) => error);
+    expect(killed).to.be.instanceOf(Error).with.property("message", "killed");
+    expect(heart.changes("web")).to.include("web-2 Applying").and.have.length(3);
+    heart.start();
+    await heart.settle(["web"], 600_000);
+    const ends = ["web-1 Succeeded", "web-2 Superseded", "web-3 Superseded", "web-4 Waiting"];
+    expect(heart.changes("web"), "the Change that has begun counts until it has ended").to.deep.equal(ends);
+    expect(verbs(heart, "web-4")).to.deep.equal(["Recreate ConfigMap shop/a"]);
+    expect(heart.objects()).to.include('ConfigMap shop/a {"v":"1"} of shop/web');
+  });
+
   it("does not adopt what it was to create, when that can be checked only after other writes", async () => {
     const namespace = "apiVersion: v1\nkind: Namespace\nmetadata: { name: data }\n";
     const heart = await waiting({
