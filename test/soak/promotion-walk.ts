@@ -180,7 +180,8 @@ export class PromotionWalk {
   }
 
   #judgeMove(app: string, before: string | undefined, now: string): void {
-    const rolledBack = this.#heart.causesOf(app).at(-1) === "Rollback";
+    // Times of Changes do not tell which came last: the clock is also set back.
+    const rolledBack = this.#statusOf(app).pin?.inputs.commit === now;
     if (before !== undefined && !rolledBack && this.#line.indexOf(now) < this.#line.indexOf(before))
       this.#wrong.push(`${app} went back from ${before} to ${now}`);
   }
