@@ -99,6 +99,8 @@ export interface RemoteRefs {
 export interface FetchTarget {
   readonly commit: string;
   readonly ref: string | undefined;
+  /** Namespace on whose behalf is fetched: one tenant leaves a slot to others, and tenants take turns. Defaults to the server. */
+  readonly tenant?: string | undefined;
 }
 
 /** Result of a fetch. */

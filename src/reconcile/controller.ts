@@ -6,6 +6,7 @@ import { messageOf, OverseerError } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
 import { isServerUnavailable } from "../kube/errors.js";
 import { PRIORITY, type Priority, type QueueObserver, WorkQueue } from "./work-queue.js";
+import { type GroupsOf, WorkerShares } from "./worker-shares.js";
 
 /** Result of a reconcile. */
 export interface ReconcileResult {
@@ -29,6 +30,8 @@ export interface ControllerOptions {
   readonly logger: Logger;
   readonly workers: number;
   readonly reconcile: Reconcile;
+  /** Groups of keys that share the workers; see `WorkerShares`. If unset, any key may take any worker. */
+  readonly groupsOf?: GroupsOf;
   readonly queueObserver?: QueueObserver;
   readonly observer?: ControllerObserver;
 }
@@ -53,7 +56,8 @@ export class Controller {
     this.#options = options;
     // Every running reconcile and request adds a listener: Node would warn of a leak from the eleventh on.
     setMaxListeners(0, this.#stop.signal);
-    this.queue = new WorkQueue(options.clock, options.queueObserver);
+    const { clock, workers, groupsOf, queueObserver } = options;
+    this.queue = new WorkQueue(clock, queueObserver, groupsOf && new WorkerShares(workers, groupsOf));
   }
 
   /** Starts the workers. */

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../base/clock.js";
+import type { WorkerShares } from "./worker-shares.js";
 
 /** Receives queue events for metrics. */
 export interface QueueObserver {
@@ -16,6 +17,12 @@ const LEVELS = 4;
 const LONG_MS = 10_000;
 const TURN = 4;
 
+/** A key whose group has its share of the workers. */
+interface Held {
+  priority: Priority;
+  readonly addedAt: number;
+}
+
 /** A worker that waits for a key of at least this priority. */
 interface Taker {
   readonly upTo: Priority;
@@ -29,6 +36,9 @@ interface Taker {
 export class WorkQueue {
   readonly #clock: Clock;
   readonly #observer: QueueObserver | undefined;
+  readonly #shares: WorkerShares | undefined;
+  /** Keys that wait until another one of their group is done, in order of arrival. */
+  readonly #held = new Map<string, Held>();
   /** Per priority: key → time added. Insertion order is delivery order. */
   readonly #levels: Map<string, number>[] = Array.from({ length: LEVELS }, () => new Map());
   readonly #processing = new Set<string>();
@@ -40,20 +50,23 @@ export class WorkQueue {
   #sinceLong = 0;
   #closed = false;
 
-  constructor(clock: Clock, observer?: QueueObserver) {
+  /** `shares` limits how many keys of a group are processed at once; if unset, nothing does. */
+  constructor(clock: Clock, observer?: QueueObserver, shares?: WorkerShares) {
     this.#clock = clock;
     this.#observer = observer;
+    this.#shares = shares;
   }
 
   /** Number of waiting keys. */
   get depth(): number {
-    return this.#levels.reduce((sum, level) => sum + level.size, 0);
+    return this.#levels.reduce((sum, level) => sum + level.size, this.#held.size);
   }
 
   /** Milliseconds for which the oldest waiting key has waited; 0 if none waits. */
   get oldestMs(): number {
     let oldest = Number.POSITIVE_INFINITY;
     for (const level of this.#levels) for (const addedAt of level.values()) oldest = Math.min(oldest, addedAt);
+    for (const { addedAt } of this.#held.values()) oldest = Math.min(oldest, addedAt);
     return Number.isFinite(oldest) ? this.#clock.monotonic() - oldest : 0;
   }
 
@@ -68,6 +81,11 @@ export class WorkQueue {
     if (this.#processing.has(key)) {
       const known = this.#again.get(key);
       this.#again.set(key, known === undefined ? priority : (Math.min(known, priority) as Priority));
+      return;
+    }
+    const held = this.#held.get(key);
+    if (held) {
+      held.priority = Math.min(held.priority, priority) as Priority;
       return;
     }
     let addedAt = this.#clock.monotonic();
@@ -118,11 +136,12 @@ export class WorkQueue {
   /** Marks the processing of a key as finished. */
   done(key: string, startedAt: number): void {
     this.#processing.delete(key);
+    this.#shares?.end(key);
     this.#observer?.finished((this.#clock.monotonic() - startedAt) / 1000);
     const again = this.#again.get(key);
-    if (again === undefined) return;
     this.#again.delete(key);
-    this.add(key, again);
+    if (again !== undefined) this.add(key, again);
+    this.#releaseHeld();
   }
 
   /** Closes the queue: no further key is delivered. */
@@ -143,11 +162,27 @@ export class WorkQueue {
       const taker = this.#takerFor(priority);
       if (!level || !entry || !taker) return;
       const [key, addedAt] = entry;
-      this.#sinceLong = priority === urgent ? this.#sinceLong + 1 : 0;
       level.delete(key);
+      if (this.#shares?.start(key) === false) {
+        this.#held.set(key, { priority: priority as Priority, addedAt });
+        this.#takers.unshift(taker);
+        continue;
+      }
+      this.#sinceLong = priority === urgent ? this.#sinceLong + 1 : 0;
       this.#processing.add(key);
       this.#observer?.taken(this.depth, (this.#clock.monotonic() - addedAt) / 1000);
       taker.give(key);
+    }
+  }
+
+  /** Returns the first held key whose groups have room to the waiting ones: a key that is done makes room for one. */
+  #releaseHeld(): void {
+    for (const [key, { priority, addedAt }] of this.#held) {
+      if (!this.#shares?.hasRoom(key)) continue;
+      this.#held.delete(key);
+      this.#levels[priority]?.set(key, addedAt);
+      this.#serve();
+      return;
     }
   }
 

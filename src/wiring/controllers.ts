@@ -3,7 +3,7 @@ import type { FailpointHook } from "../base/failpoint.js";
 import type { ReportFailures } from "../controllers/commit-status/report-failures.js";
 import { EnvironmentReconciler } from "../controllers/environment/reconciler.js";
 import { GitRepositoryReconciler } from "../controllers/git-repository/reconciler.js";
-import { openHostOf } from "../controllers/git-repository/repository-remote.js";
+import { openHostOf, repositoryGroups } from "../controllers/git-repository/repository-remote.js";
 import type { RevisionIndex } from "../controllers/git-repository/revision-index.js";
 import { SharedPolls } from "../controllers/git-repository/shared-polls.js";
 import { VerifiedCommitSigners } from "../controllers/git-repository/verify/commit-signers.js";
@@ -21,6 +21,7 @@ import { KubernetesDestination } from "../destinations/kubernetes/kubernetes-des
 import type { CoreConnections } from "../destinations/overseer/client/core-connection.js";
 import { FirstParentLines, type GitEngine, type GitHosts } from "../git/index.js";
 import type { EventRecorder } from "../kube/event-recorder.js";
+import type { Reconcile } from "../reconcile/controller.js";
 import { StatusWriter } from "../reconcile/status-writer.js";
 import type { Priority } from "../reconcile/work-queue.js";
 import type { ParserThread } from "../render/parser-thread.js";
@@ -110,7 +111,9 @@ export function repositoryController(shared: SharedParts): Controller {
     statusesReported: (repository) => shared.reportFailures.conditionOf(repository),
     observer: repositoryObserver(metrics, clock),
   });
-  return controller(shared, "gitrepository", REPOSITORY_WORKERS, (...call) => reconciler.reconcile(...call));
+  const reconcile: Reconcile = (...call) => reconciler.reconcile(...call);
+  const groupsOf = (key: string): readonly string[] => repositoryGroups(resources.caches.repositories.get(key));
+  return controller(shared, "gitrepository", REPOSITORY_WORKERS, reconcile, groupsOf);
 }
 
 /** Creates the controller of Environments. Not for an installation that watches selected namespaces: another one may report them. */

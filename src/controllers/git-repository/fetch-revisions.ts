@@ -11,6 +11,14 @@ import { refKey } from "./revision-index.js";
 import type { GitRepositoryServices } from "./services.js";
 import { mayStay } from "./verify/may-stay.js";
 
+/** The poll of one ref. `silence`: why the server did not respond for an earlier one. */
+interface RefPoll extends RepositoryPoll {
+  readonly silence: OverseerError | undefined;
+}
+
+/** After one of these, the server is not asked for further refs in the same poll: each would take as long. */
+const SILENCE = ["GIT_TIMEOUT", "GIT_BUSY", "GIT_UNREACHABLE"] as const;
+
 /**
  * Resolves and fetches every requested ref, and records its commit. Returns the error of the repository's own ref, if any, which
  * decides its status. Errors of an app's ref are reported by that app.
@@ -26,11 +34,13 @@ export async function fetchRevisions(
   const ownKey = refKey(poll.repository.spec.ref);
   let changed = false;
   let own: OverseerError | undefined;
+  let silence: OverseerError | undefined;
   for (const ref of refs) {
     const before = index.get(key, ref)?.resolved;
     try {
-      const target = await resolveAt(services, poll, ref, remoteRefs);
-      const onDemand = await fetchCommit(services, poll, target, refKey(ref) === ownKey);
+      const asked = { ...poll, silence };
+      const target = await resolveAt(services, asked, ref, remoteRefs);
+      const onDemand = await fetchCommit(services, asked, target, refKey(ref) === ownKey);
       const tag = target.ref === undefined ? undefined : remoteRefs.tags?.get(target.ref);
       const candidate = { ref, target, tag, before: before?.verified };
       const verified = await services.verifier.verify(services, poll, candidate);
@@ -44,6 +54,7 @@ export async function fetchRevisions(
       changed = index.set(key, ref, { resolved, error: undefined }) || changed;
     } catch (error) {
       if (!(error instanceof OverseerError)) throw error;
+      if (isGitError(error, ...SILENCE)) silence = error;
       const resolved = before && (await mayStay(services, poll, ref, before)) ? before : undefined;
       changed = index.set(key, ref, { resolved, error, remote }) || changed;
       if (refKey(ref) === ownKey) own = error;
@@ -56,14 +67,14 @@ export async function fetchRevisions(
 /** Resolves a ref. If it does not exist, lists all refs so that the error can suggest similar ones, unless there are too many. */
 async function resolveAt(
   services: GitRepositoryServices,
-  { remote, signal, limit }: RepositoryPoll,
+  { remote, signal, limit, silence }: RefPoll,
   ref: GitRef,
   remoteRefs: RemoteRefs,
 ): Promise<ResolvedRef> {
   try {
     return resolveRef(ref, remoteRefs);
   } catch (error) {
-    if (!isGitError(error, "GIT_REF_NOT_FOUND", "GIT_EMPTY_REPOSITORY")) throw error;
+    if (silence || !isGitError(error, "GIT_REF_NOT_FOUND", "GIT_EMPTY_REPOSITORY")) throw error;
     const { clock, engine } = services;
     const all = await withDeadline({ ...limit, clock, signal }, (within) =>
       engine.listRefs(remote, refPrefixes([ref], true), within),
@@ -77,7 +88,7 @@ async function resolveAt(
 /** Returns whether the files of the commit are fetched when they are read. */
 async function fetchCommit(
   services: GitRepositoryServices,
-  poll: RepositoryPoll,
+  poll: RefPoll,
   target: ResolvedRef,
   own: boolean,
 ): Promise<boolean> {
@@ -85,6 +96,7 @@ async function fetchCommit(
   const { remote, repository, signal, limit } = poll;
   const stored = await engine.open(remote, target.commit);
   if (stored !== undefined) return stored.onDemand === true;
+  if (poll.silence) throw poll.silence;
   if (own && repository.status?.revision === undefined && !hasFailed(repository)) {
     const outcome = { kind: "fetching", revision: target.revision } as const;
     await recordRepository(services, repository, repository.status ?? {}, outcome);
@@ -93,7 +105,8 @@ async function fetchCommit(
   const seconds = (): number => (clock.monotonic() - started) / 1000;
   let onDemand = false;
   try {
-    const fetch = () => engine.fetch(remote, { commit: target.commit, ref: target.ref }, signal, limit);
+    const wanted = { commit: target.commit, ref: target.ref, tenant: repository.metadata.namespace };
+    const fetch = () => engine.fetch(remote, wanted, signal, limit);
     const result = await fetch().catch(async (error: unknown) => {
       if (!isGitError(error, "GIT_CACHE_FULL")) throw error;
       await releaseRepository(services);

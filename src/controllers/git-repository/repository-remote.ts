@@ -9,6 +9,7 @@ import {
   gitRemote,
   type OpenOptions,
   proxyFromSecret,
+  remoteAddress,
 } from "../../git/index.js";
 import type { GitRepositoryServices } from "./services.js";
 
@@ -38,6 +39,17 @@ export async function openHostOf(
   const proxySecret = proxySecretRef && (await readSecret(services, repository, proxySecretRef.name, "proxySecretRef"));
   const proxy = proxySecret && proxyFromSecret(proxySecret.data, proxySecret.where);
   return services.hosts.open({ url, provider, secret, proxy }, options);
+}
+
+/** Returns what shares the workers for repositories: the namespace, and the server unless the URL is invalid. */
+export function repositoryGroups(repository: GitRepository | undefined): readonly string[] {
+  if (repository === undefined) return [];
+  const namespace = `namespace ${repository.metadata.namespace}`;
+  try {
+    return [namespace, `server ${remoteAddress(repository.spec.url)}`];
+  } catch {
+    return [namespace];
+  }
 }
 
 /** The data of a Secret, and its name for messages. */

@@ -102,7 +102,7 @@ export class IsomorphicGitEngine implements GitEngine {
         signal.throwIfAborted();
         if ((await store.record(commit)) !== undefined) return { fetched: false, bytes: 0, objects: 0 };
         const within = fetchLimit(this.#limits, remote, limit);
-        const result = await this.#slots.run(remote, signal, within.ms, async () => {
+        const result = await this.#slots.run({ remote, tenant: target.tenant, signal, ms: within.ms }, async () => {
           await this.#budget.admit(remote);
           return this.#fetchInto(store, remote, target, signal, within);
         });

@@ -33,7 +33,7 @@ export async function locateAt(run: AppRun, head: LocatedInputs, commit: string)
 async function openCommit(run: AppRun, { remote }: LocatedInputs, commit: string): Promise<GitSnapshot | undefined> {
   const { engine, repositories } = run.services;
   const known = await engine.open(remote, commit);
-  if (!known) await engine.fetch(remote, { commit, ref: undefined }, run.signal);
+  if (!known) await engine.fetch(remote, { commit, ref: undefined, tenant: run.app.metadata.namespace }, run.signal);
   const snapshot = known ?? (await engine.open(remote, commit));
   return snapshot && withSubmodules(run, repositories.get(repositoryKey(run.app)), remote, snapshot);
 }

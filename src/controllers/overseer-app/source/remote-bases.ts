@@ -52,7 +52,12 @@ export function remoteBaseOpener(
       const label = `${remote.url.replace(/^[a-z]+:\/\//, "")}@${COMMIT.test(base.ref ?? "") ? commit.slice(0, 12) : base.ref}`;
       const known = await engine.open(remote, commit);
       if (known !== undefined) return { snapshot: known, commit, label } satisfies OpenedBase;
-      await engine.fetch(remote, { commit, ref }, run.signal, timeLimit(repository, remote));
+      await engine.fetch(
+        remote,
+        { commit, ref, tenant: repository.metadata.namespace },
+        run.signal,
+        timeLimit(repository, remote),
+      );
       const snapshot = await engine.open(remote, commit);
       if (snapshot === undefined) throw new Error(`the remote base at ${commit} disappeared from the cache`);
       return { snapshot, commit, label };

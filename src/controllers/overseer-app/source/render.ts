@@ -134,7 +134,12 @@ export async function openEarlier(
   const remote = remoteOf(run);
   if (!remote) return undefined;
   const known = await engine.open(remote, inputs.commit);
-  if (!known) await engine.fetch(remote, { commit: inputs.commit, ref: undefined }, run.signal);
+  if (!known)
+    await engine.fetch(
+      remote,
+      { commit: inputs.commit, ref: undefined, tenant: run.app.metadata.namespace },
+      run.signal,
+    );
   const snapshot = known ?? (await engine.open(remote, inputs.commit));
   const repository = run.services.repositories.get(repositoryKey(run.app));
   return snapshot && withSubmodules(run, repository, remote, snapshot, onOpen);

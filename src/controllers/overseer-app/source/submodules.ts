@@ -21,7 +21,7 @@ export function withSubmodules(
     index.useRelated(`${namespace}/${name}`, own);
     const known = await engine.open(own, commit);
     if (known !== undefined) return { remote: own, snapshot: known };
-    await engine.fetch(own, { commit, ref: undefined }, signal, timeLimit(repository, own));
+    await engine.fetch(own, { commit, ref: undefined, tenant: namespace }, signal, timeLimit(repository, own));
     const fetched = await engine.open(own, commit);
     if (fetched === undefined) throw new Error(`the submodule at ${commit} disappeared from the cache`);
     return { remote: own, snapshot: fetched };

@@ -55,7 +55,7 @@ export class SshConversations {
     const { clock, limits } = this.#options;
     const ms = limits.pollTimeoutMs;
     const expired = (): Error => tooSlow(remote, topic.what, ms);
-    return this.#slots.run(remote, signal, ms, () =>
+    return this.#slots.run({ remote, signal, ms }, () =>
       withDeadline({ clock, signal, ms, expired }, (within) => this.#run(remote, topic, within)),
     );
   }

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { Condition } from "../../../../src/api/conditions.js";
+import type { GitRef } from "../../../../src/api/git-ref.js";
 import type { GitRepositoryStatus } from "../../../../src/api/git-repository.js";
 import { type TimeLimit, withDeadline } from "../../../../src/base/deadline.js";
 import { HostRules } from "../../../../src/base/host-rules.js";
@@ -24,7 +25,7 @@ function hang(signal: AbortSignal): Promise<never> {
 }
 
 /** A reconciler of one repository with a controllable server. */
-function rig() {
+function rig({ refsOf = [], refs = REFS }: { refsOf?: readonly GitRef[]; refs?: RemoteRefs } = {}) {
   const clock = new FakeClock();
   const conditions: Condition[][] = [];
   const events: string[] = [];
@@ -32,7 +33,7 @@ function rig() {
     listed: 0,
     fetched: 0,
     pruned: 0,
-    list: (async () => REFS) as (signal: AbortSignal) => Promise<RemoteRefs>,
+    list: (async () => refs) as (signal: AbortSignal) => Promise<RemoteRefs>,
     fetch: hang as (signal: AbortSignal) => Promise<never>,
   };
   const engine = {
@@ -70,7 +71,7 @@ function rig() {
       record: (_: unknown, { reason, message }: { reason: string; message: string }) =>
         events.push(`${reason}: ${message}`),
     },
-    refsOf: () => [],
+    refsOf: () => refsOf,
     takePollRequest: () => false,
     observer: {
       state() {},
@@ -127,6 +128,19 @@ describe("GitRepositoryReconciler", () => {
         .and.match(/^FetchTimeout: /);
     });
   }
+
+  it("asks a server that has not responded in time for no further ref in the same poll", async () => {
+    const branches = ["main", ...Array.from({ length: 20 }, (_, at) => `b${at}`)];
+    const refs = new Map(branches.map((name, at) => [`refs/heads/${name}`, String(at).padStart(40, "0")]));
+    const refsOf = [...branches.map((branch) => ({ branch })), { branch: "not-there" }];
+    const { clock, server, reconcile, conditions } = rig({ refsOf, refs: { refs, head: undefined } });
+    const reconciled = reconcile();
+    await eventually("it is asked", () => server.fetched === 1 && clock.timers.length > 0);
+    clock.advance(5_000);
+    await reconciled;
+    expect(server).to.include({ listed: 1, fetched: 1 });
+    expect(conditions.at(-1)?.find(({ type }) => type === "Ready")?.reason).to.equal("FetchTimeout");
+  });
 
   it("keeps the reason of the last failure until an attempt succeeds", async () => {
     const { clock, conditions, server, reconcile, it: resource, reopen } = rig();

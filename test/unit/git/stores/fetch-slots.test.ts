@@ -16,8 +16,8 @@ function rig() {
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
   const { signal } = new AbortController();
-  const fetch = (path: string, within: AbortSignal = signal): Promise<string> =>
-    slots.run(gitRemote(`https://${path}.git`), within, MINUTE, async () => {
+  const fetch = (path: string, within: AbortSignal = signal, tenant?: string): Promise<string> =>
+    slots.run({ remote: gitRemote(`https://${path}.git`), tenant, signal: within, ms: MINUTE }, async () => {
       begun.push(path);
       await new Promise<void>((resolve) => ends.set(path, resolve));
       return path;
@@ -65,6 +65,22 @@ describe("FetchSlots", () => {
     await endAll(works);
   });
 
+  it("leave one slot to other tenants, however many servers of a tenant are slow, and serve tenants in turns", async () => {
+    const { begun, ends, fetch, endAll } = rig();
+    const slow = [1, 2, 3, 4, 5, 6].map((n) => fetch(`slow${n}.example/1`, undefined, "mallory"));
+    await turn();
+    expect(begun).to.deep.equal(["slow1.example/1", "slow2.example/1", "slow3.example/1"]);
+    const good = [1, 2].map((n) => fetch(`good.example/${n}`, undefined, "shop"));
+    await turn();
+    expect(begun.slice(3)).to.deep.equal(["good.example/1"]);
+    ends.get("slow1.example/1")?.();
+    await turn();
+    expect(begun.slice(4), "the second of the other tenant comes before the fourth of this one").to.deep.equal([
+      "good.example/2",
+    ]);
+    await endAll([...slow, ...good]);
+  });
+
   it("end a wait with its signal or timeout, without occupying a slot", async () => {
     const { clock, slots, begun, fetch, endAll } = rig();
     const works = [1, 2].map((n) => fetch(`slow.example/${n}`));
@@ -78,7 +94,8 @@ describe("FetchSlots", () => {
     expect((await late).message).to.match(/slow\.example\/4\.git waited 60 s for other fetches.*slow\.example:443/);
     expect(begun, "fetches under way are not ended by the time of waiting").to.have.length(2);
     await endAll(works);
-    const again = slots.run(gitRemote("https://slow.example/5.git"), new AbortController().signal, 1, async () => "in");
+    const remote = gitRemote("https://slow.example/5.git");
+    const again = slots.run({ remote, signal: new AbortController().signal, ms: 1 }, async () => "in");
     expect(await again).to.equal("in");
     expect(clock.timers).to.deep.equal([]);
   });
