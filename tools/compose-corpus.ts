@@ -1,4 +1,5 @@
 import { basename, join } from "node:path";
+import { parse } from "yaml";
 import type { ComposeSource } from "../src/api/compose-source.js";
 import { builtinScope } from "../src/manifest/builtin-scopes.js";
 import { ParseCache } from "../src/render/parse-cache.js";
@@ -10,7 +11,7 @@ import type { RenderResult, RenderTarget } from "../src/render/request.js";
 import { MemorySnapshot } from "../test/unit/render/support/memory-snapshot.js";
 
 /** What is supplied to a Compose file, step by step. */
-export const STEPS = ["variables", "files", "host access", "images"] as const;
+export const STEPS = ["variables", "files", "volumes", "images", "host access"] as const;
 
 const CLUSTER: ComposeSource = {
   allow: ["Privileged", "HostNetwork", "HostPID", "HostIPC"],
@@ -22,6 +23,15 @@ const CLUSTER: ComposeSource = {
 const POLICY =
   "apiVersion: overseer.io/v1\nkind: Policy\nmetadata: {name: host}\nspec: {hostAccess: {paths: [/], dockerSocket: true}}\n";
 const MAX_ROUNDS = 300;
+/** A Compose file of the user, over the public one. */
+const OVERRIDE = "app/override.yaml";
+/** Paths of a host that hold no data of an app. */
+const SYSTEM_PATH = /^\/(?:|(?:var\/)?run|proc|sys|dev|lib|etc|usr|boot)(?:\/|$)/;
+
+/** The parts of a Compose document that are read here. */
+interface Written {
+  readonly services: Readonly<Record<string, { readonly volumes?: readonly unknown[] }>>;
+}
 
 const renderer = new SourceRenderer([
   new PlainRenderer(
@@ -34,6 +44,8 @@ export interface Outcome {
   readonly result?: RenderResult;
   readonly problems: readonly string[];
   readonly milliseconds: number;
+  /** Everything that was refused with less than that, besides missing variables and files. */
+  readonly refusals: readonly string[];
   /** The last step whose supplies were needed. Undefined if the file is refused with all of them. */
   readonly needed: number | undefined;
 }
@@ -44,29 +56,31 @@ export async function compileWithSupplies(
   text: string,
   target: RenderTarget = "kubernetes",
 ): Promise<Outcome> {
-  let outcome: Outcome = { problems: [], milliseconds: 0, needed: undefined };
+  let outcome: Omit<Outcome, "refusals"> = { problems: [], milliseconds: 0, needed: undefined };
+  const refusals = new Set<string>();
   for (const [step] of STEPS.entries()) {
     outcome = await compile({ name, text, target }, step);
     if (outcome.result !== undefined) break;
+    if (step > 0) for (const problem of outcome.problems) refusals.add(problem);
   }
-  return outcome;
+  return { ...outcome, refusals: [...refusals] };
 }
 
 async function compile(
   { name, text, target }: { readonly name: string; readonly text: string; readonly target: RenderTarget },
   step: number,
-): Promise<Outcome> {
+): Promise<Omit<Outcome, "refusals">> {
   const files: Record<string, string> = {
-    "app/app.yaml": `apiVersion: overseer.io/v1\nkind: App\nmetadata: {name: ${name}}\nspec: {composeFiles: [compose.yaml]}\n`,
+    "app/app.yaml": appOf(name, ["compose.yaml"]),
     "app/compose.yaml": step < 3 ? text : withImages(text),
-    ...(step < 2 ? {} : { "app/policy.yaml": POLICY }),
+    ...(step < 4 ? {} : { "app/policy.yaml": POLICY }),
   };
   const env: Record<string, string> = {};
   let problems: readonly string[] = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const begin = performance.now();
     try {
-      const source = { path: "", ...(step < 2 ? {} : { compose: CLUSTER }) };
+      const source = { path: "", ...(step < 4 ? {} : { compose: CLUSTER }) };
       const request = {
         source,
         env,
@@ -80,7 +94,11 @@ async function compile(
     } catch (error) {
       if (!(error instanceof RenderError)) throw error;
       problems = error.problems.map(({ origin, message }) => `${origin?.file}:${origin?.line} ${message}`);
-      if (!supply(problems, env, files, step)) break;
+      if (supply(problems, env, files, step)) continue;
+      const volumes = step < 2 || files[OVERRIDE] !== undefined ? undefined : volumesFor(problems, text);
+      if (volumes === undefined) break;
+      files[OVERRIDE] = volumes;
+      files["app/app.yaml"] = appOf(name, ["compose.yaml", basename(OVERRIDE)]);
     }
   }
   return { problems, milliseconds: 0, needed: undefined };
@@ -108,6 +126,29 @@ function supply(
     }
   }
   return supplied;
+}
+
+function appOf(name: string, composeFiles: readonly string[]): string {
+  return `apiVersion: overseer.io/v1\nkind: App\nmetadata: {name: ${name}}\nspec: {composeFiles: [${composeFiles.join(", ")}]}\n`;
+}
+
+/** Returns an override that puts named volumes in place of folders of the host that hold data. Undefined if there are none. */
+function volumesFor(problems: readonly string[], text: string): string | undefined {
+  const services: Record<string, { readonly volumes: string[] }> = {};
+  const volumes: Record<string, null> = {};
+  for (const problem of problems) {
+    const [, service = "", index, what = ""] = / services\.([^ ]+)\.volumes\[(\d+)\]: (.*)$/.exec(problem) ?? [];
+    const [, path = "~"] = /^"([^"]+)" is a path of the node/.exec(what) ?? [];
+    if (!/^(?:"|~ is the home directory)/.test(what) || SYSTEM_PATH.test(path)) continue;
+    const item: unknown = (parse(text) as Written).services[service]?.volumes?.[Number(index)];
+    const [, target] = /:(\/[^:]*)(?::[a-zA-Z,]+)?$/.exec(typeof item === "string" ? item : "") ?? [];
+    if (target === undefined) continue;
+    const name = `data-${Object.keys(volumes).length}`;
+    volumes[name] = null;
+    services[service] ??= { volumes: [] };
+    services[service].volumes.push(`${name}:${target}`);
+  }
+  return Object.keys(volumes).length === 0 ? undefined : JSON.stringify({ services, volumes });
 }
 
 /** Replaces builds by images, as a user would who pushes them to a registry. */

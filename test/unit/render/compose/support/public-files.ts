@@ -33,11 +33,12 @@ export const NEEDS: Readonly<Record<(typeof STEPS)[number], readonly string[]>> 
   files:
     words(`sample-elasticsearch-logstash-kibana store-fonoster store-livekit store-oneuptime store-peerdb store-signoz
     store-superset store-taiga store-tooljet store-uptimekit`),
-  "host access": words(`store-cloudflare-ddns store-emby store-glances store-macos store-triggerdotdev store-wg-easy
-    store-windows`),
+  volumes: ["sample-minecraft"],
   images: words(`sample-angular sample-apache-php sample-aspnet-mssql sample-django sample-fastapi sample-flask-redis
     sample-flask sample-nginx-aspnet-mysql sample-nginx-flask-mongo sample-nginx-flask-mysql sample-nginx-golang-mysql
     sample-nginx-golang store-firecrawl`),
+  "host access": words(`store-cloudflare-ddns store-emby store-glances store-macos store-triggerdotdev store-wg-easy
+    store-windows`),
 };
 
 function words(text: string): string[] {
