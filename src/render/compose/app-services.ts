@@ -3,7 +3,7 @@ import { hostUses } from "./hosts.js";
 import { type AppModel, labelsOf, type ServiceModel } from "./model.js";
 import { joinNames, labelName } from "./names.js";
 import { type ContainerPort, portsOf } from "./ports.js";
-import { mappingOf, textOf, textsOf } from "./values.js";
+import { itemsOf, mappingOf, textOf, textsOf } from "./values.js";
 
 /** Name of the ClusterIP Service with the ports of a service. */
 export function portsServiceName(app: string, service: ServiceModel): string {
@@ -83,7 +83,10 @@ function servicePorts(ports: readonly ContainerPort[]): unknown[] {
   });
 }
 
-/** The names that lead to a service: its own, its aliases, and its container and host name if another service uses them. */
+/**
+ * The names that lead to a service: its own, its aliases, and its container and host name if another service uses them, or reads files
+ * that may.
+ */
 export type ServiceNames = (
   model: ServiceModel,
 ) => readonly { readonly name: string; readonly report: ServiceModel["report"] }[];
@@ -105,30 +108,40 @@ export function serviceNames(app: AppModel): ServiceNames {
       known.push([alias, report.at("links", index)]);
       links.set(target, known);
     });
-  return (model) => namesOf(model, { own, uses, links });
+  const readers = new Set(models.filter(({ service }) => readsFiles(service)).map(({ name }) => name));
+  return (model) => namesOf(model, { own, uses, links, readers });
 }
 
 interface AppNames {
   readonly own: ReadonlySet<string>;
   readonly uses: ReturnType<typeof hostUses>;
   readonly links: ReadonlyMap<string, readonly [string, ServiceModel["report"]][]>;
+  /** Services that read files, which can have names in them. */
+  readonly readers: ReadonlySet<string>;
 }
 
-function namesOf({ name: model, service, dns, report }: ServiceModel, { own, uses, links }: AppNames) {
+const DNS_LABEL = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+function readsFiles({ configs, env_file, volumes }: ServiceModel["service"]): boolean {
+  const isFile = (item: unknown): boolean => /^\./.test(textOf(item) ?? textOf(mappingOf(item).source) ?? "");
+  return itemsOf(configs).length > 0 || itemsOf(env_file).length > 0 || itemsOf(volumes).some(isFile);
+}
+
+function namesOf({ name: model, service, dns, report }: ServiceModel, { own, uses, links, readers }: AppNames) {
   const networks = Object.entries(mappingOf(service.networks)).flatMap(([network, options]) =>
     textsOf(mappingOf(options).aliases).map((alias) => [alias, report.at("networks", network, "aliases")] as const),
   );
   const used = OWN_NAMES.flatMap((key) => {
     const name = textOf(service[key]);
-    return name !== undefined && uses.get(name)?.some((use) => use.service !== model) === true
-      ? [[name, report.at(key)] as const]
-      : [];
+    if (name === undefined) return [];
+    const isUsed = uses.get(name)?.some((use) => use.service !== model) === true;
+    const mayBeUsed = DNS_LABEL.test(name) && [...readers].some((reader) => reader !== model);
+    return isUsed || mayBeUsed ? [[name, report.at(key)] as const] : [];
   });
   const names = new Map<string, ServiceModel["report"]>([[dns, report]]);
   for (const [alias, at] of [...networks, ...used, ...(links.get(model) ?? [])]) {
-    const isValid = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(alias);
     if (own.has(alias) || names.has(alias)) continue;
-    if (isValid) names.set(alias, at);
+    if (DNS_LABEL.test(alias)) names.set(alias, at);
     else
       at.problem(
         `${JSON.stringify(alias.slice(0, 63))} is no host name in Kubernetes: use lowercase letters, digits and -`,

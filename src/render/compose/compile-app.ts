@@ -8,6 +8,7 @@ import { addServices, serviceNames } from "./app-services.js";
 import { addBackups, type CompiledBackup } from "./backup.js";
 import { hostNames } from "./hosts.js";
 import type { AppModel, AppSettings, CompiledObject, RepositoryFiles, SecretPlace, ServiceModel } from "./model.js";
+import { foldersOf } from "./mounts.js";
 import { addNetworkPolicies } from "./network-policies.js";
 import { plainDocument } from "./plain-document.js";
 import { draftPod, type PodDraft } from "./pod-template.js";
@@ -110,7 +111,7 @@ function modelOf({ compose, report, ...input }: AppInput): AppModel {
     name,
     { name, dns: dns.get(name) ?? name, service, report: report.at("services", name) },
   ]);
-  return { ...input, compose: plain, report, services: new Map(models) };
+  return { ...input, compose: plain, report, services: new Map(models), folders: foldersOf(services.values()) };
 }
 
 /** Returns the services of each pod: a service, and those that use its network. */

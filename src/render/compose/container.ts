@@ -1,3 +1,4 @@
+import type { Reporter } from "../overseer/reporter.js";
 import { commandOf } from "./commands.js";
 import { storeVariables } from "./encrypted-variables.js";
 import { environmentOf } from "./environment.js";
@@ -37,7 +38,7 @@ export function containerOf(model: ServiceModel, app: AppModel, targets: MountTa
     ...(env.length === 0 ? {} : { env }),
     ...(ports.length === 0 ? {} : { ports }),
     ...(Object.keys(resources).length === 0 ? {} : { resources }),
-    ...(mounts.length === 0 ? {} : { volumeMounts: ordered(mounts) }),
+    ...(mounts.length === 0 ? {} : { volumeMounts: distinct(mounts, model.report) }),
     ...(isJob ? {} : probesOf(model)),
     ...(lifecycle === undefined ? {} : { lifecycle }),
     securityContext: containerSecurity(model, app, targets.pod),
@@ -46,8 +47,17 @@ export function containerOf(model: ServiceModel, app: AppModel, targets: MountTa
   };
 }
 
-function ordered(mounts: readonly VolumeMount[]): readonly VolumeMount[] {
-  return [...mounts].sort((a, b) => (a.mountPath < b.mountPath ? -1 : a.mountPath > b.mountPath ? 1 : 0));
+/** Returns mounts by their path, each path once: an API server refuses a container with a second one. */
+function distinct(mounts: readonly VolumeMount[], report: Reporter): readonly VolumeMount[] {
+  const found = new Map<string, VolumeMount>();
+  for (const mount of mounts) {
+    const { mountPath, name, subPath } = mount;
+    const other = found.get(mountPath) ?? mount;
+    if (other.name !== name || other.subPath !== subPath)
+      report.problem(`two of volumes, tmpfs, secrets and configs have the target ${mountPath}: remove one of them`);
+    found.set(mountPath, other);
+  }
+  return [...found.values()].sort((a, b) => (a.mountPath < b.mountPath ? -1 : 1));
 }
 
 function imageOf({ service, report }: ServiceModel): string {

@@ -41,8 +41,11 @@ export function hostNames(compose: Mapping, services: ReadonlyMap<string, Mappin
   const rewritten = new Map<string, string>();
   for (const [name, wanted] of changed) {
     const places = (uses.get(name) ?? []).filter(({ service }) => service !== name);
-    if (places.length === 0) continue;
     const at = report.at("services", name);
+    if (places.length === 0) {
+      warn(at, `is named ${wanted} in DNS: write this name where files or other apps use it`);
+      continue;
+    }
     const where = places.slice(0, MAX_PLACES).map(({ path }) => showPath(path));
     const more = places.length > MAX_PLACES ? ` and ${places.length - MAX_PLACES} more` : "";
     if (rewrites || places.every(({ isCertain }) => isCertain)) {

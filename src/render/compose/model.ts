@@ -64,6 +64,8 @@ export interface AppModel {
   readonly report: Reporter;
   readonly services: ReadonlyMap<string, ServiceModel>;
   readonly files: RepositoryFiles;
+  /** Relative paths that services mount as they are written, by their shortest spelling. */
+  readonly folders: ReadonlyMap<string, string>;
   readonly lookup: Lookup;
   /** Secrets of the source by the names that apps refer to them by; all others are in the key `value` of the Secret of this name. */
   readonly secrets?: ReadonlyMap<string, SecretPlace> | undefined;

@@ -1,16 +1,18 @@
 import { cleanPath } from "../overseer/compose/clean-path.js";
+import type { Mapping } from "../overseer/compose/shape.js";
 import type { Reporter } from "../overseer/reporter.js";
 import { warn } from "./findings.js";
-import type { ServiceModel } from "./model.js";
+import type { AppModel, ServiceModel } from "./model.js";
 import { type MountItem, mountItems } from "./mount-items.js";
 import { storeFiles, volumeOf } from "./mounted-files.js";
 import { joinNames } from "./names.js";
 import type { VolumeMount } from "./pod-volumes.js";
-import { byteQuantity, bytesOf, textsOf } from "./values.js";
+import { byteQuantity, bytesOf, itemsOf, mappingOf, textOf, textsOf } from "./values.js";
 import { addClaim, type MountTargets, namedVolume } from "./volume-sources.js";
 
 /** Host paths that only tell the time zone. */
 const TIME = /^\/(?:etc\/(?:localtime|timezone)|usr\/share\/zoneinfo(?:\/.*)?)$/;
+const SHM = "/dev/shm";
 const DOCKER_SOCKET = /^\/(?:var\/)?run\/docker\.sock$/;
 
 /** Returns the mounts of a service: `volumes`, `volumes_from`, `tmpfs` and `shm_size`. Adds their volumes and objects. */
@@ -28,10 +30,14 @@ export function mountsOf(model: ServiceModel, targets: MountTargets): VolumeMoun
   });
   const taken = new Set(own.map(({ mountPath }) => mountPath));
   const all = [...own, ...shared.filter(({ mountPath }) => !taken.has(mountPath))];
-  return [...all, ...memoryMounts(model, targets)];
+  return [...all, ...memoryMounts(model, targets, new Set(all.map(({ mountPath }) => mountPath)))];
 }
 
-function memoryMounts({ service, name, report }: ServiceModel, { pod }: MountTargets): VolumeMount[] {
+function memoryMounts(
+  { service, name, report }: ServiceModel,
+  { pod }: MountTargets,
+  taken: ReadonlySet<string>,
+): VolumeMount[] {
   const mounts = textsOf(service.tmpfs).map((text): VolumeMount => {
     const [target = "", options = ""] = text.split(":");
     const mountPath = cleanPath(target);
@@ -40,9 +46,11 @@ function memoryMounts({ service, name, report }: ServiceModel, { pod }: MountTar
       warn(report.at("tmpfs"), "options besides size have no effect: the directory has mode 1777");
     return { name: memory(pod, `tmpfs-${name}-${mountPath}`, bytesOf(size)), mountPath };
   });
-  if (service.shm_size === undefined) return mounts;
+  // As in Docker, a mount at this path takes precedence.
+  if (service.shm_size === undefined || taken.has(SHM) || mounts.some(({ mountPath }) => mountPath === SHM))
+    return mounts;
   const shared = memory(pod, `shm-${name}`, bytesOf(service.shm_size));
-  return [...mounts, { name: shared, mountPath: "/dev/shm" }];
+  return [...mounts, { name: shared, mountPath: SHM }];
 }
 
 function memory(pod: MountTargets["pod"], key: string, size: number | undefined): string {
@@ -54,6 +62,8 @@ function mountItem(item: MountItem, model: ServiceModel, targets: MountTargets):
   const { type, source, readOnly, subPath, report } = item;
   const mountPath = cleanPath(item.target);
   const mode = readOnly ? { readOnly: true } : {};
+  if (subPath !== undefined && (subPath.startsWith("/") || subPath.split("/").includes("..")))
+    report.at("volume", "subpath").problem("expected a path within the volume");
   const mount = (name: string | undefined): VolumeMount[] =>
     name === undefined ? [] : [{ name, mountPath, ...(subPath === undefined ? {} : { subPath }), ...mode }];
   if (type === "tmpfs") return mount(memory(targets.pod, `tmpfs-${model.name}-${mountPath}`, item.size));
@@ -87,15 +97,19 @@ function bindMount(source: string, item: MountItem, targets: MountTargets): Volu
     report.problem(entry.message);
     return [];
   }
-  const name = joinNames(app.name, source.replaceAll(/^[./]+/g, "") || "folder");
+  const name = nameOf(app.name, source);
   if (entry.kind === "missing") {
     if (looksLikeFile(source, mountPath)) {
       report.problem(`there is no file ${JSON.stringify(source)} in the source: add it, or use a named volume`);
       return [];
     }
-    report.note(`${JSON.stringify(source)} is not in the repository: its data is in the claim ${name}`);
-    addClaim({ claim: name, source: `path ${normal(source)}`, volume: {}, app, objects, report });
-    return [{ name: pod.claim(name), mountPath, ...mode }];
+    const folder = outermost(source, app);
+    const claim = nameOf(app.name, folder);
+    const subPath = normal(source).slice(normal(folder).length + 1);
+    const within = subPath === "" ? "" : `, in its folder ${subPath}`;
+    report.note(`${JSON.stringify(source)} is not in the repository: its data is in the claim ${claim}${within}`);
+    addClaim({ claim, source: `path ${normal(folder)}`, volume: {}, app, objects, report });
+    return [{ name: pod.claim(claim), mountPath, ...(subPath === "" ? {} : { subPath }), ...mode }];
   }
   if (!readOnly)
     warn(report, "is read-only in the container, because it comes from the repository: add :ro, or use a volume");
@@ -111,10 +125,32 @@ function bindMount(source: string, item: MountItem, targets: MountTargets): Volu
 
 /** Removes redundant parts, so that different spellings of a path are the same. */
 function normal(path: string): string {
-  return path
-    .split("/")
-    .filter((part) => part !== "" && part !== ".")
-    .join("/");
+  return cleanPath(`./${path}`).replace(/^\.$/, "");
+}
+
+function nameOf(app: string, path: string): string {
+  return joinNames(app, normal(path).replaceAll(/^[./]+/g, "") || "folder");
+}
+
+/** Returns the outermost folder with a path that services mount too and that is not in the repository: both share its data. */
+function outermost(path: string, { folders, files }: AppModel): string {
+  const parts = normal(path).split("/");
+  for (let length = 1; length < parts.length; length++) {
+    const written = folders.get(parts.slice(0, length).join("/"));
+    if (written !== undefined && files(written).kind === "missing") return written;
+  }
+  return path;
+}
+
+/** Returns the relative paths that services mount, by their shortest spelling. */
+export function foldersOf(services: Iterable<Mapping>): ReadonlyMap<string, string> {
+  const folders = new Map<string, string>();
+  for (const { volumes } of services)
+    for (const item of itemsOf(volumes)) {
+      const written = textOf(item)?.split(":")[0] ?? textOf(mappingOf(item).source) ?? "";
+      if (written.startsWith(".")) folders.set(normal(written), written);
+    }
+  return folders;
 }
 
 function fileName(path: string): string {

@@ -1,3 +1,4 @@
+import { isRecord } from "../../manifest/shape.js";
 import type { AppObjects } from "./app-objects.js";
 import { type AppModel, COMPOSE_GROUP, labelsOf, type ServiceModel } from "./model.js";
 import { joinNames, labelName } from "./names.js";
@@ -20,13 +21,22 @@ function networksOf({ service }: ServiceModel): readonly string[] {
   return names.length === 0 ? ["default"] : names;
 }
 
-function labelOf(network: string): string {
-  return `${COMPOSE_GROUP}/network-${labelName(network, 50)}`;
+/** Returns the label of the pods in a network. External networks have the same one in all apps. */
+function labelOf(network: string, app: AppModel): string {
+  return `${COMPOSE_GROUP}/network-${labelName(externalName(network, app) ?? network, 50)}`;
+}
+
+/** Returns the name of a network that apps share. Undefined for networks of the app. */
+function externalName(network: string, { compose }: AppModel): string | undefined {
+  const { external, name } = mappingOf(mappingOf(compose.networks)[network]);
+  if (!isTrue(external) && !isRecord(external)) return undefined;
+  return textOf(mappingOf(external).name) ?? textOf(name) ?? network;
 }
 
 /**
  * Adds NetworkPolicies for the networks of an app, if they separate its services: services reach each other if they have a network
- * in common, and published and routed ports are open to all. Services that have only internal networks reach nothing else.
+ * in common, also an external one with other apps, and published and routed ports are open to all. Services that have only internal
+ * networks reach nothing else.
  */
 export function addNetworkPolicies(
   pods: ReadonlyMap<string, readonly ServiceModel[]>,
@@ -52,7 +62,11 @@ export function addNetworkPolicies(
   }
   return {
     labelsOf: (service) =>
-      separates ? Object.fromEntries(networksOf(service).map((name) => [labelOf(name), "true"])) : {},
+      Object.fromEntries(
+        networksOf(service)
+          .filter((name) => separates || externalName(name, app) !== undefined)
+          .map((name) => [labelOf(name, app), "true"]),
+      ),
   };
 }
 
@@ -69,7 +83,7 @@ function policyOf(
   app: AppModel,
 ): Rules {
   const networks = networksOf(host);
-  const selectors = networks.map((name) => ({ ...labelsOf(app.name), [labelOf(name)]: "true" }));
+  const selectors = networks.map((name) => ({ ...labelsOf(app.name), [labelOf(name, app)]: "true" }));
   const ingress = ingressOf(host, pods, routed, app, selectors);
   if (!networks.every((name) => internal.has(name))) return { ingress };
   const dns = {
@@ -85,14 +99,20 @@ function ingressOf(
   host: ServiceModel,
   pods: ReadonlyMap<string, readonly ServiceModel[]>,
   routed: ReadonlyMap<string, ReadonlySet<number>>,
-  { settings }: AppModel,
+  app: AppModel,
   selectors: readonly Readonly<Record<string, string>>[],
 ): unknown[] {
+  const { isolated } = app.settings;
   const members = pods.get(host.name) ?? [host];
+  const shared = isolated ? [] : networksOf(host).filter((name) => externalName(name, app) !== undefined);
+  const otherApps = shared.map((name) => ({
+    namespaceSelector: {},
+    podSelector: { matchLabels: { [labelOf(name, app)]: "true" } },
+  }));
   const published = members.flatMap((member) => portsOf(member).filter(({ isPublic }) => isPublic));
   const routes = [...(routed.get(host.name) ?? [])].map((port) => ({ port, protocol: "TCP" }));
-  const open = [...(settings.isolated ? [] : published), ...routes].map(({ port, protocol }) => ({ protocol, port }));
-  return [{ from: peers(selectors) }, ...(open.length === 0 ? [] : [{ ports: open }])];
+  const open = [...(isolated ? [] : published), ...routes].map(({ port, protocol }) => ({ protocol, port }));
+  return [{ from: [...peers(selectors), ...otherApps] }, ...(open.length === 0 ? [] : [{ ports: open }])];
 }
 
 function peers(selectors: readonly Readonly<Record<string, string>>[]): unknown[] {

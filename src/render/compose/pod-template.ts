@@ -1,15 +1,33 @@
 import { isIP } from "node:net";
+import { canonicalJson } from "../../base/hash.js";
+import type { Mapping } from "../overseer/compose/shape.js";
 import { type Container, containerOf } from "./container.js";
 import { warn } from "./findings.js";
 import { type AppModel, COMPOSE_GROUP, labelsOf, type ServiceModel } from "./model.js";
 import { labelName } from "./names.js";
 import { GROUP_LABEL, type Placement } from "./placement.js";
-import { requirePrivilege, sysctlsOf, userOf } from "./security.js";
+import { isId, requirePrivilege, sysctlsOf, userOf } from "./security.js";
 import { itemsOf, mappingOf, pairsOf, textOf, textsOf, wholeSeconds } from "./values.js";
 import type { MountTargets } from "./volume-sources.js";
 
 /** Seconds between the stop signal and the end, as in Compose. */
 const GRACE_PERIOD = 10;
+
+/** Name servers of an app in addition to that of the cluster. */
+const MAX_NAMESERVERS = 2;
+/** Keys that concern a whole pod: those of the service whose network the others use decide. */
+const POD_KEYS = [
+  "hostname",
+  "extra_hosts",
+  "dns",
+  "dns_search",
+  "dns_opt",
+  "runtime",
+  "platform",
+  "scale",
+  "restart",
+] as const;
+const POD_DEPLOY_KEYS = ["mode", "replicas", "placement", "restart_policy", "update_config"] as const;
 
 /** A pod before it is known where it runs. */
 export interface PodDraft {
@@ -26,7 +44,8 @@ export function draftPod(
   isJob: boolean,
 ): PodDraft {
   const containers = members.map((member) => containerOf(member, app, targets, isJob));
-  const [first] = members as readonly [ServiceModel, ...ServiceModel[]];
+  const [first, ...others] = members as readonly [ServiceModel, ...ServiceModel[]];
+  for (const other of others) warnOfPodKeys(other, first);
   const security = podSecurity(members, targets);
   const grace = Math.max(...members.map(({ service }) => wholeSeconds(service.stop_grace_period, 0) ?? GRACE_PERIOD));
   const spec = {
@@ -90,13 +109,24 @@ export function podTemplate(
   };
 }
 
+/** Warns of keys of a service that is in the pod of another one, and that differ there. */
+function warnOfPodKeys({ service, report }: ServiceModel, { name, service: host }: ServiceModel): void {
+  const lost = (at: typeof report, own: Mapping, others: Mapping, keys: readonly string[]): void => {
+    for (const key of keys)
+      if (own[key] !== undefined && canonicalJson(own[key]) !== canonicalJson(others[key] ?? null))
+        warn(at.at(key), `has no effect: the service is in the pod of ${name}; set it there`);
+  };
+  lost(report, service, host, POD_KEYS);
+  lost(report.at("deploy"), mappingOf(service.deploy), mappingOf(host.deploy), POD_DEPLOY_KEYS);
+}
+
 function podSecurity(members: readonly ServiceModel[], { pod }: MountTargets): Readonly<Record<string, unknown>> {
   const sysctls = members.flatMap((member) => sysctlsOf(member, pod, warn));
   const unique = [...new Map(sysctls.map((one) => [one.name, one])).values()];
   const groups = members.flatMap(({ service, report }) =>
     itemsOf(service.group_add).flatMap((item, index) => {
       const text = textOf(item) ?? "";
-      if (/^[0-9]+$/.test(text)) return [Number(text)];
+      if (isId(text)) return [Number(text)];
       report.at("group_add", index).problem("expected the number of the group: names are only known to the image");
       return [];
     }),
@@ -181,15 +211,20 @@ function splitHost(text: string): readonly [name: string, address: string] {
   return [name, address];
 }
 
-function dnsOf({ service }: ServiceModel): Readonly<Record<string, unknown>> {
+function dnsOf({ service, report }: ServiceModel): Readonly<Record<string, unknown>> {
   const nameservers = textsOf(service.dns);
+  if (nameservers.length > MAX_NAMESERVERS)
+    warn(
+      report.at("dns"),
+      `only the first ${MAX_NAMESERVERS} are used: pods have at most three, with that of the cluster`,
+    );
   const searches = textsOf(service.dns_search).filter((name) => name !== ".");
   const options = textsOf(service.dns_opt).map((text) => {
     const [name = "", value] = text.split(":");
     return { name, ...(value === undefined ? {} : { value }) };
   });
   const config = {
-    ...(nameservers.length === 0 ? {} : { nameservers: nameservers.slice(0, 2) }),
+    ...(nameservers.length === 0 ? {} : { nameservers: nameservers.slice(0, MAX_NAMESERVERS) }),
     ...(searches.length === 0 ? {} : { searches }),
     ...(options.length === 0 ? {} : { options }),
   };

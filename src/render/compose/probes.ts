@@ -37,13 +37,14 @@ export function probesOf({ service, report }: ServiceModel): Probes {
     return {};
   }
   const exec = { exec: { command: command.map((word) => escapeExpansion(word)) } };
-  const periodSeconds = wholeSeconds(healthcheck.interval, 1) ?? INTERVAL;
-  const timeoutSeconds = wholeSeconds(healthcheck.timeout, 1) ?? TIMEOUT;
-  const retries = Math.max(1, numberOf(healthcheck.retries) ?? RETRIES);
+  // Zero means the default, as in Docker.
+  const periodSeconds = wholeSeconds(healthcheck.interval, 0) || INTERVAL;
+  const timeoutSeconds = wholeSeconds(healthcheck.timeout, 0) || TIMEOUT;
+  const retries = numberOf(healthcheck.retries) || RETRIES;
   const readinessProbe = { ...exec, periodSeconds, timeoutSeconds, failureThreshold: retries };
   const start = wholeSeconds(healthcheck.start_period, 0) ?? 0;
   if (start === 0) return { readinessProbe };
-  const startInterval = wholeSeconds(healthcheck.start_interval, 1) ?? START_INTERVAL;
+  const startInterval = wholeSeconds(healthcheck.start_interval, 0) || START_INTERVAL;
   const total = Math.max(PATIENCE, start + retries * periodSeconds);
   const failureThreshold = Math.ceil(total / startInterval);
   return {

@@ -20,16 +20,26 @@ export function resourcesOf(model: ServiceModel, app: AppModel): Resources {
   const period = numberOf(service.cpu_period) ?? 100_000;
   const cpu =
     numberOf(service.cpus) ?? numberOf(limits.cpus) ?? (quota !== undefined && quota > 0 ? quota / period : undefined);
+  const memory = bytesOf(service.mem_limit) ?? bytesOf(limits.memory);
   const allLimits = {
-    ...amounts(cpu, bytesOf(service.mem_limit) ?? bytesOf(limits.memory)),
+    ...amounts(cpu, memory),
     ...devicesOf(reservations.devices, report.at("deploy", "resources", "reservations", "devices")),
     ...devicesOf(isGpus(service.gpus), report.at("gpus")),
     ...pluginDevices(model, app),
   };
-  const requests = amounts(
-    numberOf(reservations.cpus),
-    bytesOf(service.mem_reservation) ?? bytesOf(reservations.memory),
-  );
+  const reserved = {
+    cpus: numberOf(reservations.cpus),
+    memory: bytesOf(service.mem_reservation) ?? bytesOf(reservations.memory),
+  };
+  for (const [key, most] of [
+    ["cpus", cpu],
+    ["memory", memory],
+  ] as const)
+    if (most !== undefined && most > 0 && (reserved[key] ?? 0) > most)
+      report
+        .at("deploy", "resources", "reservations", key)
+        .problem("is more than the limit: reserve less, or raise the limit");
+  const requests = amounts(reserved.cpus, reserved.memory);
   return {
     ...(Object.keys(allLimits).length === 0 ? {} : { limits: allLimits }),
     ...(Object.keys(requests).length === 0 ? {} : { requests }),
@@ -86,8 +96,14 @@ function pluginDevices({ service, report }: ServiceModel, { settings }: AppModel
   const found: Record<string, string> = {};
   const list = Array.isArray(service.devices) ? service.devices : [];
   list.forEach((item: unknown, index) => {
+    const [, target, permissions] = textOf(item)?.split(":") ?? [];
     const path = textOf(item)?.split(":")[0] ?? (isRecord(item) ? textOf(item.source) : undefined) ?? "";
     const resource = settings.cluster.devices?.find((device) => device.path === path)?.resource;
+    if ((target ?? path) !== path || (permissions !== undefined && permissions !== "rwm"))
+      warn(
+        report.at("devices", index),
+        "the device plugin decides about the path in the container and the permissions",
+      );
     if (resource !== undefined) found[resource] = "1";
     else
       report

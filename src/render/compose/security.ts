@@ -80,9 +80,14 @@ export function userOf({ service, report }: ServiceModel): User {
   return { user: idOf(user, "user", report), group: group === undefined ? undefined : idOf(group, "group", report) };
 }
 
+/** Whether a text is a number that Kubernetes accepts for a user or group. */
+export function isId(text: string): boolean {
+  return /^[0-9]{1,10}$/.test(text) && Number(text) < 2 ** 31;
+}
+
 function idOf(text: string, what: string, report: Reporter): number | undefined {
   if (text === "root") return 0;
-  if (/^[0-9]{1,10}$/.test(text)) return Number(text);
+  if (isId(text)) return Number(text);
   report.at("user").problem(`expected the number of the ${what}: names are only known to the image`);
   return undefined;
 }

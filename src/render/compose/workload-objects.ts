@@ -10,7 +10,7 @@ import { type PodDraft, podTemplate } from "./pod-template.js";
 import type { PodVolumes } from "./pod-volumes.js";
 import { mappingOf, pairsOf } from "./values.js";
 import type { VolumeGroup } from "./volume-groups.js";
-import { strategyOf, type Workload } from "./workload.js";
+import { daemonStrategyOf, strategyOf, type Workload } from "./workload.js";
 
 /** A workload to be added. */
 interface WorkloadParts {
@@ -48,7 +48,13 @@ export function addWorkload(parts: WorkloadParts, objects: AppObjects): void {
     if (volumes.claims.length > 0)
       warn(service.report.at("volumes"), "the pods of all nodes share the volume: its storage has to permit that");
     objects.add(
-      { apiVersion: "apps/v1", kind: "DaemonSet", name, ...common, rest: { spec: { selector, template } } },
+      {
+        apiVersion: "apps/v1",
+        kind: "DaemonSet",
+        name,
+        ...common,
+        rest: { spec: { selector, ...daemonStrategyOf(service), template } },
+      },
       service.report,
     );
     return;

@@ -69,3 +69,18 @@ export function strategyOf({ service, report }: ServiceModel, hasClaims: boolean
     order === "start-first" ? { maxSurge: step, maxUnavailable: 0 } : { maxSurge: 0, maxUnavailable: step };
   return { ...delay, strategy: { type: "RollingUpdate", rollingUpdate } };
 }
+
+/** Returns the update strategy of a DaemonSet, which stops a pod before it starts the new version. */
+export function daemonStrategyOf({ service, report }: ServiceModel): Readonly<Record<string, unknown>> {
+  const update = mappingOf(mappingOf(service.deploy).update_config);
+  const parallelism = numberOf(update.parallelism);
+  const minReadySeconds = wholeSeconds(update.delay, 0) ?? 0;
+  if (textOf(update.order) === "start-first")
+    warn(report.at("deploy", "update_config", "order"), "has no effect: a node has one pod of the service at a time");
+  return {
+    ...(minReadySeconds === 0 ? {} : { minReadySeconds }),
+    ...(parallelism === undefined
+      ? {}
+      : { updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: parallelism || "100%" } } }),
+  };
+}

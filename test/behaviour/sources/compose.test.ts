@@ -93,6 +93,17 @@ describe("Compose apps on Kubernetes", function () {
     expect(db2?.metadata.generation).to.equal(db?.metadata.generation);
     const [, change] = await world.changes("wiki");
     expect(change?.status?.summary).to.equal("+0 ~2 -0");
+
+    // The strategy of before, which the API server filled in, must not hinder the one of a service with volumes.
+    await world.kube.apply(volumeFor(world.namespace, "wiki-uploads"));
+    const uploads = APP.replace('"./conf:/etc/wiki:ro"', '"./conf:/etc/wiki:ro", "uploads:/var/uploads"');
+    const third = await repo.commit(
+      { "wiki/app.yaml": uploads.replace("{ data: {} }", "{ data: {}, uploads: {} }") },
+      "Keep uploads",
+    );
+    await world.poll("wiki");
+    await world.synced("wiki", third);
+    expect((await get("apps/v1", "Deployment", "wiki"))?.spec?.strategy).to.deep.equal({ type: "Recreate" });
   });
 
   it("are found by a real CoreDNS as by the one of Docker: without ports, by aliases, and before they are ready", async () => {

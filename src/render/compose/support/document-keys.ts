@@ -10,7 +10,7 @@ export const DOCUMENT_KEYS: KeyTable = {
 
   "networks.*.name": noted("is ignored: the network is only known to the app"),
   "networks.*.external": noted(
-    "is ignored: a cluster has one network; routes lead to the app, and names of other namespaces are like name.namespace",
+    "is a label that lets the apps with it reach each other; names of services in other namespaces are like name.namespace",
   ),
   "networks.*.labels": noted("is ignored: a cluster has one network"),
   "networks.*.driver": mapped("bridge, overlay and host are ignored; others are rejected"),

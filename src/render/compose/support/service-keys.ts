@@ -14,7 +14,7 @@ export const SERVICE_KEYS: KeyTable = {
     "args, or command if entrypoint is empty; a string is split into words without a shell; `$(` is escaped",
   ),
   configs: mapped("a ConfigMap with the content, mounted at target; a changed content restarts the service"),
-  container_name: mapped("another headless Service, if a service refers to the name"),
+  container_name: mapped("another headless Service, if a service refers to the name, or reads files that may"),
   cpu_count: lossy("has no effect on Linux: set cpus"),
   cpu_percent: lossy("has no effect on Linux: set cpus"),
   cpu_period: mapped("with cpu_quota, the CPU limit"),
@@ -46,7 +46,7 @@ export const SERVICE_KEYS: KeyTable = {
   gpus: mapped("limits of nvidia.com/gpu, or the resource of another driver"),
   group_add: mapped("supplementalGroups; names are rejected, use numbers"),
   healthcheck: mapped("see its keys"),
-  hostname: mapped("hostname of the pods, and another headless Service if a service refers to it"),
+  hostname: mapped("hostname of the pods, and another headless Service as for container_name"),
   image: mapped("image; reported if it has no version"),
   init: noted("is ignored: the runtime of the cluster starts the container without an init process"),
   ipc: mapped(
