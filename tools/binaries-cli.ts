@@ -2,6 +2,7 @@ import {
   ensureControlPlaneBinaries,
   ensureCoreDns,
   ensureDockerCompose,
+  ensureFlux,
   ensureGitea,
   ensureOpenBao,
   ensurePrometheus,
@@ -21,6 +22,7 @@ async function main(): Promise<void> {
         bao: await ensureOpenBao(),
         sops: await ensureSops(),
         coredns: await ensureCoreDns(),
+        "kustomize-controller": await ensureFlux(),
         ...(await prometheusIfPossible()),
       }
     : await ensureControlPlaneBinaries();

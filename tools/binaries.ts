@@ -7,6 +7,7 @@ import {
   bundles,
   composeBundle,
   coreDnsBundle,
+  fluxBundle,
   giteaBundle,
   openBaoBundle,
   prometheusBundle,
@@ -105,6 +106,11 @@ export async function ensureDockerCompose(progress: Progress = stderrProgress): 
 /** Installs CoreDNS, which tests ask for names in the cluster. */
 export async function ensureCoreDns(progress: Progress = stderrProgress): Promise<string> {
   return (await ensure([coreDnsBundle(currentArchitecture())], progress))("coredns");
+}
+
+/** Installs Flux's controller of Kustomizations, beside which tests run the operator. */
+export async function ensureFlux(progress: Progress = stderrProgress): Promise<string> {
+  return (await ensure([fluxBundle()], progress))("kustomize-controller");
 }
 
 /** Installs OpenBao, from which tests take secrets. */

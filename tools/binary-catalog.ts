@@ -4,6 +4,7 @@ import {
   COMPOSE_VERSION,
   COREDNS_VERSION,
   ETCD_VERSION,
+  FLUX_KUSTOMIZE_VERSION,
   GITEA_VERSION,
   HELM_VERSION,
   KUBECTL_VERSION,
@@ -30,6 +31,7 @@ export type BinaryName =
   | "sops"
   | "docker-compose"
   | "coredns"
+  | "kustomize-controller"
   | "bao"
   | "prometheus"
   | "promtool";
@@ -251,6 +253,23 @@ export function coreDnsBundle(arch: Architecture): Bundle {
     programs: ["coredns"],
     release: { coredns: { url, checksumUrl: `${url}.sha256`, archiveMember: "coredns" } },
     go: { module: "coredns", package: ".", ldflags: "-s -w", takes: "about 2 minutes" },
+    inNpmPackage: false,
+  };
+}
+
+/** Returns the bundle of Flux's controller of Kustomizations, which tests run beside the operator. Its releases are images only. */
+export function fluxBundle(): Bundle {
+  return {
+    name: "kustomize-controller",
+    version: FLUX_KUSTOMIZE_VERSION,
+    programs: ["kustomize-controller"],
+    release: {},
+    go: {
+      module: "flux",
+      package: "github.com/fluxcd/kustomize-controller",
+      ldflags: "-s -w",
+      takes: "about 4 minutes",
+    },
     inNpmPackage: false,
   };
 }

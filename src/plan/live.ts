@@ -76,6 +76,8 @@ export interface LiveObject {
   readonly unfinished?: string;
   /** Whether it matches the last apply. `Unverified` after an event that may have changed it. */
   readonly state: "AsApplied" | "Drifted" | "Unverified";
+  /** Another deployment tool has fields on it, which the app takes over. */
+  readonly tool?: boolean;
   /** The destination has no record of the applied fields: ownership rests on labels and identity, and only a verification detects drift. */
   readonly untracked?: boolean;
   /** What others added that is reported and kept, with field managers and times, as text. */

@@ -62,8 +62,9 @@ export class TextRecorder {
 
   #judge(object: unknown): void {
     const { kind = "object", metadata, reportingController } = (object ?? {}) as ReadObject;
-    // Controllers of Kubernetes have their own words.
-    if (kind === "Event" && /^(replicaset|daemonset|statefulset|job)/.test(reportingController ?? "")) return;
+    // Other controllers have their own words.
+    if (kind === "Event" && /^(replicaset|daemonset|statefulset|job|kustomize-)/.test(reportingController ?? ""))
+      return;
     for (const [place, text] of textsOf(object)) {
       if (this.#seen.has(text)) continue;
       this.#seen.add(text);

@@ -84,9 +84,9 @@ export function writer({ ownUser }: Pick<KubernetesContext, "ownUser">, target: 
 /** Returns which additions of others are drift for an app. */
 export function additionsPolicy(
   { managers }: Pick<KubernetesContext, "managers">,
-  { additions, ignored }: Pick<Target, "additions" | "ignored">,
+  { additions, ignored, adopt }: Pick<Target, "additions" | "ignored" | "adopt">,
 ): AdditionsPolicy {
-  return { mode: additions, managers, ignored };
+  return { mode: additions, managers, ignored, tools: adopt === "Always" };
 }
 
 /** Reduces a response of the API server like a watch event. */

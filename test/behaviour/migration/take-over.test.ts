@@ -9,6 +9,7 @@ import type { RawObject } from "../../../src/kube/object.js";
 import { ensureControlPlaneBinaries } from "../../../tools/binaries.js";
 import type { GitRepo } from "../../../tools/git-repository.js";
 import { runCommand } from "../../../tools/run-command.js";
+import { FluxController } from "../../support/flux-controller.js";
 import type { TestObject, TestRef } from "../../support/kube.js";
 import { installOtherTools, kubectl, removeOtherTools } from "../../support/other-tools.js";
 import { OverseerUser, RunningCommand } from "../../support/overseer-cli.js";
@@ -352,5 +353,77 @@ describe("overseer take-over", function () {
     expect((await uids("rel"))[0]).to.equal(before[6]);
     await world.synced("flux");
     await world.synced("rel");
+  });
+
+  it("beside Flux's own controller keeps objects and pods, goes back, and nothing is written twice afterwards", async () => {
+    const first = files("live");
+    const repo = await world.git.createRepository("live");
+    const { namespace } = world;
+    const kustomization = ref("Kustomization", "live", "kustomize.toolkit.fluxcd.io/v1");
+    const made = (apiVersion: string, kind: string, spec: object): Promise<RawObject> =>
+      world.kube.create({ apiVersion, kind, metadata: { name: "live", namespace }, spec });
+    await made("source.toolkit.fluxcd.io/v1", "GitRepository", {
+      ...{ url: repo.url, interval: "10m" },
+      ref: { branch: "main" },
+    });
+    const flux = await FluxController.start(world);
+    try {
+      await flux.publish("live", await repo.commit(first, "first"), first);
+      await made(kustomization.apiVersion, "Kustomization", {
+        ...{ interval: "10m", path: "./", prune: true, wait: true, force: false },
+        ...{ sourceRef: { kind: "GitRepository", name: "live" }, targetNamespace: namespace },
+      });
+      const applied = async (commit: string): Promise<RawObject> =>
+        world.kube.until(kustomization, `applied ${commit} by Flux`, ({ status }) => {
+          const { lastAppliedRevision = "" } = (status ?? {}) as { lastAppliedRevision?: string };
+          return lastAppliedRevision.endsWith(commit);
+        });
+      const { metadata, status } = await applied(await repo.head());
+      expect(metadata.finalizers).to.deep.equal(["finalizers.fluxcd.io"]);
+      const { entries } = (status as { inventory: { entries: object[] } }).inventory;
+      expect(entries).to.have.lengthOf(3);
+      await ready("live");
+      const before = await uids("live");
+      const managers = async (): Promise<string[]> => {
+        const { managedFields = [] } = (await world.kube.get(world.configMap("live")))?.metadata ?? {};
+        return managedFields.map(({ manager }) => manager ?? "");
+      };
+      expect(await managers()).to.deep.equal(["kustomize-controller"]);
+
+      await importApps("flux");
+      const adopted = await takeOver("live", ["--until", "adopted"]);
+      expect(adopted.code, adopted.stderr).to.equal(0);
+      expect(await uids("live")).to.deep.equal(before);
+      expect((await takeOver("live", ["--undo"])).stdout).to.include("has its settings again");
+      const second = { ...first, "config.yaml": configMap("live", { v: "2" }) };
+      await flux.publish("live", await repo.commit(second, "second"), second);
+      await applied(await repo.head());
+      expect((await world.kube.get(world.configMap("live")))?.data, "Flux applies again").to.deep.equal({ v: "2" });
+      expect(await uids("live")).to.deep.equal(before);
+
+      await admin.prints(["resume", "live"]);
+      await world.poll("live");
+      const done = await takeOver("live");
+      expect(done.code, done.stderr).to.equal(0);
+      await world.kube.untilGone(kustomization);
+      expect(await uids("live")).to.deep.equal(before);
+      expect(await managers()).to.deep.equal([`overseer:${namespace}/live`]);
+
+      const third = { ...first, "config.yaml": configMap("live", { v: "3" }) };
+      const commit = await repo.commit(third, "third");
+      await flux.publish("live", commit, third);
+      await world.poll("live");
+      await world.synced("live", commit);
+      const live = await world.kube.get(world.configMap("live"));
+      expect(live?.data).to.deep.equal({ v: "3" });
+      expect(await managers()).to.deep.equal([`overseer:${namespace}/live`]);
+      expect(Object.keys(live?.metadata.labels ?? {}).filter((key) => key.includes("fluxcd"))).to.deep.equal([]);
+      expect(await uids("live")).to.deep.equal(before);
+    } catch (error) {
+      console.error(flux.tail(20), JSON.stringify(await world.kube.get(world.configMap("live")), null, 1));
+      throw error;
+    } finally {
+      await flux.stop();
+    }
   });
 });

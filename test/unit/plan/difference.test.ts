@@ -56,6 +56,12 @@ describe("difference", () => {
     expect(fate(true, live(MAP, { keepAnnotations: PROTECTED, documentHash: "other" }))).to.equal("Update over");
   });
 
+  it("writes an object on which a deployment tool has fields that the app takes over", () => {
+    expect(fate(true, live(MAP, { tool: true }))).to.equal("Update over");
+    expect(fate(true, live(MAP, { tool: true, deleting: true }))).to.equal("Vanishing");
+    expect(fate(false, live(MAP, { tool: true }))).to.equal("Leftover");
+  });
+
   it("identifies an object by group, kind, namespace and name, not by version", () => {
     const deployment = live("apps/v1beta2 Deployment shop/web");
     const found = difference([document("apps/v1 Deployment shop/web")], observation(deployment), recorded);

@@ -113,7 +113,7 @@ async function judge(context: KubernetesContext, target: Target, action: WriteAc
     const doomed = await withoutOwner(context, target, resource, action.document);
     if (doomed !== undefined) throw new Refusal(doomed, true);
     const accepted =
-      action.live?.ownership === "Owned"
+      action.live?.ownership === "Owned" && !action.live.tool
         ? await judgeUpdate(context, target, action, resource)
         : await judgeFirstContact(context, target, action, resource);
     return { accepted };
@@ -174,7 +174,7 @@ async function recreated(
   return { ...accepted(target, action, "Recreate", dry, diff, reason), permit };
 }
 
-/** Dry-runs an object that is not known to be the app's without force first, so that field conflicts are reported. */
+/** Dry-runs an object that is not known to be the app's alone without force first, so that field conflicts are reported. */
 async function judgeFirstContact(
   context: KubernetesContext,
   target: Target,
@@ -208,7 +208,7 @@ async function judgeFirstContact(
   if (!verdict.allowed) throw new Refusal(verdict.reason, true, undefined, verdict.owner);
   const sent = withIgnoredValues(document, live, "live values");
   const dry = await forcedDryRun(context, target, sent, resource);
-  const policy = { ...additionsPolicy(context, target), tools: target.adopt === "Always" };
+  const policy = additionsPolicy(context, target);
   const removes = (fresh?: RawObject): FieldChange[] =>
     adoptionRemoves(live, document, dry.object, fieldManager(target.app), policy, fresh);
   // Most fields of tools that are not in Git are defaults, which return at once.

@@ -124,6 +124,8 @@ export interface AdditionsPolicy {
   readonly managers: KnownManagers;
   /** `sync.ignoreDifferences` of the app. */
   readonly ignored: readonly IgnoreRule[];
+  /** Whether fields of deployment tools are taken over: `sync.adopt` is `Always`. */
+  readonly tools: boolean;
 }
 
 /**

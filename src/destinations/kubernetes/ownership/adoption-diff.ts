@@ -27,7 +27,7 @@ export function adoptionRemoves(
   document: Document,
   dry: RawObject,
   manager: string,
-  policy: AdditionsPolicy & { readonly tools: boolean },
+  policy: AdditionsPolicy,
   fresh?: RawObject,
 ): FieldChange[] {
   const entries = live.metadata.managedFields ?? [];

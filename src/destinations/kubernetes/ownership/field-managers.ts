@@ -46,6 +46,11 @@ export function toolOf({ manager = "" }: ManagedFieldsEntry): string | undefined
   return TOOLS.get(manager);
 }
 
+/** Whether an entry belongs to a deployment tool, which writes the object beside the app. */
+export function isOtherTool({ manager = "" }: ManagedFieldsEntry): boolean {
+  return TOOLS.has(manager);
+}
+
 /** Returns `namespace/name` of the app that an entry belongs to; undefined for other entries. */
 export function appOf({ manager = "" }: ManagedFieldsEntry): string | undefined {
   return manager.startsWith(APP) ? manager.slice(APP.length) : undefined;

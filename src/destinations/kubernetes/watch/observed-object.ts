@@ -19,7 +19,7 @@ import type { AppRef, Deletion, Finished, LiveObject, ObjectHealth, Ownership } 
 import { finishedOf } from "../health/finished.js";
 import { type AddedFields, type AdditionsPolicy, addedFields, driftOf } from "../ownership/added-fields.js";
 import { hasForeignFields } from "../ownership/authoritative-kinds.js";
-import { isLegacy } from "../ownership/field-managers.js";
+import { isLegacy, isMain, isOtherTool } from "../ownership/field-managers.js";
 import { appUidOf } from "../ownership/identified-app.js";
 import { type Applied, fieldManager, type Installation, parseApplied } from "../ownership/identity.js";
 import { isShared } from "../ownership/managed-fields-transfer.js";
@@ -68,6 +68,8 @@ export interface ObservedObject {
   readonly added: readonly AddedFields[] | undefined;
   /** Whether kubectl users and the app own the same fields. */
   readonly shared: boolean;
+  /** Whether a deployment tool has fields on it. */
+  readonly tool: boolean;
   /** Whether its deletion deletes its volume claims. */
   readonly deletesVolumes: boolean;
   readonly health: ObjectHealth;
@@ -145,6 +147,7 @@ function reduce(raw: RawObject, kind: GroupVersionKind, health: ObjectHealth, he
     extras,
     added: addedFields(kind, entry, entries),
     shared: isShared(entry, entries),
+    tool: entries.some((other) => isMain(other) && isOtherTool(other)),
     deletesVolumes: deletesVolumes(raw, kind),
     health:
       metadata.deletionTimestamp === undefined || finished
@@ -272,6 +275,7 @@ export function liveObject(
     state:
       !asApplied || verification === "drifted" ? "Drifted" : verification === "unverified" ? "Unverified" : "AsApplied",
     ...(isUntracked ? { untracked: true } : {}),
+    ...(object.tool && additions.tools ? { tool: true } : {}),
     ...(reported === undefined ? {} : { additions: reported }),
     deleting: object.deleting,
     ...(object.deletion ? { deletion: object.deletion } : {}),

@@ -41,6 +41,7 @@ export const REVERT: AdditionsPolicy = {
   mode: "Revert",
   managers: new KnownManagers({ users: [], controllers: [] }),
   ignored: [],
+  tools: false,
 };
 
 /** What an event on our object says; `change` is laid over the state after our apply. */

@@ -166,10 +166,13 @@ describe("driftOf and revertedOf", () => {
     it(`${manager}: ${revert ? "" : "not "}reverted with Revert, ${all ? "" : "not "}with RevertAll`, () => {
       const added = addedFields(CONFIG_MAP, own, [own, entry({ "f:data": { "f:b": {} } }, { manager })]);
       const reverted = (mode: "Revert" | "RevertAll" | "Report" | "Keep") =>
-        revertedOf(added, ID, { mode, managers, ignored: [] }) !== undefined;
+        revertedOf(added, ID, { mode, managers, ignored: [], tools: false }) !== undefined;
       expect([reverted("Revert"), reverted("RevertAll")]).to.deep.equal([revert, all]);
       expect([reverted("Report"), reverted("Keep")]).to.deep.equal([false, false]);
-      expect(driftOf(added, ID, { mode: "Report", managers, ignored: [] }) !== undefined, "Report").to.equal(revert);
-      expect(driftOf(added, ID, { mode: "Keep", managers, ignored: [] }), "Keep").to.equal(undefined);
+      expect(
+        driftOf(added, ID, { mode: "Report", managers, ignored: [], tools: false }) !== undefined,
+        "Report",
+      ).to.equal(revert);
+      expect(driftOf(added, ID, { mode: "Keep", managers, ignored: [], tools: false }), "Keep").to.equal(undefined);
     });
 });

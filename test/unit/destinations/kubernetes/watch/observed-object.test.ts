@@ -110,6 +110,18 @@ describe("liveObject", () => {
     expect(liveObject(event("1"), APP_REF, MARKER, "drifted", REVERT).state).to.equal("Drifted");
   });
 
+  it("tells whether a deployment tool has fields that the app takes over", () => {
+    for (const [manager, tools, found] of [
+      ["kustomize-controller", true, true],
+      ["helm", true, true],
+      ["kubectl-edit", true, undefined],
+      ["kustomize-controller", false, undefined],
+    ] as const) {
+      const shared = event("1", { managedFields: [OURS, foreign(manager)] });
+      expect(liveObject(shared, APP_REF, MARKER, "none", { ...REVERT, tools }).tool, manager).to.equal(found);
+    }
+  });
+
   it("is Drifted if the entry lost a field or is missing", () => {
     const less = { ...OURS, fieldsV1: { "f:data": {} } };
     expect(liveObject(event("1", { managedFields: [less] }), APP_REF, MARKER, "none", REVERT).state).to.equal(
