@@ -259,19 +259,9 @@ export function coreDnsBundle(arch: Architecture): Bundle {
 
 /** Returns the bundle of Flux's controller of Kustomizations, which tests run beside the operator. Its releases are images only. */
 export function fluxBundle(): Bundle {
-  return {
-    name: "kustomize-controller",
-    version: FLUX_KUSTOMIZE_VERSION,
-    programs: ["kustomize-controller"],
-    release: {},
-    go: {
-      module: "flux",
-      package: "github.com/fluxcd/kustomize-controller",
-      ldflags: "-s -w",
-      takes: "about 4 minutes",
-    },
-    inNpmPackage: false,
-  };
+  const name = "kustomize-controller";
+  const go = { module: "flux", package: `github.com/fluxcd/${name}`, ldflags: "-s -w", takes: "about 4 minutes" };
+  return { name, version: FLUX_KUSTOMIZE_VERSION, programs: [name], release: {}, go, inNpmPackage: false };
 }
 
 /** Returns the bundle of Prometheus, which tests of dashboards and alerts use. It is not built, which would take too long. */

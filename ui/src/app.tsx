@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from "preact-iso";
+import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from "preact-iso";
 import { goLive } from "./api/live.js";
 import { useApi } from "./api/query.js";
 import type { Whoami } from "./api/types.js";
@@ -9,28 +9,29 @@ import { Announcement } from "./frame/announcement.js";
 import { ConnectionBanner } from "./frame/connection-dot.js";
 import { TopBar } from "./frame/top-bar.js";
 import { BASE, href } from "./navigation/base.js";
+import { lazyPart } from "./navigation/lazy-part.js";
 import { useKeys } from "./navigation/shortcuts.js";
 import { NotFoundPage } from "./pages/not-found-page.js";
 import { SignInPage } from "./pages/sign-in-page.js";
 import { signedOut } from "./state/session.js";
 
-const AppsPage = lazy(() => import("./pages/apps/apps-page.js").then((module) => module.AppsPage));
-const AppPage = lazy(() => import("./pages/app/app-page.js").then((module) => module.AppPage));
-const ChangesPage = lazy(() => import("./pages/change/changes-page.js").then((module) => module.ChangesPage));
-const ChangePage = lazy(() => import("./pages/change/change-page.js").then((module) => module.ChangePage));
-const RepositoriesPage = lazy(() =>
+const AppsPage = lazyPart(() => import("./pages/apps/apps-page.js").then((module) => module.AppsPage));
+const AppPage = lazyPart(() => import("./pages/app/app-page.js").then((module) => module.AppPage));
+const ChangesPage = lazyPart(() => import("./pages/change/changes-page.js").then((module) => module.ChangesPage));
+const ChangePage = lazyPart(() => import("./pages/change/change-page.js").then((module) => module.ChangePage));
+const RepositoriesPage = lazyPart(() =>
   import("./pages/repositories/repositories-page.js").then((module) => module.RepositoriesPage),
 );
-const RepositoryPage = lazy(() =>
+const RepositoryPage = lazyPart(() =>
   import("./pages/repositories/repository-page.js").then((module) => module.RepositoryPage),
 );
-const EnvironmentsPage = lazy(() =>
+const EnvironmentsPage = lazyPart(() =>
   import("./pages/environments/environments-page.js").then((module) => module.EnvironmentsPage),
 );
-const CorePage = lazy(() => import("./pages/core/core-page.js").then((module) => module.CorePage));
-const AuditPage = lazy(() => import("./pages/audit/audit-page.js").then((module) => module.AuditPage));
-const Finder = lazy(() => import("./frame/finder.js").then((module) => module.Finder));
-const ShortcutHelp = lazy(() => import("./frame/shortcut-help.js").then((module) => module.ShortcutHelp));
+const CorePage = lazyPart(() => import("./pages/core/core-page.js").then((module) => module.CorePage));
+const AuditPage = lazyPart(() => import("./pages/audit/audit-page.js").then((module) => module.AuditPage));
+const Finder = lazyPart(() => import("./frame/finder.js").then((module) => module.Finder));
+const ShortcutHelp = lazyPart(() => import("./frame/shortcut-help.js").then((module) => module.ShortcutHelp));
 
 /** The whole UI: the page for signing in, or the frame with a page in it. */
 export function App() {

@@ -10,4 +10,6 @@ startPreferences();
 startClock();
 if (token !== undefined) await useTokenOfLink(token, (text) => window.confirm(text));
 const root = document.getElementById("root");
+// What the document shows until here is not part of the app.
+root?.replaceChildren();
 if (root !== null) render(<App />, root);

@@ -416,6 +416,25 @@ describe("The web UI", function () {
     }
   });
 
+  it("loads a part again that could not be loaded, and says so if that does not help", async () => {
+    const page = await open("alice", "apps");
+    await page.getByRole("link", { name: /^Degraded web/ }).waitFor();
+    let failures = 1;
+    await page.route(/\/assets\/.*\.js$/, (route) =>
+      failures-- > 0 ? route.abort("internetdisconnected") : route.continue(),
+    );
+    await page.getByRole("link", { name: "Repositories" }).click();
+    await page.getByText("1 repository").waitFor();
+    failures = 100;
+    await page.getByRole("link", { name: "Audit" }).click();
+    await page.getByText("A part of the UI could not be loaded").waitFor();
+    await page.getByText("sign in with your token").waitFor();
+    failures = 0;
+    await page.getByRole("button", { name: "Load the UI again" }).click();
+    await page.getByLabel("Token").waitFor();
+    expect(await page.locator("body").textContent()).not.to.include("Loading");
+  });
+
   it("asks for a token, and says why one is refused", async () => {
     const page = await browser.open(`${await scenario.api.api()}/apps?q=web`);
     await page.getByLabel("Token").waitFor();

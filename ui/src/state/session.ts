@@ -11,6 +11,11 @@ export function identityHeaders(): Record<string, string> {
   return token.value === undefined ? {} : { authorization: `Bearer ${token.value}` };
 }
 
+/** Whether the user has signed in with a token, which a reload of the page loses. */
+export function hasToken(): boolean {
+  return token.value !== undefined;
+}
+
 /** Uses a token for all further requests. Whether the server accepts it is not known yet. */
 export function setToken(text: string): void {
   token.value = text;

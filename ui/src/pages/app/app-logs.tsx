@@ -1,10 +1,10 @@
-import { lazy } from "preact-iso";
 import { useApi } from "../../api/query.js";
 import type { AppDetail, AppObject, AppObjects } from "../../api/types.js";
 import { Empty, ErrorNotice, Notice, Skeleton } from "../../components/messages.js";
+import { lazyPart } from "../../navigation/lazy-part.js";
 import { useSearch } from "../../navigation/search.js";
 
-const LogView = lazy(() => import("./logs/log-view.js").then((module) => module.LogView));
+const LogView = lazyPart(() => import("./logs/log-view.js").then((module) => module.LogView));
 
 /** Logs that are followed at once: a browser has six connections to a host. */
 const MOST_AT_ONCE = 4;

@@ -1,5 +1,4 @@
 import { useRef, useState } from "preact/hooks";
-import { lazy } from "preact-iso";
 import type { AppList, AppRow } from "../../api/types.js";
 import { Button } from "../../components/button.js";
 import { Empty, ErrorNotice, Skeleton } from "../../components/messages.js";
@@ -8,12 +7,13 @@ import { refreshed, type Selection, useSelection } from "../../lists/selection.j
 import { useRowKeys } from "../../lists/use-row-keys.js";
 import { useVirtualRows } from "../../lists/use-virtual-rows.js";
 import { useWindows } from "../../lists/use-windows.js";
+import { lazyPart } from "../../navigation/lazy-part.js";
 import { type Search, useSearch } from "../../navigation/search.js";
 import { AppFilter } from "./app-filter.js";
 import { AppListRow, ROW_HEIGHT } from "./app-list-row.js";
 import { SelectBox, useSelectKeys } from "./select-box.js";
 
-const BulkBar = lazy(() => import("./bulk/bulk-bar.js").then((module) => module.BulkBar));
+const BulkBar = lazyPart(() => import("./bulk/bulk-bar.js").then((module) => module.BulkBar));
 
 const FIRST_APP = `kubectl apply -f - <<'YAML'
 apiVersion: gitops.overseer.io/v1alpha1
