@@ -1,6 +1,6 @@
 import { cutMessage } from "../../api/conditions.js";
 import type { GitRef } from "../../api/git-ref.js";
-import type { GitRepository, GitRepositoryStatus } from "../../api/git-repository.js";
+import type { GitRepository, GitRepositoryStatus, VerifiedRevision } from "../../api/git-repository.js";
 import { MESSAGE_DIGITS, shortRevision } from "../../api/short-revision.js";
 import { type BackoffPolicy, backoffDelay, countFailure, type FailedTries, jitter } from "../../base/backoff.js";
 import { rfc3339 } from "../../base/clock.js";
@@ -104,7 +104,7 @@ export class GitRepositoryReconciler {
   ): Promise<void> {
     const { clock } = this.#services;
     const remote = await remoteOf(this.#services, repository);
-    const refs = uniqueRefs([repository.spec.ref, ...this.#services.refsOf(key)]);
+    const refs = this.#refsOf(key, repository);
     const keys = await verificationKeys(this.#services, repository);
     const purpose = [repository.metadata.generation, remote.id, keys?.digest, ...refs.map(refKey)].join("\n");
     const requested = requestedAt(repository.metadata);
@@ -123,7 +123,7 @@ export class GitRepositoryReconciler {
     memory.loggedReason = undefined;
     this.#services.observer.polled(repository);
     if (moved) await releaseRepository(this.#services);
-    await this.#succeeded(key, repository, refs);
+    await this.#succeeded(key, repository);
   }
 
   /** Lists the remote's refs. The next poll is due one interval later. */
@@ -139,7 +139,17 @@ export class GitRepositoryReconciler {
     return remoteRefs;
   }
 
-  async #succeeded(key: string, repository: GitRepository, refs: readonly GitRef[]): Promise<void> {
+  /** Returns the records of verified revisions for the status. */
+  #verified(key: string, repository: GitRepository): VerifiedRevision[] {
+    return verifiedRecords(this.#services.index, key, repository, this.#refsOf(key, repository));
+  }
+
+  /** Returns the repository's own ref, and those of apps. */
+  #refsOf(key: string, { spec }: GitRepository): readonly GitRef[] {
+    return uniqueRefs([spec.ref, ...this.#services.refsOf(key)]);
+  }
+
+  async #succeeded(key: string, repository: GitRepository): Promise<void> {
     const { engine, index, events, clock } = this.#services;
     const resolved = index.get(key, repository.spec.ref)?.resolved;
     if (!resolved) return;
@@ -153,7 +163,7 @@ export class GitRepositoryReconciler {
       revision: resolved.revision,
       ...(commit ? { commit: describeCommit(commit) } : {}),
       ...(isNew ? { lastFetchTime: rfc3339(clock.now()) } : {}),
-      ...(repository.spec.verify ? { verified: verifiedRecords(index, key, repository, refs) } : {}),
+      ...(repository.spec.verify ? { verified: this.#verified(key, repository) } : {}),
     };
     const { revision, onDemand } = resolved;
     const verified = resolved.verified?.message;
@@ -185,7 +195,9 @@ export class GitRepositoryReconciler {
     const isKept = await keepRevision(this.#services, key, repository, error, signal);
     const { reason, message } = error;
     observer.failed(reason);
-    const status = isKept || !repository.spec.verify ? (repository.status ?? {}) : withoutRevision(repository);
+    const before = isKept || !repository.spec.verify ? (repository.status ?? {}) : withoutRevision(repository);
+    // Refs of apps may have been verified, although the repository's own one failed.
+    const status = repository.spec.verify ? { ...before, verified: this.#verified(key, repository) } : before;
     const { revision } = status;
     const unverified = isVerification(error) ? { unverified: { revision: rejectedRevision(error) } } : {};
     const failed = { kind: "failed", reason, message, terminal: isTerminal(error), revision } as const;

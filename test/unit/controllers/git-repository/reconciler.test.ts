@@ -10,6 +10,7 @@ import type { GitRepositoryServices } from "../../../../src/controllers/git-repo
 import { SharedPolls } from "../../../../src/controllers/git-repository/shared-polls.js";
 import type { GitEngine, RemoteRefs } from "../../../../src/git/engine.js";
 import { GitError } from "../../../../src/git/errors.js";
+import { gitRemote } from "../../../../src/git/remote.js";
 import { eventually, rejection } from "../../support/eventually.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import { FakeLogger } from "../../support/fake-logger.js";
@@ -25,7 +26,15 @@ function hang(signal: AbortSignal): Promise<never> {
 }
 
 /** A reconciler of one repository with a controllable server. */
-function rig({ refsOf = [], refs = REFS }: { refsOf?: readonly GitRef[]; refs?: RemoteRefs } = {}) {
+function rig({
+  refsOf = [],
+  refs = REFS,
+  spec = {},
+}: {
+  refsOf?: readonly GitRef[];
+  refs?: RemoteRefs;
+  spec?: object;
+} = {}) {
   const clock = new FakeClock();
   const conditions: Condition[][] = [];
   const events: string[] = [];
@@ -53,11 +62,12 @@ function rig({ refsOf = [], refs = REFS }: { refsOf?: readonly GitRef[]; refs?: 
   const gone = (): void => {
     exists = false;
   };
-  const it = repository(KEY, { spec: { ref: { branch: "main" }, interval: "1h", timeout: "5s" } });
+  const it = repository(KEY, { spec: { ref: { branch: "main" }, interval: "1h", timeout: "5s", ...spec } });
+  const index = new RevisionIndex();
   const services = {
     clock,
     engine,
-    index: new RevisionIndex(),
+    index,
     verifier: { verify: async () => undefined },
     polls: new SharedPolls(engine, clock),
     repositories: Object.assign(cacheOf([it]), { get: () => (exists ? it : undefined) }),
@@ -83,7 +93,7 @@ function rig({ refsOf = [], refs = REFS }: { refsOf?: readonly GitRef[]; refs?: 
     onRevision() {},
     digestKey: "",
     allowedHosts: new HostRules(undefined),
-    secrets: { retain() {} },
+    secrets: { retain() {}, read: async () => undefined },
   };
   const reconciler = new GitRepositoryReconciler(services as unknown as GitRepositoryServices);
   const stop = new AbortController();
@@ -93,7 +103,7 @@ function rig({ refsOf = [], refs = REFS }: { refsOf?: readonly GitRef[]; refs?: 
   const reopen = (): void => {
     Object.assign(engine, { open: async () => ({ commit: { id: COMMIT, author: "a", message: "m", time: 0 } }) });
   };
-  return { clock, conditions, events, server, stop, reconcile, forgotten, logger, gone, it, reopen };
+  return { clock, conditions, events, index, server, stop, reconcile, forgotten, logger, gone, it, reopen };
 }
 
 describe("GitRepositoryReconciler", () => {
@@ -140,6 +150,26 @@ describe("GitRepositoryReconciler", () => {
     await reconciled;
     expect(server).to.include({ listed: 1, fetched: 1 });
     expect(conditions.at(-1)?.find(({ type }) => type === "Ready")?.reason).to.equal("FetchTimeout");
+  });
+
+  it("records which refs of apps were verified, also if the repository's own one fails", async () => {
+    const app = { branch: "release" };
+    const {
+      conditions,
+      index,
+      it: resource,
+      reconcile,
+    } = rig({
+      refsOf: [app],
+      spec: { verify: { secretRef: { name: "keys" } } },
+    });
+    const signed = { commit: COMMIT, mode: "HEAD" as const, keys: "k", signer: "jane", key: "1" };
+    const remote = gitRemote("https://git.example.com/shop.git");
+    const resolved = { remote, commit: COMMIT, revision: "release@sha1:a", verified: { ...signed, message: "signed" } };
+    index.set(KEY, app, { resolved, error: undefined });
+    await reconcile();
+    expect(conditions.at(-1)?.find(({ type }) => type === "Ready")?.status).to.equal("False");
+    expect(resource.status?.verified).to.deep.equal([{ ref: "branch=release", ...signed }]);
   });
 
   it("keeps the reason of the last failure until an attempt succeeds", async () => {
