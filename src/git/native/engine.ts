@@ -22,6 +22,7 @@ import type { IndexedPack } from "../pack/index-pack.js";
 import { isObjectId } from "../pack/object-id.js";
 import { bytesOf, CacheBudget } from "../stores/cache-budget.js";
 import { FetchSlots } from "../stores/fetch-slots.js";
+import { sparseSizes } from "../stores/sparse-sizes.js";
 import { StoreMap } from "../stores/store-map.js";
 import type { CommitRecord } from "../stores/store-records.js";
 import { NativeFetcher } from "./fetcher.js";
@@ -76,7 +77,8 @@ export class NativeGitEngine implements GitEngine {
   readonly #fetcher: NativeFetcher;
   readonly #readers: ReaderPool;
   readonly #slots: FetchSlots;
-  readonly #budget: CacheBudget;
+  /** Limits the total size of the stores, also of those that others keep beside them. */
+  readonly budget: CacheBudget;
   readonly #stores: StoreMap<NativeStore>;
   /** Trees by id, shared by all stores: the id determines the content. */
   readonly #trees = treeCache();
@@ -112,7 +114,10 @@ export class NativeGitEngine implements GitEngine {
     this.#slots = new FetchSlots(clock, limits);
     const { cacheDir, logger } = this.#options;
     const context = { cacheDir, clock, logger, limits, git: this.#git, readers: this.#readers };
-    this.#budget = new CacheBudget(limits.maxCacheBytes, () => storeSizes(cacheDir));
+    this.budget = new CacheBudget(
+      limits.maxCacheBytes,
+      async () => new Map([...(await storeSizes(cacheDir)), ...(await sparseSizes(cacheDir))]),
+    );
     this.#stores = new StoreMap((remote) => new NativeStore(remote, context));
   }
 
@@ -140,7 +145,7 @@ export class NativeGitEngine implements GitEngine {
       if ((await store.record(commit)) !== undefined) return { fetched: false, bytes: 0, objects: 0 };
       const within = fetchLimit(this.#limits, remote, limit);
       const result = await this.#slots.run({ remote, tenant: target.tenant, signal, ms: within.ms }, async () => {
-        await this.#budget.admit(remote);
+        await this.budget.admit(remote);
         return this.#fetchInto(store, remote, target, signal, within);
       });
       await this.#compactIfMany(store, remote);
@@ -195,7 +200,7 @@ export class NativeGitEngine implements GitEngine {
       const isStore = STORE_FOLDER.test(name) && !kept.has(name.slice(0, 64)) && !this.#stores.has(name.slice(0, 64));
       if (isStore || name.startsWith(TRASH_PREFIX)) await rm(join(cacheDir, name), { recursive: true, force: true });
     }
-    this.#budget.recheck();
+    this.budget.recheck();
     await this.#release();
   }
 
@@ -205,7 +210,7 @@ export class NativeGitEngine implements GitEngine {
   }
 
   #noteSize(store: NativeStore, remote: GitRemote): Promise<void> {
-    return this.#budget.note(remote, async () => (await store.current()).manifest.packs);
+    return this.budget.note(remote, async () => (await store.current()).manifest.packs);
   }
 
   #forgetParsed(): void {

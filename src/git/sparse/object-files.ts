@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { deflate, inflate } from "node:zlib";
 import { mapLimit } from "../../base/semaphore.js";
 import type { GitObject, ObjectType } from "../pack/entry.js";
 import { objectId } from "../pack/object-id.js";
+import { sizeOf } from "../stores/sparse-sizes.js";
 
 const [deflated, inflated] = [promisify(deflate), promisify(inflate)];
 
@@ -66,15 +67,4 @@ export class ObjectFiles {
   #path(id: string): string {
     return join(this.#directory, id.slice(0, 2), id.slice(2));
   }
-}
-
-/** Returns the total size of the files below a directory. */
-export async function sizeOf(directory: string): Promise<number> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
-  let total = 0;
-  for (const entry of entries) {
-    if (!entry.isFile()) continue;
-    total += (await stat(join(entry.parentPath, entry.name)).catch(() => undefined))?.size ?? 0;
-  }
-  return total;
 }

@@ -11,6 +11,8 @@ import type { HistoryRequest } from "../history/request.js";
 import { DEFAULT_GIT_LIMITS, type GitLimits } from "../limits.js";
 import { TreeSnapshot } from "../objects/snapshot.js";
 import { treeCache } from "../objects/tree.js";
+import { type CacheBudget, sparseName } from "../stores/cache-budget.js";
+import { SPARSE_FOLDER } from "../stores/sparse-sizes.js";
 import { type ReceivePack, SparseStore } from "./sparse-store.js";
 
 /** Options of the engine. */
@@ -22,10 +24,7 @@ export interface SparseGitEngineOptions {
 }
 
 /** An engine that also receives single objects. */
-type PackEngine = GitEngine & { readonly pack: ReceivePack };
-
-/** Folder name of a store: the id of its remote with a suffix. */
-const STORE_FOLDER = /^([0-9a-f]{64})\.sparse$/;
+type PackEngine = GitEngine & { readonly pack: ReceivePack; readonly budget: CacheBudget };
 
 /**
  * Extends an engine by repositories that exceed its limits: their files are fetched when they are read. This needs a server that supports
@@ -91,7 +90,7 @@ export class SparseGitEngine implements GitEngine {
     for (const id of this.#stores.keys()) if (!kept.has(id)) this.#stores.delete(id);
     const { cacheDir } = this.#options;
     for (const name of await readdir(cacheDir).catch(() => [])) {
-      const id = STORE_FOLDER.exec(name)?.[1];
+      const id = SPARSE_FOLDER.exec(name)?.[1];
       if (id !== undefined && !kept.has(id)) await rm(join(cacheDir, name), { recursive: true, force: true });
     }
   }
@@ -117,9 +116,20 @@ export class SparseGitEngine implements GitEngine {
     const { cacheDir, clock } = this.#options;
     const known = this.#stores.get(remote.id);
     if (known !== undefined) return known;
-    const receive: ReceivePack = (...request) => this.#inner.pack(...request);
-    const directory = join(cacheDir, `${remote.id}.sparse`);
-    const store = new SparseStore(remote, { directory, receive, limits: this.#limits, clock, trees: this.#trees });
+    const receive: ReceivePack = async (...request) => {
+      await this.#inner.budget.admit(remote);
+      return this.#inner.pack(...request);
+    };
+    const stored = (bytes: number): Promise<void> => this.#inner.budget.noteSparse(remote, bytes);
+    const directory = join(cacheDir, sparseName(remote.id));
+    const store = new SparseStore(remote, {
+      directory,
+      receive,
+      stored,
+      limits: this.#limits,
+      clock,
+      trees: this.#trees,
+    });
     this.#stores.set(remote.id, store);
     return store;
   }

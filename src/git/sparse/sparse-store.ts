@@ -26,6 +26,8 @@ export type ReceivePack = (remote: GitRemote, request: PackRequest, signal: Abor
 export interface SparseStoreOptions {
   readonly directory: string;
   readonly receive: ReceivePack;
+  /** Called with the size of the store after objects were stored or removed. */
+  readonly stored: (bytes: number) => Promise<void>;
   readonly limits: GitLimits;
   readonly clock: Clock;
   /** Parsed trees, shared by all stores. */
@@ -230,6 +232,7 @@ export class SparseStore implements SnapshotSource {
       bytes = 0;
     }
     await this.#write(part);
+    await this.#options.stored(await this.#objects.bytes());
   }
 
   async #write(objects: readonly (readonly [id: string, object: GitObject])[]): Promise<void> {
@@ -239,6 +242,7 @@ export class SparseStore implements SnapshotSource {
   async #clear(): Promise<void> {
     await this.#objects.clear();
     this.#listed.clear();
+    await this.#options.stored(0);
   }
 
   #path(...parts: readonly string[]): string {

@@ -2,7 +2,7 @@ import type { GitRemote } from "../engine.js";
 import { GitError } from "../errors.js";
 import type { PackRecord } from "./store-records.js";
 
-/** Bytes of the stores in a cache directory, by remote id. */
+/** Bytes of the stores in a cache directory, by remote id; those of single objects by folder name. */
 export type StoreSizes = Map<string, number>;
 
 /** Factor of the limit up to which small stores may still grow. */
@@ -43,6 +43,11 @@ export class CacheBudget {
     else sizes.set(remote.id, bytes);
   }
 
+  /** Records the size of the store of single objects of a remote. */
+  async noteSparse({ id }: GitRemote, bytes: number): Promise<void> {
+    (await this.#sizes)?.set(sparseName(id), bytes);
+  }
+
   /** Makes the next call scan the disk, after stores were removed. */
   recheck(): void {
     this.#sizes = undefined;
@@ -51,9 +56,18 @@ export class CacheBudget {
   #hasRoom({ id }: GitRemote, sizes: StoreSizes): boolean {
     const used = total(sizes);
     if (used < this.#maxBytes) return true;
-    const own = sizes.get(id) ?? 0;
+    const own = ownBytes(id, sizes);
     return own > 0 && own <= this.#maxBytes / sizes.size && used < this.#maxBytes * SPARE;
   }
+}
+
+/** Returns the folder name of the store of single objects of a remote. */
+export function sparseName(id: string): string {
+  return `${id}.sparse`;
+}
+
+function ownBytes(id: string, sizes: StoreSizes): number {
+  return (sizes.get(id) ?? 0) + (sizes.get(sparseName(id)) ?? 0);
 }
 
 /** Returns the total size of packs. */
@@ -68,7 +82,7 @@ function total(sizes: StoreSizes): number {
 }
 
 function full({ url, id }: GitRemote, sizes: StoreSizes, maxBytes: number): GitError {
-  const own = sizes.get(id) ?? 0;
+  const own = ownBytes(id, sizes);
   return new GitError(
     "GIT_CACHE_FULL",
     `the Git cache is too full to fetch ${url}: ${mib(total(sizes))} of ${mib(maxBytes)} MiB are used, ${mib(own)} by this repository; delete unused GitRepositories, remove large files from Git, or raise cache.sizeLimit of the chart (--git-cache-bytes)`,

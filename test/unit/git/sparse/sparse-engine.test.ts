@@ -77,6 +77,20 @@ describe("SparseGitEngine, for a repository that exceeds the limit", function ()
     expect(bench.server.count("fetch")).to.equal(5);
   });
 
+  it("counts in the limit of the cache, also after a restart", async () => {
+    bench.renew({ limits: { ...limits, maxCacheBytes: 3_000 } });
+    await fetch(first);
+    const readAll = async (): Promise<void> => {
+      for (let app = 0; app < 20; app++) await read(await bench.open(first), `apps/app-${app}`);
+    };
+    const error = await expectGitError("GIT_CACHE_FULL", readAll);
+    expect(error.message).to.match(/MiB are used, 0\.0 by this repository/);
+    bench.renew({ limits: { ...limits, maxCacheBytes: 3_000 } });
+    await expectGitError("GIT_CACHE_FULL", readAll);
+    bench.renew({ limits });
+    await readAll();
+  });
+
   it("reads what it has after a restart, and replaces a damaged object", async () => {
     await fetch(first);
     await read(await bench.open(first), "apps/app-7");
