@@ -48,6 +48,8 @@ export interface Config {
   readonly notificationHosts: HostRules;
   /** Hosts without public addresses that secret stores of apps may have. */
   readonly secretStoreHosts: HostRules;
+  /** Hosts that charts may be pulled from. */
+  readonly allowedChartHosts: HostRules;
   /** Hosts that remote bases of Kustomize may be fetched from. */
   readonly allowedRemoteBaseHosts: HostRules;
   /** URL that commit statuses link to, with `{namespace}` and `{name}` for those of the app; undefined for no link. */
@@ -186,6 +188,7 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     allowedGitHosts: new HostRules(values["allowed-git-hosts"]?.length ? values["allowed-git-hosts"] : undefined),
     notificationHosts: new HostRules(values["notification-hosts"] ?? []),
     secretStoreHosts: new HostRules(values["secret-store-hosts"] ?? []),
+    allowedChartHosts: new HostRules(values["allowed-chart-hosts"]?.length ? values["allowed-chart-hosts"] : undefined),
     allowedRemoteBaseHosts: new HostRules(values["allowed-remote-base-hosts"] ?? []),
     commitStatusUrl: values["commit-status-url"],
     gitCacheBytes: values["git-cache-bytes"] ?? 0,

@@ -105,6 +105,13 @@ export const OPTIONS = [
     help: "Comma-separated hosts that source.secretStores of apps may name although their addresses are private, loopback or link-local, for example vault.vault.svc; the same forms as in --notification-hosts.",
   },
   {
+    flag: "allowed-chart-hosts",
+    value: "HOST,…",
+    env: "OVERSEER_ALLOWED_CHART_HOSTS",
+    fallback: "all",
+    help: "Comma-separated hosts that charts may be pulled from, for apps with source.helm.chart; the same forms as in --allowed-git-hosts.",
+  },
+  {
     flag: "allowed-remote-base-hosts",
     value: "HOST,…",
     env: "OVERSEER_ALLOWED_REMOTE_BASE_HOSTS",

@@ -161,6 +161,7 @@ export const SETTING_SCHEMAS = {
   "allowed-git-hosts": hosts,
   "notification-hosts": hosts,
   "secret-store-hosts": hosts,
+  "allowed-chart-hosts": hosts,
   "allowed-remote-base-hosts": hosts,
   "refuse-plaintext-secrets": z.enum(["true", "false"], "must be true or false").transform((value) => value === "true"),
   "commit-status-url": webUrl,

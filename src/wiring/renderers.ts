@@ -85,6 +85,7 @@ export function sourceRenderer({
       cacheBytes === 0
         ? undefined
         : new DiskCache({ ...cache, folder: join(config.cacheDir, "charts"), version: "1", purpose: "charts" }),
+    hosts: config.allowedChartHosts,
     digestKey,
   });
   return allRenderers(

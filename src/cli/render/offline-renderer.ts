@@ -1,5 +1,6 @@
 import { delimiter } from "node:path";
 import { systemClock } from "../../base/clock.js";
+import { HostRules } from "../../base/host-rules.js";
 import { ConfinedPrograms, type ProgramLimits } from "../../child/confined-programs.js";
 import { findConfinement } from "../../child/confinement.js";
 import { readProxies } from "../../config/proxy.js";
@@ -46,6 +47,7 @@ export function offlineRenderer({ kubectl, helm, timeout }: OfflineRendererOptio
         env: readProxies(process.env).rules.environment(),
       }),
       cache: undefined,
+      hosts: new HostRules(undefined),
       digestKey: "",
     }),
     digestKey: "",

@@ -87,6 +87,7 @@ describe("The chart", function () {
       watchNamespaces: ["platform"],
       allowedGitHosts: ["*.example.com"],
       ...{ notificationHosts: ["chat.internal"], secretStoreHosts: ["vault.vault.svc"] },
+      allowedChartHosts: ["charts.example.com"],
       allowedRemoteBaseHosts: ["github.com"],
       "api.trustedProxies": ["10.0.0.0/8"],
       "api.leader.enabled": true,

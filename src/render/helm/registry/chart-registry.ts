@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { ChartReference } from "../../../api/renderers.js";
 import { canonicalJson, hmacSha256, sha256 } from "../../../base/hash.js";
+import type { HostRules } from "../../../base/host-rules.js";
 import type { DiskCache } from "../../disk-cache.js";
 import type { RenderLimits } from "../../limits.js";
 import type { RenderProgram } from "../../programs.js";
@@ -14,6 +15,8 @@ export interface ChartRegistryOptions {
   readonly helm: RenderProgram;
   /** Archives that outlive the process; undefined to keep none. */
   readonly cache: DiskCache | undefined;
+  /** Hosts that charts may be pulled from. */
+  readonly hosts: HostRules;
   /** Keys what identifies an archive, which depends on credentials. */
   readonly digestKey: string;
 }
@@ -37,7 +40,7 @@ export class ChartRegistry {
   /**
    * Returns the files of a chart, from memory, from disk, or from its registry.
    *
-   * @throws OverseerError of reason ChartUnavailable when it cannot be pulled, is invalid or has another digest.
+   * @throws OverseerError of reason ChartUnavailable when its host is not allowed, it cannot be pulled, is invalid or has another digest.
    *   It is tried again, because a registry can be repaired.
    */
   async open(
@@ -46,6 +49,7 @@ export class ChartRegistry {
     limits: RenderLimits,
     signal: AbortSignal,
   ): Promise<ChartFiles> {
+    checkHost(chart, this.#options.hosts);
     const { secretRef: _, ...identity } = chart;
     const key = hmacSha256(this.#options.digestKey, canonicalJson([identity, credentials]), 32);
     return (
@@ -93,6 +97,16 @@ export class ChartRegistry {
     this.#kept.set(key, files);
     return files;
   }
+}
+
+function checkHost({ repository }: ChartReference, hosts: HostRules): void {
+  if (!URL.canParse(repository)) throw chartUnavailable(`source.helm.chart.repository is no URL: ${repository}`);
+  const { protocol, host, hostname, port } = new URL(repository);
+  const isAllowed = hosts.allows(hostname, port === "" ? (protocol === "http:" ? 80 : 443) : Number(port));
+  if (!isAllowed)
+    throw chartUnavailable(
+      `the host ${host} of source.helm.chart.repository is not in --allowed-chart-hosts of the operator: use another registry, or ask the administrator to allow this one`,
+    );
 }
 
 function sizeOf(files: ChartFiles): number {

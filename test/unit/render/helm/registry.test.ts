@@ -92,6 +92,24 @@ describe("charts of registries", function () {
     });
   }
 
+  it("are pulled from allowed hosts only, also if they are kept already", async () => {
+    for (const { url: repository } of [http, oci]) {
+      const cache = disk();
+      expect(await data(asked({ repository }), cache)).to.include({ version: "1.0.0" });
+      const { host, hostname } = new URL(repository);
+      const render = async (chartHosts: readonly string[]) =>
+        (await realRenderer({ chartCache: cache, chartHosts })).render(asked({ repository }), new MemorySnapshot(GIT));
+      for (const allowed of [hostname, host]) expect((await render([allowed])).documents).to.have.lengthOf(1);
+      for (const other of ["charts.example.com", `${hostname}:1`]) {
+        const error = await failureOf(render([other]));
+        expect(error).to.include({ reason: "ChartUnavailable", class: "retryable" });
+        expect(error.message).to.include(
+          `the host ${host} of source.helm.chart.repository is not in --allowed-chart-hosts`,
+        );
+      }
+    }
+  });
+
   it("of a registry that never answers are tried again", async () => {
     const silent = createServer((socket) => void socket.resume());
     await new Promise<void>((done) => silent.listen(0, "127.0.0.1", done));

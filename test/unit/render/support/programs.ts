@@ -1,4 +1,5 @@
 import { systemClock } from "../../../../src/base/clock.js";
+import { HostRules } from "../../../../src/base/host-rules.js";
 import { ConfinedPrograms, type ProgramLimits } from "../../../../src/child/confined-programs.js";
 import { type Confinement, findConfinement } from "../../../../src/child/confinement.js";
 import type { DiskCache } from "../../../../src/render/disk-cache.js";
@@ -35,6 +36,8 @@ export interface RealRendererOptions extends SourceRendererOptions {
   readonly confinement?: Confinement;
   /** Keeps charts of registries. Defaults to none. */
   readonly chartCache?: DiskCache | undefined;
+  /** Hosts that charts may be pulled from. Defaults to all. */
+  readonly chartHosts?: readonly string[];
 }
 
 /** All renderers with the real programs, or without where `missing`. */
@@ -56,6 +59,7 @@ export async function realRenderer(options: RealRendererOptions = {}): Promise<S
       programs: new ConfinedPrograms({ ...confined, network: true }),
     }),
     cache: options.chartCache,
+    hosts: new HostRules(options.chartHosts),
     digestKey: "key",
   });
   return allRenderers(
