@@ -10,13 +10,31 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export function canonicalJson(value: unknown): string {
   if (typeof value === "bigint") return value.toString();
   if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  const record = value as Record<string, unknown>;
-  const parts: string[] = [];
-  for (const key of Object.keys(record).sort()) {
-    if (record[key] !== undefined) parts.push(`${JSON.stringify(key)}:${canonicalJson(record[key])}`);
+  // Concatenated strings are twice as fast as joined lists, and this is the largest part of most renders.
+  let text = "";
+  if (Array.isArray(value)) {
+    for (const item of value) text += `${text === "" ? "" : ","}${canonicalJson(item)}`;
+    return `[${text}]`;
   }
-  return `{${parts.join(",")}}`;
+  const record = value as Record<string, unknown>;
+  for (const key of Object.keys(record).sort()) {
+    const child = record[key];
+    if (child !== undefined) text += `${text === "" ? "" : ","}${quoted(key)}:${canonicalJson(child)}`;
+  }
+  return `{${text}}`;
+}
+
+/** Keys in quotes: manifests have few different ones. */
+const quotedKeys = new Map<string, string>();
+const MAX_QUOTED_KEYS = 5_000;
+const MAX_QUOTED_LENGTH = 64;
+
+function quoted(key: string): string {
+  const known = quotedKeys.get(key);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(key);
+  if (quotedKeys.size < MAX_QUOTED_KEYS && key.length <= MAX_QUOTED_LENGTH) quotedKeys.set(key, text);
+  return text;
 }
 
 /** Serializes JSON as `JSON.stringify` does, but supports bigints: a value that contains one is written with sorted keys. */

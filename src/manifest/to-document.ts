@@ -45,7 +45,8 @@ export function hashObject(object: KubeObject, bodyHash: string = hashBody(objec
 /** Returns the identity of an object in the namespace that it sets. */
 export function idOf(object: KubeObject): ObjectId {
   const { name, namespace = "" } = object.metadata;
-  return { ...parseApiVersion(object.apiVersion), kind: object.kind, namespace, name };
+  const { group, version } = parseApiVersion(object.apiVersion);
+  return { group, version, kind: object.kind, namespace, name };
 }
 
 /** Creates the document for `prepared` in `namespace` (empty for cluster-scoped objects), with its identity and hash. */

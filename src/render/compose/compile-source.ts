@@ -201,12 +201,13 @@ class SourceCompiler {
     });
     for (const compiled of objects) {
       const { object, report: place } = compiled;
-      const other = this.#ownerOf(compiled, app);
+      const key = keyOf(compiled, app);
+      const other = this.#owners.get(key);
       if (other !== undefined)
         place.problem(
           `the ${object.kind} ${object.metadata.name} is also that of the app ${other} in the same namespace: set metadata.namespace of one of the apps to another one`,
         );
-      this.#owners.set(keyOf(compiled, app), name);
+      this.#owners.set(key, name);
     }
     return objects;
   }
@@ -243,7 +244,8 @@ class SourceCompiler {
 }
 
 function keyOf({ object }: CompiledObject, { document }: SourceApp): string {
-  return JSON.stringify([object.kind, document.metadata.namespace ?? "", object.metadata.name]);
+  // Kinds and names have no blanks.
+  return `${object.kind} ${document.metadata.namespace ?? ""} ${object.metadata.name}`;
 }
 
 function referencesNothing({ value }: WrittenCompose): boolean {

@@ -1,4 +1,3 @@
-import type { FieldPath } from "../../manifest/field-path.js";
 import { isRecord } from "../../manifest/shape.js";
 import type { Mapping } from "../overseer/compose/shape.js";
 import type { Reporter } from "../overseer/reporter.js";
@@ -12,7 +11,14 @@ const WITH_SECRETS = new Set(["environment", "command", "entrypoint"]);
  * reference in another field is a problem.
  */
 export function plainDocument(compose: Mapping, report: Reporter): Mapping {
-  const walk = (value: unknown, path: FieldPath): unknown => {
+  const path: (string | number)[] = [];
+  const inside = (step: string | number, value: unknown): unknown => {
+    path.push(step);
+    const plain = walk(value);
+    path.pop();
+    return plain;
+  };
+  const walk = (value: unknown): unknown => {
     if (typeof value === "string") {
       if (!value.includes("$")) return value;
       if (path[0] === "services" && WITH_SECRETS.has(String(path[2]))) return value;
@@ -24,9 +30,9 @@ export function plainDocument(compose: Mapping, report: Reporter): Mapping {
           );
       return unescapeText(value);
     }
-    if (Array.isArray(value)) return value.map((item, index) => walk(item, [...path, index]));
+    if (Array.isArray(value)) return value.map((item, index) => inside(index, item));
     if (!isRecord(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, walk(child, [...path, key])]));
+    return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, inside(key, child)]));
   };
-  return walk(compose, []) as Mapping;
+  return walk(compose) as Mapping;
 }

@@ -8,6 +8,14 @@ import type { Reporter } from "./reporter.js";
 export function interpolateTree(value: unknown, lookup: Lookup, maxLength: number, report: Reporter): unknown {
   let length = 0;
   /** `entry` is the key of the node in its mapping. */
+  const child = (node: unknown, parent: Reporter, step: string | number, entry: string): unknown => {
+    // Most strings have no variables.
+    if (typeof node === "string" && !node.includes("$") && length + node.length <= maxLength) {
+      length += node.length;
+      return node;
+    }
+    return typeof node === "object" || typeof node === "string" ? walk(node, parent.at(step), entry) : node;
+  };
   const walk = (node: unknown, at: Reporter, entry: string): unknown => {
     if (typeof node === "string") {
       if (length > maxLength) return node;
@@ -18,10 +26,10 @@ export function interpolateTree(value: unknown, lookup: Lookup, maxLength: numbe
       if (length > maxLength) at.problem(`the document expands to more than ${maxLength} characters`);
       return text;
     }
-    if (Array.isArray(node)) return node.map((item: unknown, index) => walk(item, at.at(index), entry));
+    if (Array.isArray(node)) return node.map((item: unknown, index) => child(item, at, index, entry));
     if (!isRecord(node)) return node;
     const entries = Object.entries(node).map(
-      ([key, child]) => [key, walk(child, isTagStep(key) ? at : at.at(key), isTagStep(key) ? entry : key)] as const,
+      ([key, value]) => [key, isTagStep(key) ? walk(value, at, entry) : child(value, at, key, key)] as const,
     );
     return Object.fromEntries(entries);
   };

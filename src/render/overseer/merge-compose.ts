@@ -19,6 +19,9 @@ export const TOO_LARGE = `the Compose document is larger than ${MAX_COMPOSE_BYTE
 /** Limit on the expanded size, in characters, above which a document is not serialized. */
 const MAX_EXPANDED = 16 * MAX_COMPOSE_BYTES;
 
+/** The most bytes of JSON for each unit of the expanded size: a character that is written as `\u0000`. */
+const MAX_BYTES_EACH = 6;
+
 /** Several times what large public documents have: the work grows with the product of services. */
 const MAX_SERVICES = 500;
 
@@ -28,7 +31,9 @@ const MAX_MOUNTS = 10_000;
 /** Reports whether a Compose document exceeds the size limit of a Core. */
 export function isTooLarge(compose: Mapping): boolean {
   // Measure before serializing: extends and aliases can expand to much more than the file size.
-  if ((expandedSize(compose) ?? Number.POSITIVE_INFINITY) > MAX_EXPANDED) return true;
+  const expanded = expandedSize(compose) ?? Number.POSITIVE_INFINITY;
+  if (expanded > MAX_EXPANDED) return true;
+  if (expanded * MAX_BYTES_EACH <= MAX_COMPOSE_BYTES) return false;
   return Buffer.byteLength(jsonText(compose)) > MAX_COMPOSE_BYTES;
 }
 

@@ -17,7 +17,7 @@ import { mainService, running } from "./main-service.js";
 import { isTooLarge, mergeCompose, TOO_LARGE } from "./merge-compose.js";
 import { notePlainSecrets } from "./plain-secrets.js";
 import type { Reporter } from "./reporter.js";
-import { secretPaths, secretsIn } from "./secrets-in.js";
+import { secretPaths } from "./secrets-in.js";
 
 /** The Compose document of an app, merged, validated and completed. */
 export interface ReadCompose {
@@ -63,7 +63,8 @@ export function readCompose(
   for (const name of running(facts)) checkLimits(serviceOf(compose, name), limits, report.at("services", name));
   const limitsFor = (name: string): Limits => (name === main ? { ...limits, ...own } : limits);
   const finished = finishCompose(compose, { facts, fill, limitsOf: limitsFor }, report);
-  for (const [name, path] of secretPaths(finished))
+  const used = secretPaths(finished);
+  for (const [name, path] of used)
     if (!mayUseSecret(document.metadata.name, name))
       report
         .at(...path)
@@ -71,7 +72,7 @@ export function readCompose(
           `the secret ${name.slice(0, 128)} is of an encrypted env_file of the app ${ownerOfEnvFileSecret(name)}, and no other app may use it: store it in the Core under another name`,
         );
   if (!report.failed && isTooLarge(finished)) report.problem(TOO_LARGE);
-  return { compose: finished, secrets: secretsIn(finished), facts, fileSecrets, merged: compose, report };
+  return { compose: finished, secrets: [...used.keys()].sort(), facts, fileSecrets, merged: compose, report };
 }
 
 function serviceOf({ services }: Mapping, name: string): Mapping {
