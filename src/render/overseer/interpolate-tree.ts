@@ -4,9 +4,19 @@ import { isTagStep } from "./compose/merge-tags.js";
 import { type Fault, interpolate, type Lookup } from "./interpolate.js";
 import type { Reporter } from "./reporter.js";
 
-/** Interpolates variables in all strings of a tree. Like Compose, it does not interpolate keys. */
+/**
+ * Interpolates variables in all strings of a tree. Like Compose, it does not interpolate keys. A variable without a value is reported where
+ * it is used first: anchors and repeated variables would else make dozens of problems of one.
+ */
 export function interpolateTree(value: unknown, lookup: Lookup, maxLength: number, report: Reporter): unknown {
   let length = 0;
+  const unset = new Set<string>();
+  const isNew = (fault: Fault): boolean => {
+    if (fault.kind !== "unset") return true;
+    const isFirst = !unset.has(fault.name);
+    unset.add(fault.name);
+    return isFirst;
+  };
   /** `entry` is the key of the node in its mapping. */
   const child = (node: unknown, parent: Reporter, step: string | number, entry: string): unknown => {
     // Most strings have no variables.
@@ -21,7 +31,8 @@ export function interpolateTree(value: unknown, lookup: Lookup, maxLength: numbe
       if (length > maxLength) return node;
       const isSecret = isSecretName(entry) || isSecretName(nameOfItem(node));
       const { text, faults } = interpolate(node, lookup, isSecret);
-      for (const message of new Set(faults.map((fault) => describeFault(fault, node)))) at.problem(message);
+      for (const message of new Set(faults.filter(isNew).map((fault) => describeFault(fault, node))))
+        at.problem(message);
       length += text.length;
       if (length > maxLength) at.problem(`the document expands to more than ${maxLength} characters`);
       return text;

@@ -102,6 +102,16 @@ describe("rules of Docker that a cluster does not have", () => {
     expect(await problems("group_add: ['2147483648']")).to.match(/group_add\[0\]: expected the number/);
   });
 
+  it("name a variable without a value once, where it is used first", async () => {
+    const { problems } = await compile(
+      "x-env: &env {A: '${HOST_NAME}'}\nservices:\n  a: {image: 'x:1', environment: {<<: *env, B: '${HOST_NAME} ${OTHER_NAME}'}}\n  b: {image: 'x:1', environment: *env}",
+    );
+    expect(problems.map((problem) => problem.replace(/ and no default.*$/, ""))).to.deep.equal([
+      "app.yaml:7 spec.compose.x-env.A: the variable HOST_NAME has no value",
+      "app.yaml:9 spec.compose.services.a.environment.B: the variable OTHER_NAME has no value",
+    ]);
+  });
+
   it("warn of each key that a pod or a node does not have", async () => {
     const compiled = await compile(
       "services:\n  vpn: {image: 'v:1', restart: always}\n  a: {image: 'x:1', network_mode: 'service:vpn', restart: always, platform: linux/arm64, deploy: {replicas: 2}}\n" +

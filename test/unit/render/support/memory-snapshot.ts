@@ -2,8 +2,13 @@ import { sha256 } from "../../../../src/base/hash.js";
 import type { CommitInfo, GitSnapshot, TreeEntry, TreeFile, TreeLimits } from "../../../../src/git/engine.js";
 import { isSafeName, nameFault } from "../../../../src/git/objects/tree.js";
 
-/** A file: its content, a symbolic link, or a submodule. */
-export type MemoryFile = string | Uint8Array | { readonly link: string } | "submodule";
+/** A file: its content, also as an executable one, a symbolic link, or a submodule. */
+export type MemoryFile =
+  | string
+  | Uint8Array
+  | { readonly link: string }
+  | { readonly executable: string }
+  | "submodule";
 
 /** A commit that is held in memory. Counts what is read of it. */
 export class MemorySnapshot implements GitSnapshot {
@@ -13,8 +18,7 @@ export class MemorySnapshot implements GitSnapshot {
 
   constructor(files: Readonly<Record<string, MemoryFile>>) {
     for (const [path, file] of Object.entries(files)) {
-      const kind = file === "submodule" ? file : typeof file === "object" && "link" in file ? "symlink" : "file";
-      const content = typeof file === "object" && "link" in file ? file.link : file;
+      const [kind, content] = contentOf(file);
       const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
       this.#files.set(path, { entry: { blob: sha256(bytes, 40), kind }, bytes });
     }
@@ -61,4 +65,10 @@ export class MemorySnapshot implements GitSnapshot {
 function faultOf(path: string): { readonly fault?: string } {
   const why = path.split("/").flatMap((name) => nameFault(name) ?? [])[0];
   return why === undefined ? {} : { fault: `the name ${JSON.stringify(path)} ${why}` };
+}
+
+function contentOf(file: MemoryFile): readonly [kind: TreeFile["kind"], content: string | Uint8Array] {
+  if (file === "submodule") return [file, file];
+  if (typeof file === "string" || file instanceof Uint8Array) return ["file", file];
+  return "link" in file ? ["symlink", file.link] : ["executable", file.executable];
 }
