@@ -45,9 +45,12 @@ export function containerSecurity(
     ...(isTrue(service.read_only) ? { readOnlyRootFilesystem: true } : {}),
   };
   if (isPrivileged) return { ...identity, privileged: true };
-  // A user other than root has no capabilities anyway, so that the level restricted costs nothing.
+  // A user other than root has no capabilities anyway, so that the level restricted costs nothing. The one that it permits is kept: the
+  // kernel refuses to start a program whose file has a capability that the container cannot have, as web servers of many images do.
   const isRestricted = user !== undefined && user > 0 && added.every((name) => name === "NET_BIND_SERVICE");
   const drop = isRestricted ? ["ALL"] : dropped;
+  const keepsPorts = isRestricted && !dropped.includes("ALL") && !dropped.includes("NET_BIND_SERVICE");
+  const add = keepsPorts ? ["NET_BIND_SERVICE"] : added;
   const isConfined = isRestricted || (dropped.includes("ALL") && added.every((name) => name === "NET_BIND_SERVICE"));
   if (!isConfined || !isRestricted) pod.needs("baseline");
   const noNewPrivileges = isRestricted || options.noNewPrivileges;
@@ -55,11 +58,11 @@ export function containerSecurity(
     ...identity,
     ...(isRestricted ? { runAsNonRoot: true } : {}),
     ...(noNewPrivileges ? { allowPrivilegeEscalation: false } : {}),
-    ...(added.length === 0 && drop.length === 0
+    ...(add.length === 0 && drop.length === 0
       ? {}
       : {
           capabilities: {
-            ...(added.length === 0 ? {} : { add: added }),
+            ...(add.length === 0 ? {} : { add }),
             ...(drop.length === 0 ? {} : { drop }),
           },
         }),

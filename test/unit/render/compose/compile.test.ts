@@ -264,7 +264,7 @@ describe("a Compose app on Kubernetes", () => {
       runAsGroup: 2000,
       runAsNonRoot: true,
       allowPrivilegeEscalation: false,
-      capabilities: { drop: ["ALL"] },
+      capabilities: { add: ["NET_BIND_SERVICE"], drop: ["ALL"] },
       seccompProfile: { type: "RuntimeDefault" },
     });
     expect((await compileFiles({ "app.yaml": app("user: postgres") })).problems.join()).to.include(

@@ -90,6 +90,18 @@ describe("rules of Docker that a cluster has to keep", () => {
     ]);
   });
 
+  it("start programs whose files have the capability for ports, unless the service drops it", async () => {
+    const compiled = await compile(
+      "services:\n  a: {image: 'x:1', user: '70'}\n  b: {image: 'x:1', user: '70', cap_drop: [ALL]}\n  c: {image: 'x:1'}",
+    );
+    const capabilities = (name: string) =>
+      (deployment(compiled, name).pod.containers as { readonly securityContext: Spec }[])[0]?.securityContext
+        .capabilities;
+    expect(capabilities("a")).to.deep.equal({ add: ["NET_BIND_SERVICE"], drop: ["ALL"] });
+    expect(capabilities("b")).to.deep.equal({ drop: ["ALL"] });
+    expect(capabilities("c")).to.equal(undefined);
+  });
+
   it("never restart a container because it is unhealthy at first", async () => {
     const compiled = await compile(
       "services:\n  a: {image: 'x:1', healthcheck: {test: [CMD, x], start_period: 30s, start_interval: 2s}}",
