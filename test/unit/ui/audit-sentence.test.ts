@@ -15,8 +15,9 @@ describe("A record of the audit trail, in words,", () => {
     expect(say({ outcome: "Started" })).to.equal("ann began to sync app");
     expect(say({ outcome: "Failed", verb: "rollback" })).to.equal("ann failed to roll back app");
     expect(say({ outcome: "Refused", actor: "unauthenticated", verb: "delete" })).to.equal(
-      "Someone without a valid token was not permitted to delete app",
+      "Someone without a valid token was refused when trying to delete app",
     );
+    expect(say({ outcome: "Refused", actor: "overseer-gitops" })).to.equal("The operator refused to sync app");
     expect(say({ actor: "overseer-gitops", verb: "heal" })).to.equal("The operator reverted drift of app");
     expect(say({ verb: "compost", object: { kind: "API", name: "" } })).to.equal("ann compost API");
   });

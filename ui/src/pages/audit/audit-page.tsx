@@ -50,6 +50,7 @@ export function AuditPage() {
             </ul>
           </section>
         ))}
+        {records.length === 0 && last?.next !== undefined && <p>No record has matched so far.</p>}
         {older.error && <ErrorNotice error={older.error} retry={older.load} />}
         {last?.next !== undefined ? (
           <div class="actions">

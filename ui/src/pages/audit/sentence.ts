@@ -52,7 +52,7 @@ export function sentenceOf({ actor, verb, object, outcome }: AuditRecordView): A
     Succeeded: past,
     Started: `began to ${infinitive}`,
     Failed: `failed to ${infinitive}`,
-    Refused: `was not permitted to ${infinitive}`,
+    Refused: actor === OPERATOR ? `refused to ${infinitive}` : `was refused when trying to ${infinitive}`,
   }[outcome];
   return { who, did, kind: KINDS[object.kind] ?? object.kind };
 }
