@@ -18,6 +18,7 @@ interface Inspected {
     readonly Name?: string;
     readonly Source: string;
     readonly Destination: string;
+    readonly RW: boolean;
   }[];
   readonly NetworkSettings: {
     readonly Networks: Readonly<Record<string, { readonly IPAddress: string; readonly Aliases: string[] | null }>>;
@@ -85,12 +86,15 @@ function mountsOf({ Mounts, HostConfig }: Inspected): [string, Mount][] {
     mountPath(path),
     { kind: "memory", source: "" },
   ]);
-  const mounts = Mounts.flatMap(({ Type, Name = "", Source, Destination }): [string, Mount][] => {
+  const mounts = Mounts.flatMap(({ Type, Name = "", Source, Destination, RW }): [string, Mount][] => {
     if (Type === "tmpfs") return [[mountPath(Destination), { kind: "memory", source: "" }]];
     if (Type === "bind") return [[mountPath(Destination), { kind: "host", source: Source }]];
     const isAnonymous = /^[0-9a-f]{64}$/.test(Name);
     return [
-      [mountPath(Destination), isAnonymous ? { kind: "temporary", source: "" } : { kind: "volume", source: Name }],
+      [
+        mountPath(Destination),
+        isAnonymous ? { kind: "temporary", source: "" } : { kind: "volume", source: Name, readOnly: !RW },
+      ],
     ];
   });
   return [...mounts, ...memory];

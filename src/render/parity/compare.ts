@@ -81,7 +81,7 @@ function compareService(
   return found;
 }
 
-/** Volumes are the same if they are mounted at the same places, whatever their names. */
+/** Volumes are the same if they are mounted at the same places, whatever their names, in the same way. */
 function isSameMount(
   core: Mount | undefined,
   kubernetes: Mount | undefined,
@@ -89,6 +89,9 @@ function isSameMount(
   claimPlaces: readonly string[] | undefined,
 ): boolean {
   if (core === undefined || kubernetes === undefined || core.kind !== kubernetes.kind) return false;
+  const isSame = (key: "readOnly" | "subPath"): boolean =>
+    core[key] === undefined || kubernetes[key] === undefined || core[key] === kubernetes[key];
+  if (!isSame("readOnly") || !isSame("subPath")) return false;
   return core.kind === "volume" ? isDeepStrictEqual(places, claimPlaces) : core.source === kubernetes.source;
 }
 
@@ -125,8 +128,9 @@ function showWords(value: unknown): string {
 
 function showMount(mount: Mount | undefined): string {
   if (mount === undefined) return NOTHING;
-  const { kind, source } = mount;
-  if (kind === "volume") return `the volume ${source}`;
+  const { kind, source, readOnly, subPath = "" } = mount;
+  if (kind === "volume")
+    return `the volume ${source}${subPath === "" ? "" : `, folder ${subPath}`}${readOnly ? ", read-only" : ""}`;
   if (kind === "host") return `${source} of the host`;
   if (kind === "file") return "a file";
   return kind === "memory" ? "memory" : "a temporary volume";

@@ -123,10 +123,10 @@ function wordsOf(value: unknown): readonly string[] | undefined {
 function volumesOf(service: Mapping): [string, Mount][] {
   const mounts = itemsOf(service.volumes).map((item): [string, Mount] => {
     if (isRecord(item)) return [mountPath(String(item.target)), longMount(item)];
-    const [first = "", second] = unescapeText(String(item)).split(":");
+    const [first = "", second, modes = ""] = unescapeText(String(item)).split(":");
     return second === undefined || /^(ro|rw|z|Z)$/.test(second)
       ? [mountPath(first), { kind: "temporary", source: "" }]
-      : [mountPath(second), shortMount(first)];
+      : [mountPath(second), shortMount(first, modes.split(",").includes("ro"))];
   });
   const memory = textsOf(service.tmpfs).map((text): [string, Mount] => [
     mountPath(text.split(":")[0] ?? ""),
@@ -138,14 +138,16 @@ function volumesOf(service: Mapping): [string, Mount][] {
   return [...mounts, ...memory, ...shared];
 }
 
-function longMount({ type, source }: Mapping): Mount {
+function longMount({ type, source, read_only, volume }: Mapping): Mount {
   if (type === "tmpfs") return { kind: "memory", source: "" };
   if (type === "bind") return { kind: "host", source: String(source) };
-  return source === undefined ? { kind: "temporary", source: "" } : { kind: "volume", source: String(source) };
+  if (source === undefined) return { kind: "temporary", source: "" };
+  const subPath = String(mappingOf(volume).subpath ?? "");
+  return { kind: "volume", source: String(source), readOnly: read_only === true, subPath };
 }
 
-function shortMount(source: string): Mount {
-  return { kind: /^[./~]/.test(source) ? "host" : "volume", source };
+function shortMount(source: string, readOnly: boolean): Mount {
+  return /^[./~]/.test(source) ? { kind: "host", source } : { kind: "volume", source, readOnly, subPath: "" };
 }
 
 /** Files of configs and secrets, with their content as far as the document has it. */

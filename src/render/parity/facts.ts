@@ -36,6 +36,10 @@ export interface Mount {
   readonly kind: "volume" | "temporary" | "memory" | "host" | "file";
   /** Name of the volume, path on the host, or content of the file; empty if it does not matter. */
   readonly source: string;
+  /** Of a volume. Undefined if it is not known. */
+  readonly readOnly?: boolean;
+  /** Of a volume: the folder within it, or empty. Undefined if it is not known. */
+  readonly subPath?: string;
 }
 
 /** Sorts and removes duplicates. */

@@ -93,14 +93,19 @@ function expand(text: string, variables: ReadonlyMap<string, string>): string {
   );
 }
 
-function mountOf({ name, subPath }: Mapping, pod: Mapping, objects: readonly KubeObject[]): Mount {
+function mountOf({ name, subPath, readOnly }: Mapping, pod: Mapping, objects: readonly KubeObject[]): Mount {
   const volume = itemsOf(pod.volumes)
     .filter(isRecord)
     .find((one) => one.name === name);
   if (volume === undefined) return { kind: "temporary", source: "" };
   const { persistentVolumeClaim: claim, emptyDir, hostPath, nfs } = volume;
   if (claim !== undefined || nfs !== undefined)
-    return { kind: "volume", source: String(mappingOf(claim).claimName ?? name) };
+    return {
+      kind: "volume",
+      source: String(mappingOf(claim).claimName ?? name),
+      readOnly: readOnly === true,
+      subPath: textOf(subPath) ?? "",
+    };
   if (hostPath !== undefined) return { kind: "host", source: String(mappingOf(hostPath).path) };
   if (emptyDir !== undefined)
     return { kind: mappingOf(emptyDir).medium === "Memory" ? "memory" : "temporary", source: "" };

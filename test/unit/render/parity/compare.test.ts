@@ -25,7 +25,7 @@ services:
   db_main:
     image: db:1
     container_name: the-db
-    volumes: ["shared:/other", "own:/own"]
+    volumes: ["shared:/other", "own:/own:ro", {type: volume, source: own, target: /part, volume: {subpath: a/b}}]
   user:
     image: user:1
     command: ["--to", "the-db:5432"]
@@ -69,6 +69,13 @@ describe("parity of a Core and Kubernetes", () => {
       '"claimName":"web-other"',
       "services.db_main.mounts./other",
     ],
+    [
+      "a volume that can be written",
+      '"mountPath":"/own","readOnly":true',
+      '"mountPath":"/own"',
+      "services.db_main.mounts./own",
+    ],
+    ["a folder of a volume", '"subPath":"a/b"', '"subPath":"a"', "services.db_main.mounts./part"],
     ["the content of a file", '"a = $1"', '"a = $2"', "services.web.mounts./etc/settings"],
     ["a kind of volume", '"medium":"Memory"', '"medium":""', "services.web.mounts./memory"],
     ["a host of a route", '"host":"a.example.com"', '"host":"c.example.com"', "routes.a.example.com/"],
