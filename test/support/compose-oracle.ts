@@ -12,6 +12,11 @@ export interface ComposeFacts {
   readonly command: unknown;
   readonly entrypoint: unknown;
   readonly mounts: readonly string[];
+  /** Targets of named volumes that are mounted read-only. */
+  readonly readOnly: readonly string[];
+  readonly workingDir: unknown;
+  readonly root: boolean;
+  readonly check: unknown;
   readonly ports: readonly string[];
 }
 
@@ -36,10 +41,29 @@ function factsOfCompose(service: Fields): ComposeFacts {
     mounts: list(service.volumes)
       .map(({ target }) => String(target))
       .sort(),
+    readOnly: list(service.volumes)
+      .filter(({ type, read_only }) => type === "volume" && read_only === true)
+      .map(({ target }) => String(target))
+      .sort(),
+    workingDir: service.working_dir ?? null,
+    root: service.read_only === true,
+    check: checkOf(service.healthcheck),
     ports: list(service.ports)
       .map(({ target, protocol }) => `${target}/${protocol}`)
       .sort(),
   };
+}
+
+/** The words and the retries of a health check, as the runtime has them. */
+function checkOf(check: unknown): unknown {
+  if (!isRecord(check) || !Array.isArray(check.test)) return null;
+  const [kind, ...rest] = check.test as readonly string[];
+  return { words: plain(kind === "CMD-SHELL" ? ["/bin/sh", "-c", ...rest] : rest), retries: check.retries ?? 3 };
+}
+
+function probeOf(probe: unknown): unknown {
+  if (!isRecord(probe) || !isRecord(probe.exec)) return null;
+  return { words: plain(probe.exec.command), retries: probe.failureThreshold };
 }
 
 function factsOfContainer(container: Fields): ComposeFacts {
@@ -52,6 +76,13 @@ function factsOfContainer(container: Fields): ComposeFacts {
     mounts: list(container.volumeMounts)
       .map(({ mountPath }) => String(mountPath))
       .sort(),
+    readOnly: list(container.volumeMounts)
+      .filter(({ name, readOnly }) => String(name).startsWith("claim-") && readOnly === true)
+      .map(({ mountPath }) => String(mountPath))
+      .sort(),
+    workingDir: container.workingDir ?? null,
+    root: isRecord(container.securityContext) && container.securityContext.readOnlyRootFilesystem === true,
+    check: probeOf(container.readinessProbe),
     ports: list(container.ports)
       .map(({ containerPort, protocol }) => `${containerPort}/${String(protocol).toLowerCase()}`)
       .sort(),

@@ -64,6 +64,9 @@ const SERVICES: Readonly<Record<string, unknown>> = {
   ports: {
     ports: ["80", "8080:81", "127.0.0.1:8082:82", "53:53/udp", "9000-9002:9000-9002", { target: 99, protocol: "udp" }],
   },
+  checks: { healthcheck: { test: "a | b $$C", retries: 7 }, working_dir: "/w/x", read_only: true },
+  words: { healthcheck: { test: ["CMD", "a b", "$$(c)"], interval: "1m30s" } },
+  shell: { healthcheck: { test: ["CMD-SHELL", "a && b"] } },
   mounts: { volumes: ["/a", "./x:/b/", "nn:/c:ro", { type: "tmpfs", target: "/t" }, "${NOPE:-./z}:/e"] },
 };
 

@@ -169,7 +169,7 @@ describe("Compose apps on Kubernetes", function () {
         throw new Error(`${name}: ${error.message}`);
       });
     });
-    expect(apps).to.equal(58);
+    expect(apps).to.equal(59);
     expect(objects.length).to.be.above(500);
   });
 });
