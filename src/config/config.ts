@@ -5,18 +5,18 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { formatDuration } from "../base/duration.js";
 import type { Failpoint } from "../base/failpoint.js";
-import { HostRules } from "../base/host-rules.js";
 import type { ProxyRules } from "../base/proxy.js";
 import { type SignInSettings, signInSettings } from "./api-settings.js";
 import { type Environment, type RawSettings, readCommandLine } from "./command-line.js";
 import { ConfigError } from "./errors.js";
+import { type HostSettings, hostSettings } from "./host-settings.js";
 import type { SettingName } from "./options.js";
 import { readProxies } from "./proxy.js";
 import { DEFAULT_ROLES, type ListenAddress, type RoleName, SETTING_SCHEMAS } from "./settings.js";
 import { checkShards, type ShardSettings } from "./shards.js";
 
 /** Validated settings of the operator. */
-export interface Config {
+export interface Config extends HostSettings {
   /** Text to print before exiting, instead of running. */
   readonly show: "help" | "version" | undefined;
   readonly cluster: ClusterSettings;
@@ -42,16 +42,6 @@ export interface Config {
   readonly auditDir: string | undefined;
   /** Git client; `auto` uses the git program if it is found. */
   readonly gitEngine: "auto" | "native" | "isomorphic";
-  /** Hosts that GitRepositories may use. */
-  readonly allowedGitHosts: HostRules;
-  /** Hosts without public addresses that NotificationChannels may use. */
-  readonly notificationHosts: HostRules;
-  /** Hosts without public addresses that secret stores of apps may have. */
-  readonly secretStoreHosts: HostRules;
-  /** Hosts that charts may be pulled from. */
-  readonly allowedChartHosts: HostRules;
-  /** Hosts that remote bases of Kustomize may be fetched from. */
-  readonly allowedRemoteBaseHosts: HostRules;
   /** URL that commit statuses link to, with `{namespace}` and `{name}` for those of the app; undefined for no link. */
   readonly commitStatusUrl: string | undefined;
   /** Maximum total size of fetched Git objects; 0 means no limit. */
@@ -185,11 +175,7 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     auditDir: values["audit-dir"] === undefined ? undefined : resolve(values["audit-dir"]),
     cacheDir: resolve(values["cache-dir"] ?? defaultCacheDir(env)),
     gitEngine: values["git-engine"] ?? "auto",
-    allowedGitHosts: new HostRules(values["allowed-git-hosts"]?.length ? values["allowed-git-hosts"] : undefined),
-    notificationHosts: new HostRules(values["notification-hosts"] ?? []),
-    secretStoreHosts: new HostRules(values["secret-store-hosts"] ?? []),
-    allowedChartHosts: new HostRules(values["allowed-chart-hosts"]?.length ? values["allowed-chart-hosts"] : undefined),
-    allowedRemoteBaseHosts: new HostRules(values["allowed-remote-base-hosts"] ?? []),
+    ...hostSettings(values),
     commitStatusUrl: values["commit-status-url"],
     gitCacheBytes: values["git-cache-bytes"] ?? 0,
     limits: limitSettings(values),
