@@ -219,6 +219,19 @@ describe("CustomResourceDefinitions on a real API server", function () {
     for (const { singular } of RESOURCES) expect(all).to.include(`${singular}.${GROUP}/minimal`);
   });
 
+  it("explains each field of spec and status with the text of the documentation", async () => {
+    for (const resource of RESOURCES) {
+      for (const part of ["spec", "status"] as const) {
+        const fields = Object.entries(buildSchema(resource).properties?.[part]?.properties ?? {});
+        if (fields.length === 0) continue;
+        const path = `${resource.plural}.${part}`;
+        const explained = (await kubectl(["explain", path, `--api-version=${API_VERSION}`])).replace(/\s+/g, " ");
+        for (const [name, { description = "" }] of fields)
+          expect(explained, `${path}.${name}`).to.include(description.trim().replace(/\s+/g, " "));
+      }
+    }
+  });
+
   it("selects by the fields that it promises", async () => {
     const apps = await kubectl([
       "get",
