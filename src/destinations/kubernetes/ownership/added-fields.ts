@@ -148,6 +148,17 @@ export function driftOf(
   return drift.length === 0 ? undefined : drift;
 }
 
+/** Whether an app takes over the fields that deployment tools have on an object. Those of managers that are ignored are left alone. */
+export function takesFrom(
+  managers: readonly string[] | undefined,
+  id: ObjectId,
+  { tools, ignored }: AdditionsPolicy,
+): boolean {
+  if (managers === undefined || !tools) return false;
+  const rules = ignoredFields(ignored, id);
+  return managers.some((manager) => rules?.managers.includes(manager) !== true);
+}
+
 /** Returns the additions that are reverted; undefined if there are none. */
 export function revertedOf(
   added: readonly AddedFields[] | undefined,

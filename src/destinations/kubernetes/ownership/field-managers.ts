@@ -46,9 +46,10 @@ export function toolOf({ manager = "" }: ManagedFieldsEntry): string | undefined
   return TOOLS.get(manager);
 }
 
-/** Whether an entry belongs to a deployment tool, which writes the object beside the app. */
-export function isOtherTool({ manager = "" }: ManagedFieldsEntry): boolean {
-  return TOOLS.has(manager);
+/** Returns the field managers of deployment tools that write an object beside its app; undefined if there are none. */
+export function otherTools(entries: readonly ManagedFieldsEntry[]): readonly string[] | undefined {
+  const found = entries.filter((entry) => isMain(entry) && TOOLS.has(entry.manager ?? ""));
+  return found.length === 0 ? undefined : found.map(({ manager = "" }) => manager);
 }
 
 /** Returns `namespace/name` of the app that an entry belongs to; undefined for other entries. */

@@ -17,9 +17,9 @@ import { isRecord } from "../../../manifest/shape.js";
 import { waveOf } from "../../../manifest/wave.js";
 import type { AppRef, Deletion, Finished, LiveObject, ObjectHealth, Ownership } from "../../../plan/live.js";
 import { finishedOf } from "../health/finished.js";
-import { type AddedFields, type AdditionsPolicy, addedFields, driftOf } from "../ownership/added-fields.js";
+import { type AddedFields, type AdditionsPolicy, addedFields, driftOf, takesFrom } from "../ownership/added-fields.js";
 import { hasForeignFields } from "../ownership/authoritative-kinds.js";
-import { isLegacy, isMain, isOtherTool } from "../ownership/field-managers.js";
+import { isLegacy, otherTools } from "../ownership/field-managers.js";
 import { appUidOf } from "../ownership/identified-app.js";
 import { type Applied, fieldManager, type Installation, parseApplied } from "../ownership/identity.js";
 import { isShared } from "../ownership/managed-fields-transfer.js";
@@ -68,8 +68,8 @@ export interface ObservedObject {
   readonly added: readonly AddedFields[] | undefined;
   /** Whether kubectl users and the app own the same fields. */
   readonly shared: boolean;
-  /** Whether a deployment tool has fields on it. */
-  readonly tool: boolean;
+  /** Field managers of deployment tools that have fields on it; undefined for most objects. */
+  readonly tools: readonly string[] | undefined;
   /** Whether its deletion deletes its volume claims. */
   readonly deletesVolumes: boolean;
   readonly health: ObjectHealth;
@@ -147,7 +147,7 @@ function reduce(raw: RawObject, kind: GroupVersionKind, health: ObjectHealth, he
     extras,
     added: addedFields(kind, entry, entries),
     shared: isShared(entry, entries),
-    tool: entries.some((other) => isMain(other) && isOtherTool(other)),
+    tools: otherTools(entries),
     deletesVolumes: deletesVolumes(raw, kind),
     health:
       metadata.deletionTimestamp === undefined || finished
@@ -275,7 +275,7 @@ export function liveObject(
     state:
       !asApplied || verification === "drifted" ? "Drifted" : verification === "unverified" ? "Unverified" : "AsApplied",
     ...(isUntracked ? { untracked: true } : {}),
-    ...(object.tool && additions.tools ? { tool: true } : {}),
+    ...(takesFrom(object.tools, object.id, additions) ? { tool: true } : {}),
     ...(reported === undefined ? {} : { additions: reported }),
     deleting: object.deleting,
     ...(object.deletion ? { deletion: object.deletion } : {}),

@@ -119,6 +119,8 @@ describe("liveObject", () => {
     ] as const) {
       const shared = event("1", { managedFields: [OURS, foreign(manager)] });
       expect(liveObject(shared, APP_REF, MARKER, "none", { ...REVERT, tools }).tool, manager).to.equal(found);
+      const ignored = [{ managers: [manager] }];
+      expect(liveObject(shared, APP_REF, MARKER, "none", { ...REVERT, tools, ignored }).tool).to.equal(undefined);
     }
   });
 
