@@ -98,8 +98,12 @@ export class ControllerRole implements Role {
   /** Runs the operator until `stopping` is aborted. */
   async #work(cluster: Cluster, stopping: AbortSignal): Promise<undefined> {
     const { logger, clock, config } = this.#parts;
-    const ensureKey = (): Promise<string> => ensureDigestKey(cluster.client, config.namespace);
-    const digestKey = await onceReady({ clock, logger, signal: stopping }, ensureKey).catch((error) => {
+    // A server that has just come back may refuse what it serves a moment later.
+    const prepare = async (): Promise<string> => {
+      await cluster.discovery.all();
+      return ensureDigestKey(cluster.client, config.namespace);
+    };
+    const digestKey = await onceReady({ clock, logger, signal: stopping }, prepare).catch((error) => {
       if (stopping.aborted) return undefined;
       throw error;
     });

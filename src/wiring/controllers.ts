@@ -1,3 +1,4 @@
+import type { OverseerApp } from "../api/overseer-app.js";
 import type { AuditTrail } from "../audit/audit-trail.js";
 import type { FailpointHook } from "../base/failpoint.js";
 import type { ReportFailures } from "../controllers/commit-status/report-failures.js";
@@ -205,5 +206,15 @@ export function appController(shared: SharedParts, destinations: AppDestinations
     busy: shared.busy,
     pollNow: shared.pollNow,
   });
-  return controller(shared, "overseerapp", config.concurrency, (...call) => reconciler.reconcile(...call));
+  const reconcile: Reconcile = (...call) => reconciler.reconcile(...call);
+  // A tenant who names a server that responds slowly must not hold all workers.
+  const groupsOf = (key: string): readonly string[] => remoteGroups(resources.caches.apps.get(key));
+  return controller(shared, "overseerapp", config.concurrency, reconcile, groupsOf);
+}
+
+/** Returns what apps on servers that their authors name share the workers by: the namespace. Apps of the own cluster are not limited. */
+function remoteGroups(app: OverseerApp | undefined): readonly string[] {
+  const { kubernetes, overseer } = app?.spec.destination ?? {};
+  const isRemote = overseer !== undefined || kubernetes?.kubeConfigSecretRef !== undefined;
+  return app && isRemote ? [`elsewhere ${app.metadata.namespace}`] : [];
 }

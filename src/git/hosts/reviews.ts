@@ -14,14 +14,18 @@ export function lastReviews(reviews: readonly Review[]): readonly Review[] {
   return [...last.values()];
 }
 
-/** Adds to each review whether its user may write. `canWrite` is called once for each user. */
+/**
+ * Adds to each approval and objection whether its user may write. `canWrite` is called once for each of these users; anyone may leave remarks
+ * on a public repository, which count for nothing.
+ */
 export async function withWriteAccess(
   reviews: readonly Review[],
   canWrite: (user: Review["user"]) => Promise<boolean | undefined>,
 ): Promise<readonly Review[]> {
   const result: Review[] = [];
   for (const review of reviews) {
-    const access = await canWrite(review.user);
+    const isDecision = review.state === "Approved" || review.state === "ChangesRequested";
+    const access = isDecision ? await canWrite(review.user) : undefined;
     result.push(access === undefined ? review : { ...review, canWrite: access });
   }
   return result;

@@ -148,7 +148,7 @@ describe("Whoever writes an app needs a right to the credentials that it uses", 
 
   it("names the ServiceAccount and the verbs that its author lacks", async () => {
     expect(await outcome(app("shop", "deployer")))
-      .to.contain(`would write as the ServiceAccount ${world.namespace}/deployer`)
+      .to.contain(`would act as the ServiceAccount ${world.namespace}/deployer`)
       .and.contain("alice has neither the verb use nor impersonate");
   });
 
@@ -174,7 +174,7 @@ describe("Whoever writes an app needs a right to the credentials that it uses", 
       );
     await taken(set("mighty", "setter", "mighty"));
     expect(condition(await reasonOf("mighty", "AppForbidden"), "Ready")?.message).to.contain(
-      `would write as the ServiceAccount ${world.namespace}/mighty`,
+      `would act as the ServiceAccount ${world.namespace}/mighty`,
     );
     await taken(set("modest", "setter", "deployer"));
     await reasonOf("modest", "AppsUpToDate");
@@ -242,6 +242,19 @@ describe("Whoever writes an app needs a right to the credentials that it uses", 
     await mayDo("get-secret", [""], ["secrets"], ["get"], { resourceNames: ["core"] });
     await taken(goingTo({ overseer: core }), DRY);
     await taken(goingTo({ overseer: { ...core, caSecretRef: { name: "there" } } }), DRY);
+    const vault = { url: "https://vault.example.com", tokenSecretRef: { name: "db", key: "password" } };
+    for (const reads of [
+      { decryption: { secretRef: { name: "keys" } } },
+      { secretStores: [{ name: "v", vault }] },
+      { substitute: { from: [{ kind: "Secret", name: "db" }] } },
+    ]) {
+      const reader = goingTo({ overseer: core });
+      const spec = reader.spec as { source: object };
+      const reading = { ...reader, spec: { ...spec, source: { ...spec.source, ...reads } } };
+      expect(await outcome(reading, DRY), JSON.stringify(reads)).to.contain(
+        `act as the ServiceAccount ${INSTALL_NAMESPACE}/${TRUSTED}`,
+      );
+    }
   });
 
   it("lets users of every account of a namespace write repositories, with permitted Secrets", async () => {

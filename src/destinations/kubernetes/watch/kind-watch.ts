@@ -14,6 +14,9 @@ import { needsStatus } from "../health/rules.js";
 import { type ObservedObject, observe } from "./observed-object.js";
 import type { Tracker } from "./tracker.js";
 
+/** How long a reconcile waits for the first list of a server that has limits. */
+const PATIENCE_MS = 30_000;
+
 /** Options of a kind's watch. */
 export interface KindWatchOptions {
   readonly client: KubeClient;
@@ -100,10 +103,26 @@ export class KindWatch {
     await this.#reflector.stop();
   }
 
-  /** Resolves when the first list is complete or has failed. */
-  async settled(): Promise<void> {
-    if (this.synced || this.problem !== undefined || this.#ended) return;
-    await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  /**
+   * Resolves when the first list is complete or has failed. Returns false if that takes longer than others can wait for: a server that has
+   * limits is not trusted to come to an end.
+   */
+  async settled(): Promise<boolean> {
+    if (this.synced || this.problem !== undefined || this.#ended) return true;
+    const { client, clock } = this.#options;
+    return new Promise<boolean>((resolve) => {
+      const done = (): void => {
+        timer?.cancel();
+        resolve(true);
+      };
+      const timer =
+        client.limits &&
+        clock.after(PATIENCE_MS, () => {
+          this.#waiters = this.#waiters.filter((waiter) => waiter !== done);
+          resolve(false);
+        });
+      this.#waiters.push(done);
+    });
   }
 
   /** Reports objects as gone to the tracker. */

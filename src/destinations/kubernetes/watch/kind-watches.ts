@@ -38,6 +38,8 @@ export interface KindWatchesOptions {
 
 const watchKey = (kind: Pick<GroupVersionKind, "group" | "kind">): string => `${kind.group}/${kind.kind}`;
 
+const NOT_LISTED = "has not been listed yet";
+
 /**
  * One watch per kind for all apps, selected by the instance label; metadata only, unless computing the health of the kind needs
  * full objects. A kind that cannot be listed affects only the apps that use it. When a kind is served at another version or scope,
@@ -58,7 +60,7 @@ export class KindWatches {
     const watch = this.#watches.get(watchKey(kind));
     if (!watch) return "is not watched yet";
     if (watch.problem !== undefined) return watch.problem;
-    return watch.synced ? undefined : "has not been listed yet";
+    return watch.synced ? undefined : NOT_LISTED;
   }
 
   /** Whether the watch of its kind has passed this state of an object, and the object no longer exists. */
@@ -66,12 +68,11 @@ export class KindWatches {
     return this.#watches.get(watchKey(object.id))?.hasPassed(object) ?? false;
   }
 
-  /** Starts the watch of a kind if needed, and waits until its first list is complete or has failed. */
+  /** Starts the watch of a kind if needed, and waits until its first list is complete or has failed, or takes too long. */
   async ensure(resource: ResourceInfo): Promise<string | undefined> {
     const known = this.#watches.get(watchKey(resource));
     const watch = known && this.#isServed(known.resource) ? known : this.#start(resource, known);
-    await watch.settled();
-    return watch.problem;
+    return (await watch.settled()) ? watch.problem : NOT_LISTED;
   }
 
   /** Retries refused watches after a change of permissions. */

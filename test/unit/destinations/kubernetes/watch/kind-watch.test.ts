@@ -52,6 +52,40 @@ describe("KindWatch", () => {
     }
   });
 
+  for (const [what, limits] of [
+    ["30 s for a server with limits", LIMITS],
+    ["for ever for the own one", undefined],
+  ] as const)
+    it(`waits for the first list ${what}`, async () => {
+      const server = await FakeApiServer.start();
+      const clock = new FakeClock();
+      const watch = new KindWatch(
+        {
+          ...{ client: server.client(limits ? { limits } : {}), clock, logger: new FakeLogger(), instance: "i" },
+          ...{ tracker: new Tracker(() => {}), judge: new HealthJudge(), observer: undefined, reader: "the user" },
+          onSync: () => {},
+        },
+        THINGS,
+        undefined,
+      );
+      watch.start();
+      try {
+        const call = await server.next();
+        const stream = call.open();
+        stream.send(added("a", 1));
+        let settled: boolean | undefined;
+        void watch.settled().then((result) => (settled = result));
+        clock.advance(30_000);
+        await new Promise(setImmediate);
+        expect(settled).to.equal(limits ? false : undefined);
+        call.send(bookmark(5, true));
+        expect(await watch.settled()).to.equal(true);
+      } finally {
+        await watch.stop();
+        await server.close();
+      }
+    });
+
   it("knows which deleted states it has passed, so that older responses are ignored", async () => {
     const server = await FakeApiServer.start();
     const tracker = new Tracker(() => {});
