@@ -3,7 +3,7 @@ import type { Clock } from "../../../base/clock.js";
 import { messageOf } from "../../../base/errors.js";
 import type { Logger } from "../../../base/logger.js";
 import type { KubeClient } from "../../../kube/client/kube-client.js";
-import { isStatus, ResponseTooLargeError } from "../../../kube/errors.js";
+import { isStatus, KubeStatusError, ResponseTooLargeError } from "../../../kube/errors.js";
 import { isNewer, type RawObject } from "../../../kube/object.js";
 import { collectionPath, type ResourceInfo } from "../../../kube/resource.js";
 import { storeKey } from "../../../kube/watch/fresh-list.js";
@@ -16,6 +16,9 @@ import type { Tracker } from "./tracker.js";
 
 /** How long a reconcile waits for the first list of a server that has limits. */
 const PATIENCE_MS = 30_000;
+
+/** How long the server may fail before the last known state of a kind counts as unknown. */
+const LASTING_MS = 300_000;
 
 /** Options of a kind's watch. */
 export interface KindWatchOptions {
@@ -55,6 +58,8 @@ export class KindWatch {
   #waiters: (() => void)[] = [];
   /** Consecutive refusals. A server that has just started may refuse what it allows a moment later. */
   #refusals = 0;
+  /** Monotonic time of the first failure of the server since the last success. */
+  #failingSince: number | undefined;
   #ended = false;
 
   constructor(options: KindWatchOptions, resource: ResourceInfo, after: KindWatch | undefined) {
@@ -166,15 +171,25 @@ export class KindWatch {
   #synced(error: unknown, listed: boolean): void {
     if (this.#ended) return;
     const refused = isStatus(error, 404) || isStatus(error, 403);
+    const isTooLarge = error instanceof ResponseTooLargeError;
     this.#refusals = refused ? this.#refusals + 1 : error === undefined ? 0 : this.#refusals;
     if (error === undefined) {
       this.problem = undefined;
+      this.#failingSince = undefined;
       this.#release();
       if (listed) this.#markAbsentUnverified();
-    } else if (!this.synced || (refused && this.#refusals > 1) || error instanceof ResponseTooLargeError)
+    } else if (!this.synced || (refused && this.#refusals > 1) || isTooLarge || this.#isLasting(error))
       this.problem = describeFailure(this.#options.reader, this.resource, error);
     this.#wake();
     this.#options.onSync(error);
+  }
+
+  /** Whether the server responds, but has failed for long, as when the webhook that converts a kind is broken: health and drift are unknown then. */
+  #isLasting(error: unknown): boolean {
+    if (!(error instanceof KubeStatusError) || error.statusCode < 500) return false;
+    const now = this.#options.clock.monotonic();
+    this.#failingSince ??= now;
+    return now - this.#failingSince >= LASTING_MS;
   }
 
   /** Reports objects of the replaced watch that are not in the list as gone. */

@@ -86,6 +86,50 @@ describe("KindWatch", () => {
       }
     });
 
+  it("reports a kind that the server has failed to serve for five minutes, and for no shorter", async () => {
+    const server = await FakeApiServer.start();
+    const clock = new FakeClock();
+    const failures: { readonly at: number; readonly problem: string | undefined }[] = [];
+    const watch: KindWatch = new KindWatch(
+      {
+        ...{ client: server.client(), clock, logger: new FakeLogger(), instance: "i" },
+        ...{ tracker: new Tracker(() => {}), judge: new HealthJudge(), observer: undefined, reader: "the user" },
+        onSync: (error) => {
+          if (error !== undefined) failures.push({ at: clock.monotonic(), problem: watch.problem });
+        },
+      },
+      THINGS,
+      undefined,
+    );
+    watch.start();
+    /** Lets time pass, and the requests that are due be answered, until `done`. */
+    const pass = async (done: () => boolean): Promise<void> => {
+      for (let step = 0; step < 500 && !done(); step++) {
+        clock.advance(10_000);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      expect(done()).to.equal(true);
+    };
+    try {
+      const first = await server.next();
+      first.open().send(added("a", 1), bookmark(5, true));
+      await watch.settled();
+      server.onCall = (call) => call.status(500, "InternalError");
+      first.end();
+      await pass(() => watch.problem !== undefined);
+      expect(watch.problem).to.match(/^cannot be listed: no: InternalError/);
+      const began = failures[0]?.at ?? 0;
+      for (const { at, problem } of failures)
+        expect(problem === undefined, `${at - began}`).to.equal(at - began < 300_000);
+      expect(failures.length).to.be.greaterThan(2);
+      server.onCall = (call) => call.open().send(added("a", 1), bookmark(9, true));
+      await pass(() => watch.problem === undefined);
+    } finally {
+      await watch.stop();
+      await server.close();
+    }
+  });
+
   it("knows which deleted states it has passed, so that older responses are ignored", async () => {
     const server = await FakeApiServer.start();
     const tracker = new Tracker(() => {});
