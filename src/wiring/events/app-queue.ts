@@ -1,4 +1,6 @@
+import type { OverseerApp } from "../../api/overseer-app.js";
 import type { Clock } from "../../base/clock.js";
+import { canonicalJson } from "../../base/hash.js";
 import type { AppMemory } from "../../controllers/overseer-app/app-memory.js";
 import { PRIORITY, type Priority } from "../../reconcile/work-queue.js";
 import type { Enqueue } from "./event-source.js";
@@ -34,6 +36,14 @@ export class AppQueue {
     if (memory) memory.driftDetectedAt ??= this.#clock.monotonic();
     this.#add(app, PRIORITY.drift);
   };
+
+  /** Reports whether the status of an app has another ledger than this process has written last. During a write that is not known. */
+  hasForeignLedger({ metadata, status = {} }: OverseerApp): boolean {
+    const written = this.#memories.get(`${metadata.namespace}/${metadata.name}`)?.writtenLedger;
+    if (written?.appUid !== metadata.uid) return false;
+    const { ledger = [], ledgerSignature } = status;
+    return ledgerSignature !== written.signature || canonicalJson(ledger) !== canonicalJson(written.ledger);
+  }
 
   /** Tries again what was refused for a missing permission. */
   readonly granted: Enqueue = (app) => {

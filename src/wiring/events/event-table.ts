@@ -63,6 +63,10 @@ export function eventTable(options: EventTableOptions): readonly Watch[] {
     const isRelevant = kind === "Environment" ? needsWork : always;
     return watch(source, isRelevant, waitingFor(kind), apps.enqueue(PRIORITY.change));
   };
+  const hasForeignLedger = ({ key }: ResourceEvent<WatchedKinds["OverseerApp"]>): boolean => {
+    const app = resources.caches.apps.get(key);
+    return app !== undefined && apps.hasForeignLedger(app);
+  };
   return [
     ...WATCHED_KINDS.map((kind) => judgeAgain(kind)),
     watch(sources.repositories, needsWork, keyOf, repositories(PRIORITY.user)),
@@ -79,6 +83,8 @@ export function eventTable(options: EventTableOptions): readonly Watch[] {
       (app) => waitingFor("OverseerApp")({ current: resources.caches.apps.get(app), observed: undefined }),
       apps.enqueue(PRIORITY.change),
     ),
+    // The cache has own writes that are newer than the event.
+    watch(sources.apps, hasForeignLedger, keyOf, apps.enqueue(PRIORITY.change)),
     watch(sources.apps, hasNewLedger, ({ current }) => laterThan(current, resources), apps.enqueue(PRIORITY.change)),
     watch(
       sources.applied,

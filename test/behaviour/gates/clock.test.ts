@@ -1,13 +1,7 @@
 import { expect } from "chai";
 import type { Approval } from "../../../src/api/approval.js";
 import type { Change } from "../../../src/api/change.js";
-import {
-  ANNOTATION_IDENTITY,
-  ANNOTATION_RECONCILE_AT,
-  ANNOTATION_RECREATE,
-  ANNOTATION_WAVE,
-  API_VERSION,
-} from "../../../src/api/group.js";
+import { ANNOTATION_IDENTITY, ANNOTATION_RECREATE, ANNOTATION_WAVE, API_VERSION } from "../../../src/api/group.js";
 import { rfc3339 } from "../../../src/base/clock.js";
 import type { RawObject } from "../../../src/kube/object.js";
 import { waitUntil } from "../../../tools/wait-until.js";
@@ -399,9 +393,6 @@ describe("Gates over time", function () {
     await app("prod", "ledger", ".");
     await waits("prod", "ledger", "it failed there at");
     await world.kube.patch(STATUS_POLICY, { spec: { validationActions: ["Deny"] } });
-    await world.kube.patch(ref("staging", "OverseerApp", "ledger"), {
-      metadata: { annotations: { [ANNOTATION_RECONCILE_AT]: "now" } },
-    });
     await untilApp("staging", "ledger", "has its own ledger again", hasFailed);
     expect(await mapOf("prod", "ledger")).to.equal(undefined);
     expect(await repo.head()).to.equal(ledger?.[0]?.commit);

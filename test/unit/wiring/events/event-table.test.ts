@@ -68,6 +68,24 @@ describe("the event table", () => {
     expect(queued).to.include("end shop/web");
   });
 
+  it("enqueues an app whose ledger is not the one that was written last", () => {
+    const entry = { commit: "c1", key: "k1" };
+    const web = app("shop/web", { status: { ledger: [entry], ledgerSignature: "earlier" } });
+    const { sources, queued, memory } = tableOf([web]);
+    const event = { key: "shop/web", current: web, previous: web, observed: web };
+    const written = { appUid: web.metadata.uid, ledger: [entry], signature: "earlier" };
+    const queuedWith = (writtenLedger: AppMemory["writtenLedger"]): string[] => {
+      memory.writtenLedger = writtenLedger;
+      sources.apps.emit(event);
+      return queued.splice(0);
+    };
+    expect(queuedWith(undefined), "not known").to.deep.equal([]);
+    expect(queuedWith(written), "the same").to.deep.equal([]);
+    expect(queuedWith({ ...written, appUid: "other" }), "of an app of before").to.deep.equal([]);
+    expect(queuedWith({ ...written, signature: "newest" })).to.deep.equal(["app shop/web change"]);
+    expect(queuedWith({ ...written, ledger: [] }), "with the signature kept").to.deep.equal(["app shop/web change"]);
+  });
+
   it("enqueues a repository and its apps when it is edited, and its apps at a new revision", () => {
     const { sources, queued } = tableOf([app("shop/web")]);
     sources.repositories.emit({
