@@ -3,7 +3,7 @@ import type { Clock, Timer } from "../base/clock.js";
 import { messageOf, OverseerError } from "../base/errors.js";
 import type { ParseLimits } from "../manifest/yaml/parse.js";
 import type { FileOutcome, FileText } from "./parser.js";
-import { RenderError } from "./render-error.js";
+import { RenderError, type RenderProblem, RenderTimeoutError } from "./render-error.js";
 
 /** To the thread. */
 export interface ParseRequest {
@@ -63,8 +63,8 @@ export class ParserThread {
   }
 
   /**
-   * Parses `files` on the thread, after the requests before. Rejects with a RenderError when they take too long or too much memory, and
-   * with a retryable error when the thread dies otherwise.
+   * Parses `files` on the thread, after the requests before. Rejects with a RenderTimeoutError when they take too long, with a
+   * RenderError when they need too much memory, and with a retryable error when the thread dies otherwise.
    */
   parse(files: readonly FileText[], limits: ParseLimits): Promise<FileOutcome[]> {
     return new Promise((resolve, reject) => {
@@ -92,7 +92,7 @@ export class ParserThread {
     this.#idle?.cancel();
     const worker = this.#start();
     const timeout = this.#clock.after(this.#timeoutMs, () =>
-      this.#fail(worker, exceeded(job, `take longer than ${this.#timeoutMs / 1000} s`)),
+      this.#fail(worker, new RenderTimeoutError(exceeded(job, `take longer than ${this.#timeoutMs / 1000} s`))),
     );
     this.#current = { job, timeout };
     worker.ref();
@@ -112,7 +112,7 @@ export class ParserThread {
     worker.on("error", (error: Error & { readonly code?: string }) => {
       const job = error.code === "ERR_WORKER_OUT_OF_MEMORY" ? this.#current?.job : undefined;
       const why = `need more than ${HEAP.maxOldGenerationSizeMb} MiB of memory`;
-      this.#fail(worker, job === undefined ? threadError(messageOf(error)) : exceeded(job, why));
+      this.#fail(worker, job === undefined ? threadError(messageOf(error)) : new RenderError(exceeded(job, why)));
     });
     worker.on("exit", () => this.#fail(worker, threadError("the thread ended")));
     this.#worker = worker;
@@ -161,9 +161,9 @@ function threadError(why: string): OverseerError {
   });
 }
 
-/** The same files would exceed the limit again: only another commit helps. */
-function exceeded({ files }: ParseRequest, what: string): RenderError {
+/** What is wrong with files that need too much. */
+function exceeded({ files }: ParseRequest, what: string): RenderProblem[] {
   const [only] = files.length === 1 ? files : [];
   const message = `the manifests ${what} to parse: split the source into several apps`;
-  return new RenderError([{ ...(only === undefined ? {} : { origin: { file: only.file } }), message }]);
+  return [{ ...(only === undefined ? {} : { origin: { file: only.file } }), message }];
 }

@@ -2,7 +2,7 @@ import { OverseerError } from "../base/errors.js";
 import { ChildError } from "../child/child-error.js";
 import type { ConfinedPrograms, ProgramOutcome } from "../child/confined-programs.js";
 import { findProgram } from "../child/confinement.js";
-import { RenderError, UnsupportedSourceError } from "./render-error.js";
+import { RenderError, type RenderProblem, RenderTimeoutError, UnsupportedSourceError } from "./render-error.js";
 import type { Workspace } from "./workspace.js";
 
 /** Where programs are looked for that are named without a path. */
@@ -70,10 +70,8 @@ export class RenderProgram {
     try {
       const outcome = await programs.run({ program: found.path, args, env, cwd: workspace.folder, signal });
       if (outcome.code !== 0 && /out of memory|cannot allocate memory/.test(outcome.stderr)) {
-        throw this.#exceeded(
-          `needs more than ${Math.round(programs.limits.memoryBytes / 2 ** 20)} MiB of memory`,
-          SPLIT,
-        );
+        const limit = `${Math.round(programs.limits.memoryBytes / 2 ** 20)} MiB of memory`;
+        throw new RenderError(this.#exceeded(`needs more than ${limit}`, SPLIT));
       }
       return outcome;
     } catch (error) {
@@ -83,16 +81,18 @@ export class RenderProgram {
 
   #explain(error: ChildError): Error {
     const { limits } = this.#options.programs;
-    if (error.fault === "timeout") return this.#exceeded(`takes longer than ${limits.timeoutMs / 1000} s`, FASTER);
-    if (error.fault === "output") return this.#exceeded(`prints more than ${limits.maxOutputBytes} bytes`, SPLIT);
+    if (error.fault === "timeout")
+      return new RenderTimeoutError(this.#exceeded(`takes longer than ${limits.timeoutMs / 1000} s`, FASTER));
+    if (error.fault === "output")
+      return new RenderError(this.#exceeded(`prints more than ${limits.maxOutputBytes} bytes`, SPLIT));
     return new OverseerError(
       `${this.#options.name} cannot be started (${error.code ?? "unknown"}): check the limits on processes and memory of the operator`,
       { code: "RENDERER_CANNOT_START", reason: "RenderFailed", class: "retryable", cause: error },
     );
   }
 
-  #exceeded(what: string, remedy: string): RenderError {
-    return new RenderError([{ message: `${this.#options.name} ${what}: ${remedy}` }]);
+  #exceeded(what: string, remedy: string): RenderProblem[] {
+    return [{ message: `${this.#options.name} ${what}: ${remedy}` }];
   }
 
   #missing(): UnsupportedSourceError {

@@ -61,6 +61,9 @@ export class RenderError extends OverseerError {
   }
 }
 
+/** The source took longer than it may. It may succeed on a machine that is less loaded: it is tried again, rarely. */
+export class RenderTimeoutError extends RenderError {}
+
 function summarise(problems: readonly RenderProblem[], max: number): string {
   let text = problems.length === 1 ? "" : `${problems.length} problems: `;
   for (const [index, problem] of problems.entries()) {

@@ -4,6 +4,7 @@ import type { InputKeys, Inputs } from "../../api/inputs.js";
 import type { LedgerEntry } from "../../api/ledger.js";
 import type { PromotionPullRequest } from "../../api/promotion.js";
 import type { ConditionReason } from "../../api/reasons.js";
+import type { FailedTries } from "../../base/backoff.js";
 import type { OverseerError } from "../../base/errors.js";
 import type { InputsHealth } from "../../gates/promotion/ledger.js";
 import type { ObjectKey } from "../../manifest/object-id.js";
@@ -107,8 +108,10 @@ export class AppMemory {
   readonly ledger = new HealLedger();
   /** Renders by input key: of the applied and the attempted inputs. */
   readonly renders = new Map<string, Rendered>();
-  /** The last failed render, which is not repeated before its inputs change. */
-  failedRender: { readonly inputsKey: string; readonly error: OverseerError } | undefined;
+  /** The last failed render, which is not repeated before its inputs change, or before it is due if it took too long. */
+  failedRender:
+    | { readonly inputsKey: string; readonly error: OverseerError; readonly tries?: FailedTries | undefined }
+    | undefined;
   /** The render whose objects are claimed, and the destination. */
   claimed: { readonly by: Rendered; readonly at: string } | undefined;
   /** Whether documents newer than the claimed ones exist but are unavailable, so that current claims are unknown. */

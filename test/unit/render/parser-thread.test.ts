@@ -9,6 +9,7 @@ import { OverseerError } from "../../../src/base/errors.js";
 import { DEFAULT_RENDER_LIMITS } from "../../../src/render/limits.js";
 import { parseFile } from "../../../src/render/parser.js";
 import { ParserThread } from "../../../src/render/parser-thread.js";
+import { RenderTimeoutError } from "../../../src/render/render-error.js";
 import { configMap, failureOf } from "./support/harness.js";
 
 /** Timers that fire when the test says so. */
@@ -139,7 +140,7 @@ describe("ParserThread", function () {
     });
     afterEach(() => shared.close());
 
-    it("fails for good the one that takes too long, and no other", async () => {
+    it("fails the one that takes too long, and no other", async () => {
       const hung = failureOf(parse(shared, "hang.yaml"));
       const others = ["a.yaml", "b.yaml"].map((file) => parse(shared, file));
       expect(
@@ -148,6 +149,7 @@ describe("ParserThread", function () {
       ).to.deep.equal([20_000]);
       clock.fire(20_000);
       const error = await hung;
+      expect(error).to.be.instanceOf(RenderTimeoutError);
       expect(error).to.include({ code: "RENDER_FAILED", class: "terminal" });
       expect(error.message).to.equal(
         "hang.yaml: the manifests take longer than 20 s to parse: split the source into several apps",
@@ -159,6 +161,7 @@ describe("ParserThread", function () {
       const large = failureOf(parse(shared, "large.yaml"));
       const other = parse(shared, "a.yaml");
       const error = await large;
+      expect(error).not.to.be.instanceOf(RenderTimeoutError);
       expect(error).to.include({ code: "RENDER_FAILED", class: "terminal" });
       expect(error.message).to.contain("large.yaml: the manifests need more than 512 MiB of memory");
       expect(await other).to.deep.equal([]);

@@ -1,8 +1,14 @@
 import { hasSameSource, type Inputs } from "../../../api/inputs.js";
+import { type BackoffPolicy, backoffDelay, countFailure, type FailedTries } from "../../../base/backoff.js";
 import { OverseerError } from "../../../base/errors.js";
 import type { GitRemote, GitSnapshot } from "../../../git/engine.js";
 import { withIgnored } from "../../../manifest/ignored/ignored-fields.js";
-import { formatRenderProblem, PathNotFoundError, RenderError } from "../../../render/render-error.js";
+import {
+  formatRenderProblem,
+  PathNotFoundError,
+  RenderError,
+  RenderTimeoutError,
+} from "../../../render/render-error.js";
 import type { RenderRequest } from "../../../render/request.js";
 import type { Problem } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
@@ -12,6 +18,9 @@ import { ownNamespace } from "./own-namespace.js";
 import type { RelatedRepository } from "./related-repositories.js";
 import { kindsOf } from "./resource-kinds.js";
 import { withSubmodules } from "./submodules.js";
+
+/** Renders that took too long are repeated rarely: the sources of others wait meanwhile. */
+const SLOW: BackoffPolicy = { baseMs: 600_000, factor: 2, maxMs: 21_600_000 };
 
 /** Returns the documents of located inputs, or the problem that prevents rendering them. */
 export async function renderLocated(
@@ -25,18 +34,35 @@ export async function renderLocated(
     if (run.memory.located) run.services.renderer.reused(run.memory.located.kind);
     return known;
   }
-  const failed = run.memory.failedRender;
-  if (failed?.inputsKey === inputs.key) return renderProblem(inputs, failed.error);
+  const { clock } = run.services;
+  const startedAt = clock.monotonic();
+  const { failedRender } = run.memory;
+  const failed = failedRender?.inputsKey === inputs.key ? failedRender : undefined;
+  const dueAt = failed?.tries?.dueAt ?? Number.POSITIVE_INFINITY;
+  if (failed !== undefined && startedAt < dueAt) {
+    if (failed.tries !== undefined) run.requeueAfter(dueAt - startedAt);
+    return renderProblem(inputs, failed.error);
+  }
   try {
     return await renderInputs(run, inputs, snapshot, request);
   } catch (error) {
     if (!(error instanceof OverseerError)) throw error;
     // The suggestions for a missing path change with every commit, but the key does not.
-    if (error.class === "terminal" && !(error instanceof PathNotFoundError))
-      run.memory.failedRender = { inputsKey: inputs.key, error };
+    if (error.class === "terminal" && !(error instanceof PathNotFoundError)) {
+      const tries = error instanceof RenderTimeoutError ? countSlow(run, failed?.tries, startedAt) : undefined;
+      run.memory.failedRender = { inputsKey: inputs.key, error, tries };
+    }
     if (error instanceof RenderError) logProblems(run, inputs, error);
     return renderProblem(inputs, error);
   }
+}
+
+/** Counts a render that took too long, and enqueues the app for the next one. */
+function countSlow(run: AppRun, before: FailedTries | undefined, startedAt: number): FailedTries {
+  const endedAt = run.services.clock.monotonic();
+  const tries = countFailure(before, { startedAt, endedAt }, (failures) => backoffDelay(SLOW, failures));
+  run.requeueAfter(tries.dueAt - endedAt);
+  return tries;
 }
 
 /** Returns the known render of these inputs, unless the scope of a kind has changed since, which changes namespaces. */

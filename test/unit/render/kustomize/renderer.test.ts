@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { expect } from "chai";
 import type { SourceRenderer } from "../../../../src/render/render.js";
-import { RenderError, UnsupportedSourceError } from "../../../../src/render/render-error.js";
+import { RenderTimeoutError, UnsupportedSourceError } from "../../../../src/render/render-error.js";
 import type { RenderResult } from "../../../../src/render/request.js";
 import { configMap, failureOf, request } from "../support/harness.js";
 import { type MemoryFile, MemorySnapshot } from "../support/memory-snapshot.js";
@@ -357,7 +357,7 @@ patches:
   it("are ended when they take too long or print too much", async () => {
     const brief = await realRenderer({ programs: { timeoutMs: 1 } });
     const slow = await failureOf(brief.render(request("k8s/overlays/dev"), new MemorySnapshot(LAYOUT)));
-    expect(slow).to.be.instanceOf(RenderError);
+    expect(slow).to.be.instanceOf(RenderTimeoutError);
     expect(slow.message).to.contain("kubectl takes longer than 0.001 s: simplify");
     const small = await realRenderer({ programs: { maxOutputBytes: 100 } });
     const large = await failureOf(small.render(request("k8s/overlays/dev"), new MemorySnapshot(LAYOUT)));
