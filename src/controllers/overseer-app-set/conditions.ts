@@ -9,7 +9,7 @@ export interface Cause {
 
 /** What a reconcile of a set has found out. */
 export type SetOutcome =
-  | { readonly kind: "upToDate"; readonly apps: number }
+  | { readonly kind: "upToDate"; readonly apps: number; readonly submodules?: readonly string[] }
   | { readonly kind: "dryRun" | "suspended"; readonly cause: Cause }
   /** Nothing is written until a user decides. */
   | { readonly kind: "held"; readonly cause: Cause }
@@ -21,7 +21,7 @@ export type SetOutcome =
 export function setConditions(outcome: SetOutcome): ConditionDraft[] {
   switch (outcome.kind) {
     case "upToDate": {
-      const message = `${outcome.apps} ${outcome.apps === 1 ? "app is" : "apps are"} up to date`;
+      const message = `${outcome.apps} ${outcome.apps === 1 ? "app is" : "apps are"} up to date${withoutApp(outcome.submodules)}`;
       return [{ type: "Ready", status: "True", reason: "AppsUpToDate", message }];
     }
     case "dryRun":
@@ -47,6 +47,14 @@ export function setConditions(outcome: SetOutcome): ConditionDraft[] {
         ...terminating(outcome),
       ];
   }
+}
+
+/** Names submodules that get no app. */
+function withoutApp(submodules: readonly string[] = []): string {
+  const all = [...new Set(submodules)];
+  if (all.length === 0) return "";
+  const more = all.length > 3 ? ` and ${all.length - 3} more` : "";
+  return `; there is no app for ${all.slice(0, 3).join(", ")}${more}, since submodules are not read: set recurseSubmodules of the GitRepository, or exclude them`;
 }
 
 function terminating(outcome: { readonly cause: Cause; readonly terminating?: boolean }): ConditionDraft[] {

@@ -7,6 +7,8 @@ export interface ParameterSet {
   readonly fromGit: ReadonlySet<string>;
   /** Where they come from, for messages, for example `folder apps/web`. */
   readonly origin: string;
+  /** The submodule that an app would read, if its repository does not read submodules. */
+  readonly submodule?: string | undefined;
 }
 
 /** Parameters that one generator of a set yields. */

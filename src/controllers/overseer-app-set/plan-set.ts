@@ -42,7 +42,7 @@ export async function planSet({ services, set, key, memory }: SetRun): Promise<S
     empty: generated.flatMap(({ empty }) => empty),
     confirmed: annotations?.[ANNOTATION_CONFIRM_DELETIONS],
   });
-  return { ...plan, deletions, total, generated: desired.length };
+  return { ...plan, deletions, total, generated: desired.length - plan.submodules.length };
 }
 
 /** Returns the digest of a plan: equal plans have been dry-run already. */

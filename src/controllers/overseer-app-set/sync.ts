@@ -31,7 +31,8 @@ export async function applyPlan(run: SetRun, plan: SetPlan): Promise<SetOutcome>
   if (run.set.spec.dryRun) {
     return { kind: "dryRun", cause: { reason: "DryRun", message: "there is nothing to do (spec.dryRun is true)" } };
   }
-  return { kind: "upToDate", apps: plan.total + run.written.created.length - run.written.deleted.length };
+  const apps = plan.total + run.written.created.length - run.written.deleted.length;
+  return { kind: "upToDate", apps, submodules: plan.submodules };
 }
 
 /** Returns who writes the apps. Throws AppSetError if the set has no identity. */

@@ -27,6 +27,8 @@ export interface DesiredApp {
   readonly hash: string;
   /** Where its parameters come from, for messages. */
   readonly origin: string;
+  /** The submodule that it would read, though its repository does not read submodules: it is not created, but an existing one is kept. */
+  readonly submodule?: string | undefined;
 }
 
 /** Maximum length of the name of an app. */
@@ -69,7 +71,15 @@ export function desiredApps({ spec }: Pick<OverseerAppSet, "spec">, all: readonl
     const filled = fillIn(appSpec, `${TEMPLATE}.spec`, parameters, size);
     if (!isObject(filled)) throw new AppSetError("InvalidTemplate", `${TEMPLATE}.spec must be an object`);
     const hash = sha256(canonicalJson({ labels, annotations, spec: filled }), 32);
-    apps.set(name, { name, labels, annotations, spec: filled, hash, origin: parameters.origin });
+    apps.set(name, {
+      name,
+      labels,
+      annotations,
+      spec: filled,
+      hash,
+      origin: parameters.origin,
+      submodule: parameters.submodule,
+    });
   }
   return [...apps.values()];
 }

@@ -40,6 +40,8 @@ export interface AppPlan {
   readonly left: readonly LiveApp[];
   /** Generated apps that are being deleted. They are created again afterwards. */
   readonly leaving: readonly string[];
+  /** The submodule of each app that is not created, since it could read nothing. */
+  readonly submodules: readonly string[];
   /** Generated apps whose name belongs to an app of others, with the reason. */
   readonly conflicts: readonly string[];
 }
@@ -55,10 +57,13 @@ export function planApps(
   const updates: AppUpdate[] = [];
   const leaving: string[] = [];
   const conflicts: string[] = [];
+  const submodules: string[] = [];
   for (const app of desired) {
     const live = liveOf(app.name);
-    if (live === undefined) creates.push(app);
-    else if (ownershipOf(set, live) === "Foreign") conflicts.push(conflictText(set, app, live));
+    const isOwn = live !== undefined && ownershipOf(set, live) !== "Foreign";
+    if (app.submodule !== undefined && !isOwn) submodules.push(app.submodule);
+    else if (live === undefined) creates.push(app);
+    else if (!isOwn) conflicts.push(conflictText(set, app, live));
     else if (live.metadata.deletionTimestamp !== undefined) leaving.push(app.name);
     else if (!isPaused(live) && needsWrite(set, app, live)) {
       updates.push({ desired: app, live, restores: appliedHash(set, live) === app.hash });
@@ -72,6 +77,7 @@ export function planApps(
     updates,
     leaving,
     conflicts,
+    submodules,
     candidates: rest.filter(isCandidate),
     left: rest.filter((live) => !isCandidate(live)),
   };

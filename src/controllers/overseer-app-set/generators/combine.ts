@@ -7,10 +7,10 @@ export const MAX_APPS = 5000;
 /** Puts the parameters of a generator under a name, if it has one. */
 export function under(name: string | undefined, sets: readonly ParameterSet[]): readonly ParameterSet[] {
   if (name === undefined) return sets;
-  return sets.map(({ values, fromGit, origin }) => ({
+  return sets.map(({ values, fromGit, ...rest }) => ({
+    ...rest,
     values: { [name]: values },
     fromGit: new Set(fromGit.size > 0 ? [name] : []),
-    origin,
   }));
 }
 
@@ -44,6 +44,7 @@ function join(field: string, one: ParameterSet, other: ParameterSet): ParameterS
     values: { ...one.values, ...other.values },
     fromGit: new Set([...one.fromGit, ...other.fromGit]),
     origin: `${one.origin} with ${other.origin}`,
+    submodule: one.submodule ?? other.submodule,
   };
 }
 

@@ -9,7 +9,7 @@ export type FolderFile = Pick<TreeFile, "path" | "fault"> & Partial<Pick<TreeFil
 
 /**
  * Returns one set of parameters for each folder that matches, sorted by path. A folder exists if it holds a file, at any depth. A
- * submodule is a folder, too: its app says what is missing, instead of being deleted.
+ * submodule is a folder, too, which is marked unless submodules are read: an app that it has already says what is missing, instead of being deleted.
  *
  * @throws AppSetError for a matching folder with a name that cannot be used.
  * @throws UnsupportedSourceError for a pattern that is not valid.
@@ -18,16 +18,22 @@ export function folderParameters(
   { folders, exclude = [] }: Pick<GitFolders, "folders" | "exclude">,
   files: readonly FolderFile[],
   field: string,
+  readsSubmodules = false,
 ): ParameterSet[] {
   const isWanted = compileExactGlobs(`${field}.folders`, folders);
   const isExcluded = compileGlobs(`${field}.exclude`, exclude);
   const found = foldersOf(files);
+  const submodules = new Set(
+    readsSubmodules ? [] : files.flatMap(({ path, kind }) => (kind === "submodule" ? [path] : [])),
+  );
   const matching = [...found].filter(([folder]) => !isHidden(folder) && isWanted(folder) && !isExcluded(folder));
   return matching
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([folder, fault]) => {
       if (fault !== undefined) throw new AppSetError("GeneratorFailed", `${field}: ${fault}`);
-      return { values: { path: pathParameters(folder) }, fromGit: new Set(["path"]), origin: `folder ${folder}` };
+      const submodule = submodules.has(folder) ? { submodule: folder } : {};
+      const values = { path: pathParameters(folder) };
+      return { values, fromGit: new Set(["path"]), origin: `folder ${folder}`, ...submodule };
     });
 }
 

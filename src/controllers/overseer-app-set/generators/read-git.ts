@@ -45,13 +45,20 @@ export async function readGit(
 ): Promise<readonly ParameterSet[]> {
   const field = `${place.field}.${kind}`;
   const patterns = kind === "gitFolders" ? spec.folders : spec.files;
-  const snapshot = await openSnapshot(reading, spec, place.namespace);
+  const { snapshot, readsSubmodules } = await openSnapshot(reading, spec, place.namespace);
   const trees = await treesOf(snapshot, fixedFolders(field, patterns), field);
-  const key = canonicalJson([kind, spec, field, trees.map(({ folder, id }) => [folder, id])]);
+  const key = canonicalJson([kind, spec, field, readsSubmodules, trees.map(({ folder, id }) => [folder, id])]);
   const known = cache.get(key);
-  const sets = known ?? (await readTrees(reading, { kind, spec } as GitGenerator, { snapshot, trees, field }));
+  const sets =
+    known ?? (await readTrees(reading, { kind, spec } as GitGenerator, { snapshot, trees, field, readsSubmodules }));
   used.set(key, sets);
   return sets;
+}
+
+interface Opened {
+  readonly snapshot: CommitSnapshot;
+  /** Whether apps of the repository read its submodules as folders. */
+  readonly readsSubmodules: boolean;
 }
 
 interface Tree {
@@ -62,14 +69,14 @@ interface Tree {
 async function readTrees(
   { limits }: GitReading,
   { kind, spec }: GitGenerator,
-  { snapshot, trees, field }: { snapshot: CommitSnapshot; trees: readonly Tree[]; field: string },
+  { snapshot, trees, field, readsSubmodules }: Opened & { readonly trees: readonly Tree[]; readonly field: string },
 ): Promise<readonly ParameterSet[]> {
   const files: TreeFile[] = [];
   for (const { folder, id } of trees) {
     const prefix = folder === "" ? "" : `${folder}/`;
     for (const file of await snapshot.listFiles(id, limits)) files.push({ ...file, path: `${prefix}${file.path}` });
   }
-  if (kind === "gitFolders") return folderParameters(spec, files, field);
+  if (kind === "gitFolders") return folderParameters(spec, files, field, readsSubmodules);
   const isWanted = compileExactGlobs(`${field}.files`, spec.files);
   const isExcluded = compileGlobs(`${field}.exclude`, spec.exclude ?? []);
   const wanted = files.filter(({ path }) => isWanted(path) && !isExcluded(path));
@@ -121,7 +128,7 @@ async function openSnapshot(
   { engine, index, repositories }: GitReading,
   { repositoryRef, ref }: GitFolders | GitFiles,
   namespace: string,
-): Promise<CommitSnapshot> {
+): Promise<Opened> {
   const key = `${repositoryRef.namespace ?? namespace}/${repositoryRef.name}`;
   const [repositoryNamespace = ""] = key.split("/");
   const failed = (message: string): AppSetError =>
@@ -145,5 +152,5 @@ async function openSnapshot(
   const { resolved } = state;
   const snapshot = await engine.open(resolved.remote, resolved.commit);
   if (snapshot === undefined) throw new PendingError(`${resolved.revision} of GitRepository ${key} is being fetched`);
-  return snapshot;
+  return { snapshot, readsSubmodules: repository.spec.recurseSubmodules === true };
 }

@@ -16,6 +16,7 @@ import {
   ownershipOf,
   planApps,
 } from "../../../../src/controllers/overseer-app-set/children/plan-apps.js";
+import { setConditions } from "../../../../src/controllers/overseer-app-set/conditions.js";
 import { listParameters } from "../../../../src/controllers/overseer-app-set/generators/generate.js";
 import { repositoryRoot } from "../../../../tools/repository-root.js";
 
@@ -172,6 +173,26 @@ describe("The apps of a set", () => {
     expect(result.updates.map(({ desired: { name } }) => name)).to.deep.equal(["c"]);
     expect(result.candidates).to.deep.equal([]);
     expect(result.left.map(({ metadata }) => metadata.name)).to.deep.equal(["copy"]);
+  });
+
+  it("are not created for submodules that are not read, but kept, and the set says so", () => {
+    const [added, kept, others] = desired("added", "kept", "others").map((one) => ({ ...one, submodule: one.name }));
+    const apps = [added, kept, others] as DesiredApp[];
+    const foreign = live("others", { metadata: { labels: {} } });
+    const { creates, updates, candidates, conflicts, submodules } = plan(apps, [live("kept"), foreign]);
+    expect({ creates, updates, candidates, conflicts }).to.deep.equal({
+      creates: [],
+      updates: [],
+      candidates: [],
+      conflicts: [],
+    });
+    expect(submodules).to.deep.equal(["added", "others"]);
+    const message = (names: readonly string[]) =>
+      setConditions({ kind: "upToDate", apps: 1, submodules: names })[0]?.message;
+    expect(message([])).to.equal("1 app is up to date");
+    expect(message(["a", "a", "b", "c", "d"])).to.equal(
+      "1 app is up to date; there is no app for a, b, c and 1 more, since submodules are not read: set recurseSubmodules of the GitRepository, or exclude them",
+    );
   });
 
   it("are left alone while they are paused or being deleted", () => {

@@ -59,17 +59,28 @@ describe("The generator of Git folders", () => {
     expect(paths(sets)).to.deep.equal(["apps/a"]);
   });
 
-  it("keeps a folder that becomes a submodule", () => {
-    const sets = folderParameters(
-      { folders: ["apps/*"] },
-      [
-        { path: "apps/a", kind: "submodule" },
-        { path: "apps/b", kind: "file" },
-        { path: "apps/c/x", kind: "file" },
-      ],
-      "f",
-    );
-    expect(paths(sets)).to.deep.equal(["apps/a", "apps/c"]);
+  it("marks a folder that is a submodule, unless submodules are read", () => {
+    const submodulesOf = (readsSubmodules: boolean) =>
+      folderParameters(
+        { folders: ["apps/*"] },
+        [
+          { path: "apps/a", kind: "submodule" },
+          { path: "apps/b", kind: "file" },
+          { path: "apps/c/x", kind: "file" },
+        ],
+        "f",
+        readsSubmodules,
+      ).map(({ origin, submodule }) => [origin, submodule]);
+    expect(submodulesOf(false)).to.deep.equal([
+      ["folder apps/a", "apps/a"],
+      ["folder apps/c", undefined],
+    ]);
+    expect(submodulesOf(true)).to.deep.equal([
+      ["folder apps/a", undefined],
+      ["folder apps/c", undefined],
+    ]);
+    const [marked] = under("folder", folderParameters({ folders: ["a"] }, [{ path: "a", kind: "submodule" }], "f"));
+    expect(marked).to.include({ submodule: "a" });
   });
 
   it("reads only the folders in which matches can be", () => {
