@@ -33,7 +33,11 @@ export class BackupScheduler {
 
   start(): void {
     this.#timer = this.#clock.after(CHECK_MS, () => {
-      this.check();
+      try {
+        this.check();
+      } catch (error) {
+        this.#logger.error("backups cannot be scheduled", { error: messageOf(error) });
+      }
       this.start();
     });
   }

@@ -12,8 +12,8 @@ import { ProblemError } from "../../http/problem.js";
 import type { Store } from "../store/store.js";
 import { secretFor } from "./secret-access.js";
 
-/** Days that backups are kept if an app is backed up without a policy. */
-const DEFAULT_RETENTION_DAYS = 30;
+/** Days that backups are kept where no enabled policy says so: for ever, since a disabled or deleted policy may have kept them for long. */
+const UNLIMITED_DAYS = 36_500;
 const MAX_PROBLEM = 1000;
 
 /** State of an app that was never backed up. */
@@ -94,7 +94,7 @@ export function dataWork(store: Store, { appId, type, nodeId, payload }: CoreJob
   const policy = appId === null ? undefined : policyOf(store, appId);
   return {
     mayCreate: type === "backup" && !repositoryUsed(store, appId, nodeId),
-    retentionDays: policy?.retentionDays ?? DEFAULT_RETENTION_DAYS,
+    retentionDays: policy?.retentionDays ?? UNLIMITED_DAYS,
     stop: policy?.stop ?? false,
     preHooks: policy?.preHooks ?? [],
     snapshot: type === "restore" ? String(payload.snapshot ?? "") : null,

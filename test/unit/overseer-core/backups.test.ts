@@ -129,6 +129,27 @@ describe("backups in a Core", () => {
     expect((await claimed())?.job).to.equal(undefined);
   });
 
+  it("delete no earlier ones while no policy is enabled", async () => {
+    const made = await policy({ retentionDays: 365 });
+    const retention = async (): Promise<unknown> => {
+      await core.post(`/api/apps/${app}/backup`);
+      const work = await claimed();
+      await core.post(
+        `/api/jobs/${String(work?.job?.id)}/end`,
+        { status: "completed", result: RESULT },
+        { token: node.token },
+      );
+      return (work?.data as { retentionDays?: number } | undefined)?.retentionDays;
+    };
+    expect(await retention()).to.equal(365);
+    const { policy: stored } = made.body as unknown as { policy: { id: string } };
+    const disabled = { name: "nightly", schedule: "0 3 * * *", retentionDays: 365, enabled: false };
+    const headers = { "if-match": String(made.etag) };
+    const put = await core.call("PUT", `/api/backups/policies/${stored.id}`, disabled, { headers });
+    expect(put.status).to.equal(200);
+    expect(await retention()).to.equal(36_500);
+  });
+
   it("are no deployments, run beside those of other apps, and never beside one of the same app", async () => {
     await core.post(`/api/apps/${app}/backup`);
     const other = await core.app("other");
