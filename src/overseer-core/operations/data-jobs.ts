@@ -12,7 +12,7 @@ import { ProblemError } from "../../http/problem.js";
 import type { Store } from "../store/store.js";
 import { secretFor } from "./secret-access.js";
 
-/** Days that backups are kept where no enabled policy says so: for ever, since a disabled or deleted policy may have kept them for long. */
+/** Days that backups are kept where no enabled policy says so: forever, since a disabled or deleted policy may have kept them for long. */
 const UNLIMITED_DAYS = 36_500;
 const MAX_PROBLEM = 1000;
 
