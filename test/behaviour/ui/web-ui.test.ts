@@ -424,7 +424,7 @@ describe("The web UI", function () {
       failures-- > 0 ? route.abort("internetdisconnected") : route.continue(),
     );
     await page.getByRole("link", { name: "Repositories" }).click();
-    await page.getByText("1 repository").waitFor();
+    await page.getByRole("heading", { name: "Repositories" }).waitFor();
     failures = 100;
     await page.getByRole("link", { name: "Audit" }).click();
     await page.getByText("A part of the UI could not be loaded").waitFor();
