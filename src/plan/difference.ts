@@ -28,8 +28,9 @@ export function difference(
       const behind = live.state === "Drifted" || live.documentHash !== hashOf(document);
       paused.push({ document, live, behind });
     } else if (live.ownership === "Claimed" && live.untracked !== true) writes.push({ verb: "Update", document, live });
-    else if (live.tool || live.documentHash !== hashOf(document)) writes.push({ verb: "Update", document, live });
+    else if (live.documentHash !== hashOf(document)) writes.push({ verb: "Update", document, live });
     else if (live.state !== "AsApplied") heals.push({ document, live });
+    else if (live.tool) writes.push({ verb: "Update", document, live });
   }
   const pruneCandidates = [...observation.objects.values()].filter(
     (live) => !desired.has(live.key) && live.ownership !== "Foreign",

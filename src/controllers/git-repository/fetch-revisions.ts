@@ -16,7 +16,7 @@ interface RefPoll extends RepositoryPoll {
   readonly silence: OverseerError | undefined;
 }
 
-/** After one of these, the server is not asked for further refs in the same poll: each would take as long. */
+/** After two of these, the server is not asked for further refs in the same poll: each would take as long. One may be a large commit. */
 const SILENCE = ["GIT_TIMEOUT", "GIT_BUSY", "GIT_UNREACHABLE"] as const;
 
 /**
@@ -35,6 +35,7 @@ export async function fetchRevisions(
   let changed = false;
   let own: OverseerError | undefined;
   let silence: OverseerError | undefined;
+  let isSlow = false;
   for (const ref of refs) {
     const before = index.get(key, ref)?.resolved;
     try {
@@ -54,7 +55,10 @@ export async function fetchRevisions(
       changed = index.set(key, ref, { resolved, error: undefined }) || changed;
     } catch (error) {
       if (!(error instanceof OverseerError)) throw error;
-      if (isGitError(error, ...SILENCE)) silence = error;
+      if (isGitError(error, ...SILENCE)) {
+        if (isSlow) silence = error;
+        isSlow = true;
+      }
       const resolved = before && (await mayStay(services, poll, ref, before)) ? before : undefined;
       changed = index.set(key, ref, { resolved, error, remote }) || changed;
       if (refKey(ref) === ownKey) own = error;

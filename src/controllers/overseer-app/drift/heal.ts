@@ -46,7 +46,8 @@ export async function healDrift(run: AppRun, withMissing: boolean, isShownOnly =
   const diff = difference(documents, observation, (document) => destination.recordedHash(document));
   // An upgrade lies in between: what it makes of the same source is a Change, which has to pass its gates.
   const isUpgraded = run.applied.inputs.key !== run.status.applied?.key;
-  const writes = isUpgraded ? diff.writes.filter((write) => wasDeleted(run, write)) : diff.writes;
+  const own = isSyncRequested(run) ? diff.writes : diff.writes.filter((write) => !isOfTool(run, write));
+  const writes = isUpgraded ? own.filter((write) => wasDeleted(run, write)) : own;
   // An object absent from an incomplete list may exist.
   const known = observation.complete ? writes : writes.filter((write) => write.live !== undefined);
   const missing = withMissing ? known.filter(({ document }) => run.unwritten?.has(document.key) !== true) : [];
@@ -61,6 +62,11 @@ export async function healDrift(run: AppRun, withMissing: boolean, isShownOnly =
   if (run.target.additions === "Report") reportAdditions(run, documents);
   reportPaused(run, diff.paused);
   reportContests(run, new Set(diff.paused.map(({ document }) => document.key)));
+}
+
+/** Reports whether a write would only take over fields of a deployment tool: that is for a Change, whose plan shows what is removed. */
+function isOfTool({ destination }: AppRun, { document, live }: WriteAction): boolean {
+  return live?.tool === true && live.documentHash === destination.recordedHash(document);
 }
 
 /** Reports whether an object is missing that was applied, as far as its kind tells: an upgrade may make objects of other kinds. */

@@ -112,11 +112,14 @@ async function judge(context: KubernetesContext, target: Target, action: WriteAc
     if (action.document.shared) return { accepted: await judgeShared(context, target, action, resource) };
     const doomed = await withoutOwner(context, target, resource, action.document);
     if (doomed !== undefined) throw new Refusal(doomed, true);
-    const accepted =
-      action.live?.ownership === "Owned" && !action.live.tool
-        ? await judgeUpdate(context, target, action, resource)
-        : await judgeFirstContact(context, target, action, resource);
-    return { accepted };
+    if (action.live?.ownership !== "Owned")
+      return { accepted: await judgeFirstContact(context, target, action, resource) };
+    const update = (): Promise<PreviewedWrite> => judgeUpdate(context, target, action, resource);
+    // What cannot be adopted may still be changed or created again.
+    const isOfTool = action.live.tool === true;
+    return {
+      accepted: isOfTool ? await judgeFirstContact(context, target, action, resource).catch(update) : await update(),
+    };
   } catch (error) {
     noteForbidden(context, target, error);
     const state = isTooLarge(error) ? await readState(context, target, action) : "";

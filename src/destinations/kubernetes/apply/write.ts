@@ -11,7 +11,7 @@ import type { DeletePermit } from "../../../plan/prune-guard.js";
 import type { Outcome, Target } from "../../destination.js";
 import { causeOf } from "../companions/cause.js";
 import { additionsPolicy, type KubernetesContext, recordedHash } from "../kubernetes-context.js";
-import { addedFields, missingIn, revertedOf, unionOf } from "../ownership/added-fields.js";
+import { addedFields, missingIn, revertedOf, takesFrom, unionOf } from "../ownership/added-fields.js";
 import { foreignFields } from "../ownership/authoritative-kinds.js";
 import { changeOwnership } from "../ownership/change-ownership.js";
 import { fieldManager } from "../ownership/identity.js";
@@ -81,7 +81,8 @@ async function applyAgain(
   resource: ResourceInfo,
   known: ObservedObject | undefined,
 ): Promise<Written> {
-  if (known?.legacy || hasRemovable(context, target, known, document))
+  const isOfTool = takesFrom(known?.tools, document.id, additionsPolicy(context, target));
+  if (known?.legacy || isOfTool || hasRemovable(context, target, known, document))
     await takeOwnership(context, target, resource, document);
   const sent = await withoutIgnored(context, target, resource, document);
   const asRecorded = known?.applied?.document === recordedHash(context, document) ? known.applied.fields : undefined;
