@@ -17,12 +17,6 @@ const LEVELS = 4;
 const LONG_MS = 10_000;
 const TURN = 4;
 
-/** A key whose group has its share of the workers. */
-interface Held {
-  priority: Priority;
-  readonly addedAt: number;
-}
-
 /** A worker that waits for a key of at least this priority. */
 interface Taker {
   readonly upTo: Priority;
@@ -37,8 +31,8 @@ export class WorkQueue {
   readonly #clock: Clock;
   readonly #observer: QueueObserver | undefined;
   readonly #shares: WorkerShares | undefined;
-  /** Keys that wait until another one of their group is done, in order of arrival. */
-  readonly #held = new Map<string, Held>();
+  /** Keys whose group has its share of the workers, like `#levels`: they wait until another one of the group is done. */
+  readonly #held: Map<string, number>[] = Array.from({ length: LEVELS }, () => new Map());
   /** Per priority: key → time added. Insertion order is delivery order. */
   readonly #levels: Map<string, number>[] = Array.from({ length: LEVELS }, () => new Map());
   readonly #processing = new Set<string>();
@@ -59,14 +53,14 @@ export class WorkQueue {
 
   /** Number of waiting keys. */
   get depth(): number {
-    return this.#levels.reduce((sum, level) => sum + level.size, this.#held.size);
+    return [...this.#levels, ...this.#held].reduce((sum, level) => sum + level.size, 0);
   }
 
   /** Milliseconds for which the oldest waiting key has waited; 0 if none waits. */
   get oldestMs(): number {
     let oldest = Number.POSITIVE_INFINITY;
-    for (const level of this.#levels) for (const addedAt of level.values()) oldest = Math.min(oldest, addedAt);
-    for (const { addedAt } of this.#held.values()) oldest = Math.min(oldest, addedAt);
+    for (const level of [...this.#levels, ...this.#held])
+      for (const addedAt of level.values()) oldest = Math.min(oldest, addedAt);
     return Number.isFinite(oldest) ? this.#clock.monotonic() - oldest : 0;
   }
 
@@ -83,19 +77,15 @@ export class WorkQueue {
       this.#again.set(key, known === undefined ? priority : (Math.min(known, priority) as Priority));
       return;
     }
-    const held = this.#held.get(key);
-    if (held) {
-      held.priority = Math.min(held.priority, priority) as Priority;
-      return;
-    }
     let addedAt = this.#clock.monotonic();
-    for (let level = 0; level < LEVELS; level++) {
-      const waitsSince = this.#levels[level]?.get(key);
-      if (waitsSince === undefined) continue;
-      if (level <= priority) return;
-      this.#levels[level]?.delete(key);
-      addedAt = waitsSince;
-    }
+    for (const levels of [this.#levels, this.#held])
+      for (let level = 0; level < LEVELS; level++) {
+        const waitsSince = levels[level]?.get(key);
+        if (waitsSince === undefined) continue;
+        if (level <= priority) return;
+        levels[level]?.delete(key);
+        addedAt = waitsSince;
+      }
     this.#levels[priority]?.set(key, addedAt);
     this.#observer?.added(this.depth);
     this.#serve();
@@ -164,7 +154,7 @@ export class WorkQueue {
       const [key, addedAt] = entry;
       level.delete(key);
       if (this.#shares?.start(key) === false) {
-        this.#held.set(key, { priority: priority as Priority, addedAt });
+        this.#held[priority]?.set(key, addedAt);
         this.#takers.unshift(taker);
         continue;
       }
@@ -175,15 +165,16 @@ export class WorkQueue {
     }
   }
 
-  /** Returns the first held key whose groups have room to the waiting ones: a key that is done makes room for one. */
+  /** Returns the most urgent held key whose groups have room to the waiting ones: a key that is done makes room for one. */
   #releaseHeld(): void {
-    for (const [key, { priority, addedAt }] of this.#held) {
-      if (!this.#shares?.hasRoom(key)) continue;
-      this.#held.delete(key);
-      this.#levels[priority]?.set(key, addedAt);
-      this.#serve();
-      return;
-    }
+    for (const [priority, held] of this.#held.entries())
+      for (const [key, addedAt] of held) {
+        if (!this.#shares?.hasRoom(key)) continue;
+        held.delete(key);
+        this.#levels[priority]?.set(key, addedAt);
+        this.#serve();
+        return;
+      }
   }
 
   /** Returns the priority below `urgent` whose turn it is, since its first key has waited long, if a taker serves it. */

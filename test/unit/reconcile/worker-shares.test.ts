@@ -78,10 +78,25 @@ describe("reconcile/worker-shares", () => {
     expect(queue.depth).to.equal(2);
     expect(queue.oldestMs).to.equal(3_000);
     await done("a/1@x");
-    await done("a/2@y");
     expect(running).to.deep.equal(["a/3@z"]);
     await done("a/3@z");
+    expect(running).to.deep.equal(["a/2@y"]);
+    await done("a/2@y");
     expect(queue.idle).to.equal(true);
+  });
+
+  it("delivers the most urgent held key first, also one that has become urgent while held", async () => {
+    const { queue, running, done } = rig(2);
+    for (const at of [1, 2, 3]) queue.add(`a/${at}@x`, PRIORITY.background);
+    queue.add("a/4@x", PRIORITY.change);
+    queue.add("a/3@x", PRIORITY.user);
+    await rest();
+    await done("a/1@x");
+    expect(running).to.deep.equal(["a/3@x"]);
+    await done("a/3@x");
+    expect(running).to.deep.equal(["a/4@x"]);
+    await done("a/4@x");
+    expect(running).to.deep.equal(["a/2@x"]);
   });
 
   it("loses no key, exceeds no share, and delivers all in the end, in any order of events", async () => {
