@@ -242,11 +242,10 @@ describe("Whoever writes an app needs a right to the credentials that it uses", 
     await mayDo("get-secret", [""], ["secrets"], ["get"], { resourceNames: ["core"] });
     await taken(goingTo({ overseer: core }), DRY);
     await taken(goingTo({ overseer: { ...core, caSecretRef: { name: "there" } } }), DRY);
-    const vault = { url: "https://vault.example.com", tokenSecretRef: { name: "db", key: "password" } };
+    const vault = { url: "https://vault.example.com", auth: { tokenSecretRef: { name: "db", key: "password" } } };
     for (const reads of [
-      { decryption: { secretRef: { name: "keys" } } },
+      { decryption: { provider: "sops", secretRef: { name: "keys" } } },
       { secretStores: [{ name: "v", vault }] },
-      { substitute: { from: [{ kind: "Secret", name: "db" }] } },
     ]) {
       const reader = goingTo({ overseer: core });
       const spec = reader.spec as { source: object };
