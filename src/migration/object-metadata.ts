@@ -28,6 +28,10 @@ const KNOWN_KEYS: readonly (readonly [RegExp, string])[] = [
     /^argocd\.argoproj\.io\/manifest-generate-paths$/,
     "is not needed: only commits that change what the app reads affect it",
   ],
+  [
+    /^app\.kubernetes\.io\/instance$/,
+    "a parent Application may manage this object by it, and would delete the app: stop it first",
+  ],
   [/^argocd\.argoproj\.io\/application-set-(name|refresh)$/, "an ApplicationSet manages this object: stop it first"],
   [/^argocd\.argoproj\.io\/sync-wave$/, "is the order among apps: use spec.dependsOn"],
   [/^notifications\.argoproj\.io\//, "notifications are not converted: use alerts on the metrics of the operator"],

@@ -8,7 +8,7 @@ import { readMetadata } from "../object-metadata.js";
 import type { Repositories } from "../repositories.js";
 import { destinationOf } from "./destination.js";
 import type { ProjectWindows } from "./project-windows.js";
-import { sourcesOf } from "./sources.js";
+import { type SourceContext, sourcesOf } from "./sources.js";
 import { syncOf } from "./sync.js";
 
 /** What all Applications of an import share. */
@@ -37,7 +37,7 @@ export function convertApplication(
   const wrongHome = namespaceProblem(home);
   if (wrongHome !== undefined) findings.add("blocked", "metadata.namespace", wrongHome);
   const destination = destinationOf(spec, home, findings);
-  const { detected, revision } = statusOf(application);
+  const { detected, detectedOfEach, revision } = statusOf(application);
   const sources = sourcesOf(
     spec,
     {
@@ -49,6 +49,7 @@ export function convertApplication(
       options: context.options,
       credential: (url) => context.credential(url, home),
       detected,
+      detectedOfEach,
       revision,
     },
     findings,
@@ -88,10 +89,14 @@ export function convertApplication(
   };
 }
 
-function statusOf({ status }: InputObject): { detected: string | undefined; revision: string | undefined } {
+function statusOf({ status }: InputObject): Pick<SourceContext, "detected" | "detectedOfEach" | "revision"> {
   const unheeded = new Findings();
   const fields = Fields.of(status, "status", unheeded);
-  return { detected: fields.text("sourceType"), revision: fields.object("sync")?.text("revision") };
+  return {
+    detected: fields.text("sourceType"),
+    detectedOfEach: fields.texts("sourceTypes") ?? [],
+    revision: fields.object("sync")?.text("revision"),
+  };
 }
 
 function deletes({ metadata }: InputObject): boolean {

@@ -24,6 +24,8 @@ export interface SourceContext {
   readonly credential: (url: string) => string | undefined;
   /** `status.sourceType`: what Argo CD found in the path. */
   readonly detected: string | undefined;
+  /** `status.sourceTypes`: the same of an Application with several sources. */
+  readonly detectedOfEach: readonly string[];
   /** `status.sync.revision` of an Application with one source. */
   readonly revision: string | undefined;
 }
@@ -56,8 +58,13 @@ export function sourcesOf(spec: Fields, context: SourceContext, findings: Findin
       spec.pathOf("sources"),
       `become ${rendering.length} apps: overseer take-over takes them together`,
     );
+  const { detectedOfEach: each } = context;
+  // Versions of Argo CD differ in whether sources that only have values are listed.
+  const listed = [all, rendering].find(({ length }) => length === each.length) ?? [];
+  const detectedOf = (source: Fields): string | undefined =>
+    several.length > 0 ? each[listed.indexOf(source)] : context.detected;
   return rendering.map((source, index) => ({
-    source: sourceOf(source, refs, context, findings),
+    source: sourceOf(source, refs, { ...context, detected: detectedOf(source) }, findings),
     suffix: rendering.length === 1 ? undefined : (source.text("name") ?? String(index + 1)),
   }));
 }

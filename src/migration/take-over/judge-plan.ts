@@ -60,6 +60,22 @@ export function judgePlan(
   return { classes, stops, removedLabels: removedLabels(status.plan ?? []) };
 }
 
+/**
+ * Returns what would become of objects that belong to the other tool and are in no plan: whether they are only left, or have a counterpart of another
+ * name that would be created beside them, as after a conversion with another release name. Objects are as in plans, `KIND NAMESPACE/NAME`.
+ */
+export function judgeLeft(
+  left: readonly string[],
+  created: readonly string[],
+): { readonly doubled: readonly string[]; readonly harmless: readonly string[] } {
+  const kindOf = (object: string): string => object.slice(0, object.indexOf(" "));
+  const kinds = new Set(created.map(kindOf));
+  return {
+    doubled: left.filter((object) => kinds.has(kindOf(object))),
+    harmless: left.filter((object) => !kinds.has(kindOf(object))),
+  };
+}
+
 function classOf({ verb, object, diff = [] }: PlannedAction): PlanClass {
   if (verb === "Delete") return "delete";
   if (verb === "Recreate") return "immutable";

@@ -179,6 +179,30 @@ describe("the import of an Application", () => {
     expect(manifests.map(({ metadata }) => metadata.name)).to.deep.equal(["shop", "shop-1", "shop-extra"]);
   });
 
+  it("keeps the release name of each of several sources that Argo CD has found to be a chart", () => {
+    const repoURL = "https://git.example.com/team/shop.git";
+    const sources = [
+      { repoURL, ref: "values" },
+      { repoURL, path: "plain" },
+      { repoURL, path: "chart" },
+    ];
+    for (const sourceTypes of [
+      ["Directory", "Directory", "Helm"],
+      ["Directory", "Helm"],
+    ]) {
+      const { manifests } = convert([application({ source: undefined, sources }, { status: { sourceTypes } })]);
+      const found = manifests.flatMap(({ kind, spec }) => (kind === "OverseerApp" ? [spec.source as object] : []));
+      expect(found[0]).to.have.property("plain");
+      expect(found[1]).to.deep.include({ helm: { releaseName: "shop" } });
+    }
+  });
+
+  it("does not copy the label by which a parent Application tracks it", () => {
+    const labels = { "app.kubernetes.io/instance": "root", team: "shop" };
+    const app = appOf(application({}, { metadata: { name: "shop", namespace: "argocd", labels } }));
+    expect(app.metadata.labels).to.deep.equal({ team: "shop" });
+  });
+
   it("converts how it syncs, and fields that others own", () => {
     const app = appOf(
       application({

@@ -4,7 +4,7 @@ import type { PlannedAction } from "../../../src/api/change.js";
 import type { LiveApp } from "../../../src/cli/connection/live.js";
 import { groupApps } from "../../../src/cli/verbs/take-over/groups.js";
 import { readState, stateProblem, type TakeOverState } from "../../../src/cli/verbs/take-over/state.js";
-import { judgePlan } from "../../../src/migration/take-over/judge-plan.js";
+import { judgeLeft, judgePlan } from "../../../src/migration/take-over/judge-plan.js";
 import {
   harmlessFinalizers,
   inventoryOf,
@@ -109,6 +109,13 @@ describe("the object of the other tool", () => {
       ...["post-delete-finalizer.argocd.argoproj.io/cleanup", "finalizers.fluxcd.io", "example.com/mine"],
     ];
     expect(harmlessFinalizers(live({}, { finalizers }))).to.deep.equal(["example.com/mine"]);
+  });
+
+  it("stops where an object would be created beside one of the same kind that is left", () => {
+    const left = ["Deployment shop/shop", "ConfigMap shop/old"];
+    const judged = judgeLeft(left, ["Deployment shop/shop-1", "Service shop/shop-1"]);
+    expect(judged).to.deep.equal({ doubled: ["Deployment shop/shop"], harmless: ["ConfigMap shop/old"] });
+    expect(judgeLeft(left, []).doubled).to.deep.equal([]);
   });
 
   it("waits for parents that would make it again or undo its pause", () => {

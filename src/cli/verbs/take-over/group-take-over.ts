@@ -2,7 +2,7 @@ import { findCondition } from "../../../api/conditions.js";
 import { isShownSuspended } from "../../../api/suspension.js";
 import { systemClock } from "../../../base/clock.js";
 import { Discovery } from "../../../kube/discovery.js";
-import { judgePlan } from "../../../migration/take-over/judge-plan.js";
+import { judgeLeft, judgePlan } from "../../../migration/take-over/judge-plan.js";
 import { describeOwner, inventoryOf, type OwnerObject } from "../../../migration/take-over/owner.js";
 import { compare } from "../../../migration/take-over/snapshot.js";
 import type { Cluster } from "../../cluster/cluster.js";
@@ -34,6 +34,8 @@ export interface TakeOverContext {
 interface JudgedPlans {
   readonly existing: PlanObjects;
   readonly objects: ReadonlySet<string>;
+  /** Objects that do not exist yet. */
+  readonly created: readonly string[];
 }
 
 /**
@@ -114,11 +116,17 @@ export class GroupTakeOver {
     const saved = known?.saved ?? (await this.#liveOwner());
     if (known === undefined) await this.#owner.checkParents(saved);
     const plans = await this.#judge(true);
-    for (const object of inventoryOf(group.owner, saved))
-      if (!plans.objects.has(object))
-        say(
-          `note: ${object} belongs to ${describeOwner(group.owner)}, but is not in ${describeGroup(group)}: it will remain, and no app will manage it`,
-        );
+    const left = inventoryOf(group.owner, saved).filter((object) => !plans.objects.has(object));
+    const { doubled, harmless } = judgeLeft(left, plans.created);
+    if (doubled.length > 0)
+      throw new CommandError(
+        `nothing was changed, because objects of ${describeOwner(group.owner)} are not in ${describeGroup(group)}, which would create others of these kinds beside them: ${doubled.join(", ")}. Make the names equal first, for example by source.helm.releaseName, or remove these objects by the other tool`,
+        EXIT.failed,
+      );
+    for (const object of harmless)
+      say(
+        `note: ${object} belongs to ${describeOwner(group.owner)}, but is not in ${describeGroup(group)}: it will remain, and no app will manage it`,
+      );
     const state: TakeOverState = known ?? { step: "planned", owner: group.owner, saved };
     if (this.#context.flags.dryRun !== true && known === undefined) {
       await this.#store.save(state);
@@ -150,11 +158,13 @@ export class GroupTakeOver {
     const { cluster, group, requester, flags } = this.#context;
     const plans = [];
     const stops: string[] = [];
+    const created: string[] = [];
     for (const app of group.apps) {
       const options = { requester, timeout: flags.timeout, quiet: flags.quiet === true, dryRun: true };
       const { status } = await requestSync(cluster, app, options);
       const judged = judgePlan(status ?? {});
       plans.push(status?.plan ?? []);
+      created.push(...(judged.classes.create ?? []));
       stops.push(...judged.stops.filter((stop) => flags.runHooks !== true || !/: a hook would run$/.test(stop)));
       if (!isPrinted) continue;
       const counts = Object.entries(judged.classes).map(
@@ -171,7 +181,7 @@ export class GroupTakeOver {
         `nothing was ${isPrinted ? "changed" : "adopted"}, because pods would be replaced or deleted, or objects re-created or deleted:\n${stops.map((stop) => `  ${stop}`).join("\n")}\nMake Git and the live objects equal first${stops.some((stop) => stop.endsWith("a hook would run")) ? ", or let hooks run with --run-hooks" : ""}`,
         EXIT.failed,
       );
-    return { existing: existingObjects(plans), objects: new Set(plans.flat().map(({ object }) => object)) };
+    return { existing: existingObjects(plans), objects: new Set(plans.flat().map(({ object }) => object)), created };
   }
 
   async #pause(state: TakeOverState): Promise<TakeOverState> {
