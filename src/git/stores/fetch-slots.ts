@@ -1,17 +1,9 @@
 import type { Clock } from "../../base/clock.js";
 import { withDeadline } from "../../base/deadline.js";
-import { type FairnessKey, Semaphore } from "../../base/semaphore.js";
 import type { GitRemote } from "../engine.js";
 import { GitError } from "../errors.js";
 import type { GitLimits } from "../limits.js";
 import { remoteAddress } from "../remote.js";
-
-/** Fetches from one server, or of one tenant. */
-interface Group {
-  readonly slots: Semaphore;
-  /** Number of running and waiting fetches. */
-  users: number;
-}
 
 /** A fetch that needs a slot. */
 export interface SlotRequest {
@@ -23,20 +15,30 @@ export interface SlotRequest {
   readonly ms: number;
 }
 
+/** What a fetch counts against. */
+interface Place {
+  readonly server: string;
+  readonly tenant: string;
+}
+
+interface Waiter extends Place {
+  readonly start: () => void;
+}
+
 /**
  * Limits concurrent fetches in total, per server and per tenant, so that a slow server delays only its own repositories, and a tenant
- * with many slow servers only its own. Tenants are served round-robin.
+ * with many slow servers only its own. Of the fetches for which there is room, one of the tenant with the fewest running ones is next.
  */
 export class FetchSlots {
   readonly #clock: Clock;
   readonly #limits: GitLimits;
-  readonly #all: Semaphore;
-  readonly #groups = new Map<string, Group>();
+  readonly #running = new Set<Place>();
+  /** In order of arrival. A waiting fetch holds nothing. */
+  readonly #waiting = new Set<Waiter>();
 
   constructor(clock: Clock, limits: GitLimits) {
     this.#clock = clock;
     this.#limits = limits;
-    this.#all = new Semaphore(limits.concurrentFetches);
   }
 
   /**
@@ -45,42 +47,56 @@ export class FetchSlots {
    */
   async run<T>({ remote, tenant, signal, ms }: SlotRequest, work: () => Promise<T>): Promise<T> {
     const expired = (): Error => busy(remote, ms);
-    const wait = { clock: this.#clock, signal, ms, expired };
     const server = remoteAddress(remote.url);
-    const leave = await withDeadline(wait, (waiting) => this.#enter(server, tenant ?? server, waiting));
+    const place = { server, tenant: tenant ?? server };
+    await withDeadline({ clock: this.#clock, signal, ms, expired }, (waiting) => this.#enter(place, waiting));
     try {
       return await work();
     } finally {
-      leave();
+      this.#running.delete(place);
+      this.#startNext();
     }
   }
 
-  async #enter(server: string, tenant: string, waiting: AbortSignal): Promise<() => void> {
+  #enter(place: Place, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        this.#waiting.delete(waiter);
+        reject(signal.reason);
+      };
+      const waiter: Waiter = {
+        ...place,
+        start: () => {
+          signal.removeEventListener("abort", abort);
+          this.#waiting.delete(waiter);
+          this.#running.add(place);
+          resolve();
+        },
+      };
+      signal.addEventListener("abort", abort, { once: true });
+      this.#waiting.add(waiter);
+      this.#startNext();
+    });
+  }
+
+  #startNext(): void {
+    for (let next = this.#next(); next !== undefined; next = this.#next()) next.start();
+  }
+
+  #next(): Waiter | undefined {
     const { concurrentFetches, fetchesPerServer } = this.#limits;
-    const cleanups: (() => void)[] = [];
-    const leave = (): void => {
-      for (const cleanup of cleanups.reverse()) cleanup();
-    };
-    const enterGroup = async (name: string, permits: number, fairness: FairnessKey): Promise<void> => {
-      const group = this.#groups.get(name) ?? { slots: new Semaphore(permits), users: 0 };
-      this.#groups.set(name, group);
-      group.users++;
-      cleanups.push(() => this.#forget(name, group));
-      cleanups.push(await group.slots.enter(fairness, waiting));
-    };
-    try {
-      await enterGroup(`server ${server}`, fetchesPerServer, { of: tenant });
-      await enterGroup(`tenant ${tenant}`, Math.max(1, concurrentFetches - 1), { of: server });
-      cleanups.push(await this.#all.enter({ of: tenant }, waiting));
-      return leave;
-    } catch (error) {
-      leave();
-      throw error;
+    if (this.#running.size >= concurrentFetches) return undefined;
+    const count = (of: keyof Place, name: string): number =>
+      [...this.#running].filter((place) => place[of] === name).length;
+    // One tenant leaves a slot to others.
+    const perTenant = Math.max(1, concurrentFetches - 1);
+    let best: { readonly waiter: Waiter; readonly running: number } | undefined;
+    for (const waiter of this.#waiting) {
+      const running = count("tenant", waiter.tenant);
+      if (running >= Math.min(perTenant, best?.running ?? perTenant)) continue;
+      if (count("server", waiter.server) < fetchesPerServer) best = { waiter, running };
     }
-  }
-
-  #forget(name: string, group: Group): void {
-    if (--group.users === 0) this.#groups.delete(name);
+    return best?.waiter;
   }
 }
 

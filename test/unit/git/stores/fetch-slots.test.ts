@@ -81,6 +81,18 @@ describe("FetchSlots", () => {
     await endAll([...slow, ...good]);
   });
 
+  it("are not held on a shared server by a tenant that waits for its other fetches", async () => {
+    const { begun, fetch, endAll } = rig();
+    const paths = ["slow1/1", "slow1/2", "slow2/1", "shared/1", "shared/2"];
+    const mallory = paths.map((path) => fetch(path.replace("/", ".example/"), undefined, "mallory"));
+    await turn();
+    expect(begun).to.have.length(3);
+    const shop = fetch("shared.example/3", undefined, "shop");
+    await turn();
+    expect(begun.at(-1)).to.equal("shared.example/3");
+    await endAll([...mallory, shop]);
+  });
+
   it("end a wait with its signal or timeout, without occupying a slot", async () => {
     const { clock, slots, begun, fetch, endAll } = rig();
     const works = [1, 2].map((n) => fetch(`slow.example/${n}`));
