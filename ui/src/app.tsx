@@ -87,6 +87,9 @@ function Frame({ user }: { readonly user: Whoami }) {
 /** The page of the address. A page that fails does not take the frame down. */
 function Pages() {
   const [failure, setFailure] = useState<Error>();
+  const { url } = useLocation();
+  // Another page may work.
+  useEffect(() => setFailure(undefined), [url]);
   if (failure !== undefined) {
     return (
       <Empty title="This page failed" actions={<Button onClick={() => location.reload()}>Load again</Button>}>

@@ -40,6 +40,12 @@ export async function send(
 /** Sends a request and returns the JSON of its response; undefined if it has none. */
 export async function call<T>(path: string, request: ApiRequest = {}): Promise<T> {
   const response = await send(path, request);
-  const text = await response.text();
-  return (text === "" ? undefined : JSON.parse(text)) as T;
+  try {
+    const text = await response.text();
+    return (text === "" ? undefined : JSON.parse(text)) as T;
+  } catch (error) {
+    if (request.signal?.aborted) throw error;
+    // The connection broke within the response.
+    throw unreachable();
+  }
 }
