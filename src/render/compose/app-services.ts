@@ -97,7 +97,7 @@ const OWN_NAMES = ["container_name", "hostname"] as const;
 export function serviceNames(app: AppModel): ServiceNames {
   const models = [...app.services.values()];
   const own = new Set(models.map(({ dns }) => dns));
-  const wanted = models.flatMap(({ service }) => OWN_NAMES.flatMap((key) => textOf(service[key]) ?? []));
+  const wanted = models.flatMap(({ service }) => [...new Set(OWN_NAMES.flatMap((key) => textOf(service[key]) ?? []))]);
   const uses = hostUses(new Map(models.map(({ name, service }) => [name, service])), new Set(wanted));
   const links = new Map<string, [string, ServiceModel["report"]][]>();
   for (const { service, report } of models)
@@ -109,7 +109,8 @@ export function serviceNames(app: AppModel): ServiceNames {
       links.set(target, known);
     });
   const readers = new Set(models.filter(({ service }) => readsFiles(service)).map(({ name }) => name));
-  return (model) => namesOf(model, { own, uses, links, readers });
+  const ambiguous = new Set(wanted.filter((name, index) => wanted.indexOf(name) !== index));
+  return (model) => namesOf(model, { own, uses, links, readers, ambiguous });
 }
 
 interface AppNames {
@@ -118,6 +119,8 @@ interface AppNames {
   readonly links: ReadonlyMap<string, readonly [string, ServiceModel["report"]][]>;
   /** Services that read files, which can have names in them. */
   readonly readers: ReadonlySet<string>;
+  /** Host names that several services have, as Docker permits: none of them is meant by them in a file. */
+  readonly ambiguous: ReadonlySet<string>;
 }
 
 const DNS_LABEL = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -127,7 +130,10 @@ function readsFiles({ configs, env_file, volumes }: ServiceModel["service"]): bo
   return itemsOf(configs).length > 0 || itemsOf(env_file).length > 0 || itemsOf(volumes).some(isFile);
 }
 
-function namesOf({ name: model, service, dns, report }: ServiceModel, { own, uses, links, readers }: AppNames) {
+function namesOf(
+  { name: model, service, dns, report }: ServiceModel,
+  { own, uses, links, readers, ambiguous }: AppNames,
+) {
   const networks = Object.entries(mappingOf(service.networks)).flatMap(([network, options]) =>
     textsOf(mappingOf(options).aliases).map((alias) => [alias, report.at("networks", network, "aliases")] as const),
   );
@@ -135,7 +141,8 @@ function namesOf({ name: model, service, dns, report }: ServiceModel, { own, use
     const name = textOf(service[key]);
     if (name === undefined) return [];
     const isUsed = uses.get(name)?.some((use) => use.service !== model) === true;
-    const mayBeUsed = DNS_LABEL.test(name) && [...readers].some((reader) => reader !== model);
+    const isName = DNS_LABEL.test(name) && !ambiguous.has(name);
+    const mayBeUsed = isName && [...readers].some((reader) => reader !== model);
     return isUsed || mayBeUsed ? [[name, report.at(key)] as const] : [];
   });
   const names = new Map<string, ServiceModel["report"]>([[dns, report]]);

@@ -63,6 +63,15 @@ describe("rules of Docker that a cluster does not have", () => {
     expect(reads.objects).to.have.property("Service api-1");
   });
 
+  it("permit equal host names of several services, which lead to none of them", async () => {
+    const common = "image: 'x:1', hostname: shop, volumes: ['./p.conf:/p.conf:ro']";
+    const compiled = await compile(`services:\n  web: {${common}}\n  worker: {${common}}`, {
+      files: { "p.conf": "x" },
+    });
+    expect(Object.keys(compiled.objects).filter((key) => key.startsWith("Deployment "))).to.have.lengthOf(2);
+    expect(compiled.objects).to.not.have.property("Service shop");
+  });
+
   it("take zeros of a health check for the defaults", async () => {
     const compiled = await compile(
       "services:\n  a: {image: 'x:1', healthcheck: {test: [CMD, x], interval: 0s, timeout: 0s, retries: 0}}",
