@@ -104,10 +104,13 @@ export class Jobs {
       `SELECT later.status FROM jobs, jobs later WHERE jobs.id = ? AND ${isLater}`,
     );
     this.#running = database.query<JobRow>("SELECT * FROM jobs WHERE node_id = ? AND status = 'running' ORDER BY seq");
+    // A restore must not overtake a deployment, whose old version would start on the restored data.
+    const isInTheWay = `other.status = 'running'
+       OR jobs.type = 'restore' AND other.lane = 'deploy' AND other.status = 'pending' AND other.seq < jobs.seq`;
     this.#pending = database.query<JobRow>(
       `SELECT * FROM jobs WHERE node_id = ? AND lane = ? AND status = 'pending'
        AND (? = 0 OR json_extract(payload, '$.revert')) AND NOT EXISTS (SELECT 1 FROM jobs other
-       WHERE other.app = jobs.app AND other.node_id = jobs.node_id AND other.status = 'running') ORDER BY seq LIMIT 1`,
+       WHERE other.app = jobs.app AND other.node_id = jobs.node_id AND (${isInTheWay})) ORDER BY seq LIMIT 1`,
     );
     this.#newerOnNode = database.query<JobRow>(
       `SELECT later.* FROM jobs, jobs later

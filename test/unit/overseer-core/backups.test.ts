@@ -269,6 +269,18 @@ describe("backups in a Core", () => {
     expect(await mayCreate()).to.equal(true);
   });
 
+  it("are restored after an earlier deployment of the app, and not before a later one", async () => {
+    await core.post(`/api/apps/${app}/deploy`);
+    expect((await core.post(`/api/apps/${app}/restore`, { snapshot: "latest" })).status).to.equal(202);
+    expect((await claimed())?.job, "while the deployment waits").to.equal(undefined);
+    const deployed = await core.claim(node);
+    expect((await claimed())?.job, "while it runs").to.equal(undefined);
+    await core.end(String(deployed?.job?.id), node.token);
+    expect((await claimed())?.job?.type).to.equal("restore");
+    await core.post(`/api/apps/${app}/deploy`);
+    expect(await core.claim(node), "while the restore runs").to.equal(undefined);
+  });
+
   it("of an app that runs nowhere, and a second restore, are refused", async () => {
     const other = await core.app("other");
     expect((await core.post(`/api/apps/${other}/backup`)).body.detail).to.equal(
