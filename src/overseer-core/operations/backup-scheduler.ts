@@ -68,8 +68,10 @@ export class BackupScheduler {
     const backup = app.backup ?? NO_BACKUP;
     const now = this.#clock.now();
     // A policy that changes counts from then on: what was due before its change is not made up for.
-    const since = Math.max(Date.parse(backup.lastAttempt ?? policy.updatedAt), Date.parse(policy.updatedAt));
-    const due = nextBackup(policy, since);
+    // A time in the future is of a clock that was ahead, and would put off all backups until then.
+    const times = [Date.parse(backup.lastAttempt ?? policy.updatedAt), Date.parse(policy.updatedAt)];
+    const since = Math.max(...times.filter((time) => time <= now));
+    const due = Number.isFinite(since) ? nextBackup(policy, since) : now;
     const retry = backup.problem === null || backup.lastAttempt === null ? Infinity : since + RETRY_MS;
     const next = Math.min(due ?? Infinity, retry);
     const open = store.jobs.openOf(app.id, "data");

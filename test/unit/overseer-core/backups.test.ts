@@ -168,6 +168,20 @@ describe("backups in a Core", () => {
     expect((await core.get(`/api/apps/${app}`)).body.app?.status).to.equal("deploying");
   });
 
+  it("go on after the clock of the Core was ahead", async () => {
+    const years = 4 * 365 * 24 * 3_600_000;
+    await policy();
+    clock.set(years);
+    pass(1);
+    await finish({ status: "completed", result: RESULT });
+    clock.set(-years);
+    pass(3);
+    await finish({ status: "completed", result: RESULT });
+    expect(await state()).to.include({ next: "2026-05-02T03:00:00.000Z", problem: null });
+    pass(1);
+    expect((await claimed())?.job, "once").to.equal(undefined);
+  });
+
   it("that fail are repeated after an hour, and tell of it until one succeeds", async () => {
     await policy();
     pass(4);
