@@ -1,4 +1,5 @@
 import { GROUP, VERSION } from "../api/group.js";
+import { unlessAborted } from "../base/abort.js";
 import type { Clock } from "../base/clock.js";
 import { messageOf, OverseerError } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
@@ -64,14 +65,14 @@ export async function connectCluster(options: {
   });
 }
 
-/** Retries an attempt for up to two minutes while the cluster is not ready. */
+/** Retries an attempt for up to two minutes while the cluster is not ready. Throws when `signal` is aborted, also during an attempt. */
 export async function onceReady<T>(
   { clock, logger, signal }: { clock: Clock; logger: Logger; signal: AbortSignal },
   run: () => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await run();
+      return await unlessAborted(run(), signal);
     } catch (error) {
       if (attempt >= MAX_ATTEMPTS || signal.aborted) throw error;
       logger.warn("the cluster is not ready, retrying", { error: messageOf(error), retryInMs: RETRY_DELAY_MS });
