@@ -5,7 +5,7 @@ import { compileWithSupplies, STEPS } from "./compose-corpus.js";
 /**
  * Compiles a folder of Compose files for Kubernetes and prints a table: `node build/tools/compile-compose.js DIR [--write DIR]`. What a user
  * would supply is supplied step by step, so that the table shows what each file needs: variables, files of its repository, permissions
- * for host access, and images in place of builds. `--write` keeps the objects, for `kubectl apply --dry-run=server`.
+ * for host access. Images of services with `build` are in a registry. `--write` keeps the objects, for `kubectl apply --dry-run=server`.
  */
 async function main(folder: string, target: string | undefined): Promise<void> {
   const names = (await readdir(folder)).filter((file) => /\.ya?ml$/.test(file)).sort();

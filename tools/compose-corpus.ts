@@ -11,9 +11,11 @@ import type { RenderResult, RenderTarget } from "../src/render/request.js";
 import { MemorySnapshot } from "../test/unit/render/support/memory-snapshot.js";
 
 /** What is supplied to a Compose file, step by step. */
-export const STEPS = ["variables", "files", "volumes", "images", "host access"] as const;
+export const STEPS = ["variables", "files", "volumes", "host access"] as const;
 
-const CLUSTER: ComposeSource = {
+/** What a cluster offers to each app. */
+const OFFERS: ComposeSource = { builtImages: { registry: "registry.example.com/apps", tag: "1" } };
+const PERMISSIONS: ComposeSource = {
   allow: ["Privileged", "HostNetwork", "HostPID", "HostIPC"],
   devices: ["/dev/kvm", "/dev/net/tun", "/dev/dri"].map((path) => ({
     path,
@@ -72,15 +74,16 @@ async function compile(
 ): Promise<Omit<Outcome, "refusals">> {
   const files: Record<string, string> = {
     "app/app.yaml": appOf(name, ["compose.yaml"]),
-    "app/compose.yaml": step < 3 ? text : withImages(text),
-    ...(step < 4 ? {} : { "app/policy.yaml": POLICY }),
+    "app/compose.yaml": target === "overseer" ? withImages(text) : text,
+    ...(step < 3 ? {} : { "app/policy.yaml": POLICY }),
   };
   const env: Record<string, string> = {};
   let problems: readonly string[] = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const begin = performance.now();
     try {
-      const source = { path: "", ...(step < 4 ? {} : { compose: CLUSTER }) };
+      const compose = step < 3 ? OFFERS : { ...OFFERS, ...PERMISSIONS };
+      const source = { path: "", ...(target === "overseer" ? {} : { compose }) };
       const request = {
         source,
         env,

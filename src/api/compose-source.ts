@@ -85,6 +85,28 @@ export const ComposeSource = z
       COMPOSE_PRIVILEGES.length,
       "Privileges that apps may use. Apps that need others are rejected. Defaults to none.",
     ).optional(),
+    builtImages: z
+      .object({
+        registry: z
+          .string()
+          .min(1)
+          .max(200)
+          .regex(/^[a-zA-Z0-9][a-zA-Z0-9.-]*(:[0-9]+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/)
+          .describe("Registry that the images are pushed to, with a path if needed: registry.example.com/team."),
+        tag: z
+          .string()
+          .min(1)
+          .max(128)
+          .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/)
+          .optional()
+          .describe(
+            "Tag of all images. Defaults to the ID of the folder that the image is built from, as printed by git rev-parse HEAD:<folder>, so that a commit restarts only the services whose folder it changes.",
+          ),
+      })
+      .optional()
+      .describe(
+        "Images of services with build and without image: <registry>/<app>-<service>:<tag>. A CI job has to build and push them. If unset, apps with such services are rejected, because a cluster does not build images.",
+      ),
     backup: z
       .object({
         secretRef: localRef(

@@ -139,6 +139,8 @@ export interface GitSnapshot {
   readonly commit: CommitInfo;
   /** Returns the entry at `path` (`""` = root); undefined if there is none. The caller reports an error if it is a file. */
   treeAt(path: string): Promise<TreeEntry | undefined>;
+  /** Returns the ID that Git has for the folder at `path`, if `treeAt` returns another one. */
+  treeId?(path: string): Promise<string>;
   /** Lists all files below a tree, sorted by path in byte order; unusable names have a `fault`. */
   listFiles(tree: string, limits: TreeLimits): Promise<readonly TreeFile[]>;
   /** Lists the names of files and folders directly in a tree, for hints. */

@@ -4,6 +4,8 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import type { CommitInfo, GitSnapshot, TreeEntry, TreeFile, TreeLimits } from "../../git/engine.js";
 import { GitError } from "../../git/errors.js";
 import { isSafeName, nameFault } from "../../git/objects/tree.js";
+import { treeId } from "../../git/objects/tree-id.js";
+import { objectId } from "../../git/pack/object-id.js";
 
 /** Bytes of the list of files that Git may print. */
 const MAX_LIST = 256 * 2 ** 20;
@@ -116,6 +118,20 @@ export class WorkingTree implements GitSnapshot {
     const isDirectory =
       this.#directories.has(name) || [...this.#attached.keys()].some((at) => at.startsWith(`${name}/`));
     return isDirectory ? { id: name, kind: "tree" } : undefined;
+  }
+
+  /** As if the files were committed now. Conversions of line ends by Git are not considered. */
+  async treeId(path: string): Promise<string> {
+    const prefix = path === "" ? "" : `${path}/`;
+    const files = this.filesBelow(path).filter((name) => name.startsWith(prefix));
+    const entries = files.map(async (name) => {
+      const entry = this.#files.get(name) ?? { kind: "file" };
+      // The commit of a submodule is in the index of Git only.
+      if (entry.kind === "submodule" && entry.blob === undefined) return [];
+      const blob = entry.blob ?? objectId("blob", await this.#read(name, entry)).toString("hex");
+      return [{ path: name.slice(prefix.length), kind: entry.kind, blob }];
+    });
+    return treeId((await Promise.all(entries)).flat());
   }
 
   async listFiles(tree: string, limits: TreeLimits): Promise<readonly TreeFile[]> {

@@ -7,7 +7,15 @@ import { AppObjects } from "./app-objects.js";
 import { addServices, serviceNames } from "./app-services.js";
 import { addBackups, type CompiledBackup } from "./backup.js";
 import { hostNames } from "./hosts.js";
-import type { AppModel, AppSettings, CompiledObject, RepositoryFiles, SecretPlace, ServiceModel } from "./model.js";
+import type {
+  AppModel,
+  AppSettings,
+  BuildFolders,
+  CompiledObject,
+  RepositoryFiles,
+  SecretPlace,
+  ServiceModel,
+} from "./model.js";
 import { foldersOf } from "./mounts.js";
 import { addNetworkPolicies } from "./network-policies.js";
 import { plainDocument } from "./plain-document.js";
@@ -36,6 +44,7 @@ export interface AppInput {
   readonly routes: readonly CompiledRoute[];
   readonly backup: CompiledBackup | undefined;
   readonly files: RepositoryFiles;
+  readonly builds: BuildFolders;
   readonly lookup: Lookup;
   /** See `AppModel`. */
   readonly secrets?: ReadonlyMap<string, SecretPlace> | undefined;

@@ -23,6 +23,7 @@ import type { FileOutcome } from "../parser.js";
 import type { RendererInput, RendererOutput } from "../renderer.js";
 import { joinPath, type RepositoryPath } from "../repository-path.js";
 import { compiledBackup, policyBackup, type SourcePolicy, settingsOf } from "./app-settings.js";
+import { readBuildFolders } from "./built-images.js";
 import { compileApp } from "./compile-app.js";
 import type { CompiledObject } from "./model.js";
 import { prepareObjects } from "./prepare-objects.js";
@@ -129,16 +130,18 @@ class SourceCompiler {
       const checked = readCompose(app.document, compose, lookup, app.report.at("spec"), "cluster", undefined, limits);
       if (checked.report === undefined) continue;
       const paths = pathsIn(checked.compose);
-      const isWithoutFiles = paths.length === 0;
+
       const appFiles = await readAppFiles(paths, projectFile(app.prepared), this.#input, this.#read);
       for (const path of appFiles.paths) used.add(path);
-      const objects = app.report.failed ? [] : this.#compileOne(app, checked, lookup, appFiles.files);
+      const builds = await readBuildFolders(checked.compose, projectFile(app.prepared), this.#input);
+      const read = { files: appFiles.files, builds };
+      const objects = app.report.failed ? [] : this.#compileOne(app, checked, lookup, read);
       if (!app.report.failed) sound += 1;
       const isConfidential = appFiles.secret || app.prepared.confidential === true;
       const made = prepareObjects(objects, app.prepared, isConfidential);
       documents.push(...made);
       // Files that the app refers to can change without the document, and problems are found again by every render.
-      const isAlone = isWithoutFiles && this.#isAlone(app) && compose.every(referencesNothing);
+      const isAlone = paths.length === 0 && builds.size === 0 && this.#isAlone(app) && compose.every(referencesNothing);
       if (!app.report.failed && isAlone && !isConfidential)
         known.set(app.prepared, { context, objects, documents: made, notes: [...app.findings.notes] });
     }
@@ -164,7 +167,7 @@ class SourceCompiler {
     app: SourceApp,
     { compose, facts, report: at = app.report }: ReadCompose,
     lookup: (name: string) => string | undefined,
-    files: Parameters<typeof compileApp>[0]["files"],
+    read: Pick<Parameters<typeof compileApp>[0], "files" | "builds">,
   ): ReturnType<typeof compileApp> {
     const { document, report } = app;
     const { metadata, spec } = document;
@@ -194,7 +197,7 @@ class SourceCompiler {
           : backup.enabled
             ? compiledBackup(backup, report.at("spec", "backup"))
             : undefined,
-      files,
+      ...read,
       lookup,
       secrets: this.#input.secrets,
       settings: { ...settings, nodeLabels: { ...settings.nodeLabels, ...spec.nodeLabels } },

@@ -1,4 +1,5 @@
 import type { Reporter } from "../overseer/reporter.js";
+import { builtImage } from "./built-images.js";
 import { commandOf } from "./commands.js";
 import { storeVariables } from "./encrypted-variables.js";
 import { environmentOf } from "./environment.js";
@@ -31,8 +32,8 @@ export function containerOf(model: ServiceModel, app: AppModel, targets: MountTa
   const lifecycle = lifecycleOf(model);
   return {
     name: dns,
-    image: imageOf(model),
-    ...pullPolicy(model),
+    image: imageOf(model, app),
+    ...pullPolicy(model, app),
     ...command,
     ...(workingDir === undefined ? {} : { workingDir }),
     ...(env.length === 0 ? {} : { env }),
@@ -60,15 +61,17 @@ function distinct(mounts: readonly VolumeMount[], report: Reporter): readonly Vo
   return [...found.values()].sort((a, b) => (a.mountPath < b.mountPath ? -1 : 1));
 }
 
-function imageOf({ service, report }: ServiceModel): string {
-  const image = textOf(service.image) ?? "";
+function imageOf(model: ServiceModel, app: AppModel): string {
+  const { service, report } = model;
+  const image = textOf(service.image);
+  if (image === undefined) return builtImage(model, app);
   const name = image.slice(image.lastIndexOf("/") + 1);
   if (!name.includes("@") && (!name.includes(":") || name.endsWith(":latest")))
     warn(report.at("image"), "has no version: pods that start later may run another one; name a tag or digest");
   return image;
 }
 
-function pullPolicy({ service, report }: ServiceModel): { readonly imagePullPolicy?: string } {
+function pullPolicy({ service, report }: ServiceModel, { settings }: AppModel): { readonly imagePullPolicy?: string } {
   const policy = textOf(service.pull_policy);
   switch (policy) {
     case undefined:
@@ -79,6 +82,7 @@ function pullPolicy({ service, report }: ServiceModel): { readonly imagePullPoli
     case "if_not_present":
       return { imagePullPolicy: "IfNotPresent" };
     case "build":
+      if (service.image === undefined && settings.cluster.builtImages !== undefined) return {};
       report.at("pull_policy").problem("a cluster does not build images: push the image to a registry, and remove it");
       return {};
     case "always":

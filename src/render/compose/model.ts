@@ -52,6 +52,9 @@ export interface SecretPlace {
   readonly key: string;
 }
 
+/** IDs in Git of the folders that images are built from, by their paths as they are written. */
+export type BuildFolders = ReadonlyMap<string, string | undefined>;
+
 /** A service of an app that is compiled. */
 export interface AppModel {
   readonly name: string;
@@ -64,6 +67,7 @@ export interface AppModel {
   readonly report: Reporter;
   readonly services: ReadonlyMap<string, ServiceModel>;
   readonly files: RepositoryFiles;
+  readonly builds: BuildFolders;
   /** Relative paths that services mount as they are written, by their shortest spelling. */
   readonly folders: ReadonlyMap<string, string>;
   readonly lookup: Lookup;

@@ -106,6 +106,33 @@ describe("Compose apps on Kubernetes", function () {
     expect((await get("apps/v1", "Deployment", "wiki"))?.spec?.strategy).to.deep.equal({ type: "Recreate" });
   });
 
+  it("run the image of a folder in Git, and restart when the folder changes", async () => {
+    const app = `apiVersion: overseer.io/v1
+kind: App
+metadata: { name: built }
+spec: { compose: { services: { built: { build: ./site } } } }
+`;
+    const repo = await world.repository("built", { "apps/app.yaml": app, "apps/site/Dockerfile": "FROM scratch\n" });
+    const builtImages = { registry: "registry.example.com/team" };
+    await world.app("built", "built", "apps", {
+      source: { repositoryRef: { name: "built" }, path: "apps", compose: { builtImages } },
+    });
+    const image = async (commit: string): Promise<unknown> => {
+      await world.synced("built", commit);
+      return containerOf(await world.kube.get<Live>(world.object("apps/v1", "Deployment", "built"))).image;
+    };
+    const expected = async (): Promise<string> =>
+      `registry.example.com/team/built-built:${(await repo.git("rev-parse", "HEAD:apps/site")).trim()}`;
+    const before = await expected();
+    expect(await image(await repo.head())).to.equal(before);
+    const beside = await repo.commit({ "apps/README.txt": "x" }, "Add a file beside the folder");
+    await world.poll("built");
+    expect(await image(beside)).to.equal(before);
+    const inside = await repo.commit({ "apps/site/page": "x" }, "Add a page");
+    await world.poll("built");
+    expect([await image(inside), before === (await expected())]).to.deep.equal([await expected(), false]);
+  });
+
   it("are found by a real CoreDNS as by the one of Docker: without ports, by aliases, and before they are ready", async () => {
     const service = (rest = "") => `{ image: "example.com/a:1"${rest} }`;
     const app = [

@@ -17,7 +17,7 @@ export interface Finish {
 }
 
 /**
- * Completes a validated document for a Core: removes keys without effect (`version`, `name`, `build`) and adds passed-through
+ * Completes a validated document for a Core: removes keys without effect (`version`, `name`, `build` beside `image`) and adds passed-through
  * variables, undefined volumes and limits. Each change is reported as a note or a problem.
  */
 export function finishCompose(compose: Mapping, { facts, fill, limitsOf }: Finish, report: Reporter): Mapping {
@@ -36,7 +36,8 @@ export function finishCompose(compose: Mapping, { facts, fill, limitsOf }: Finis
 const COMMANDS = ["command", "entrypoint"];
 
 function finishService(service: Mapping, limits: Limits, fill: Finish["fill"], report: Reporter): Mapping {
-  const { build: _, ...rest } = service;
+  const { build, ...others } = service;
+  const rest: Mapping = build === undefined || typeof others.image === "string" ? others : service;
   const settled: Mapping = {
     ...rest,
     ...Object.fromEntries(COMMANDS.filter((key) => key in rest).map((key) => [key, asWords(rest[key])])),

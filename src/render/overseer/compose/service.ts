@@ -26,7 +26,9 @@ function checkImage(service: Mapping, report: Reporter, runtime: Runtime): void 
   const builder = runtime === "node" ? "nodes do" : "a cluster does";
   if (image === undefined || image === null) {
     if (build !== undefined) {
-      report.at("build").problem(`${builder} not build images: push the image to a registry and set image`);
+      // The compiler for clusters knows where the image is.
+      if (runtime === "node")
+        report.at("build").problem(`${builder} not build images: push the image to a registry and set image`);
     } else if (service.extends === undefined && service.provider === undefined) {
       report.problem("has no image");
     }

@@ -21,6 +21,37 @@ describe("a Compose app on Kubernetes", () => {
     });
   });
 
+  it("runs images that CI builds, by the folder in Git that they are built from", async () => {
+    const build = "services: {Web_1: {build: ./site}, db: {image: 'y:1'}}";
+    const files = { "site/Dockerfile": "FROM scratch\n" };
+    const cluster = { builtImages: { registry: "registry.example.com:5000/team" } };
+    const image = async (compose: string, options: Parameters<typeof compile>[1]) =>
+      containerOf(await compile(compose, options), "Deployment web-web-1").image;
+    const first = await image(build, { files, cluster });
+    expect(first).to.match(/^registry\.example\.com:5000\/team\/web-web_1:[0-9a-f]{40}$/);
+    const beside = { ...files, "other.txt": "x" };
+    expect(await image(build, { files: beside, cluster })).to.equal(first);
+    expect(await image(build, { files: { ...files, "site/a": "" }, cluster })).to.not.equal(first);
+    const fixed = { builtImages: { ...cluster.builtImages, tag: "v2" } };
+    const elsewhere = "services: {Web_1: {build: {context: https://git.example.com/site.git}, pull_policy: build}}";
+    expect(await image(elsewhere, { cluster: fixed })).to.equal("registry.example.com:5000/team/web-web_1:v2");
+    const noted = await compile("services: {web: {build: {context: site, args: {A: b}}}}", { files, cluster });
+    expect(noted.notes.map((note) => note.replace(/[0-9a-f]{40}/, "ID"))).to.deep.equal([
+      "7 spec.compose.services.web.build: runs the image registry.example.com:5000/team/web-web:ID, which has to be built and pushed",
+      "7 spec.compose.services.web.build: warning: the tag of the image is the ID of its folder: changes of args alone do not update it",
+    ]);
+    const problems = async (compose: string, options: Parameters<typeof compile>[1] = {}) =>
+      (await compile(compose, options)).problems.join();
+    expect(await problems(build, { files })).to.match(
+      /build: a cluster does not build .*source\.compose\.builtImages$/,
+    );
+    for (const context of ["./none", "../site", "https://git.example.com/site.git", "app.yaml"])
+      expect(await problems(`services: {web: {build: ${context}}}`, { files, cluster }), context).to.contain(
+        `web.build: there is no folder "${context}" in the source`,
+      );
+    expect(await problems("services: {a..b: {build: .}}", { cluster })).to.contain("cannot be the name of an image");
+  });
+
   it("keeps the shell form of health checks, and has no liveness probe", async () => {
     const probe = async (test: string) => {
       const compiled = await compile(`services: {web: {image: 'x:1', healthcheck: {test: ${test}}}}`);

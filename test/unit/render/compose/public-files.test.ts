@@ -8,13 +8,12 @@ import { NEEDS, publicFiles } from "./support/public-files.js";
 /** Why the others are refused. */
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
   "sample-nginx-golang-postgres.yaml": [
-    "app/compose.yaml:16 services.db.user: expected the number of the user: names are only known to the image",
+    "app/compose.yaml:15 services.db.user: expected the number of the user: names are only known to the image",
   ],
 };
 
 /** What files are refused for, as the documentation names it. */
 const KINDS: Readonly<Record<string, RegExp>> = {
-  "`build` without `image`": /does not build images/,
   "folders of the host": /~ is the home directory|(?<!docker\.sock") is a path of the node/,
   "devices of the host": /is a device of the node/,
   "the Docker socket": /docker\.sock" is a path of the node/,

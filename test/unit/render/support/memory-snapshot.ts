@@ -33,6 +33,10 @@ export class MemorySnapshot implements GitSnapshot {
     return exists ? { id: `tree:${this.#digestOf(prefix)}:${path}`, kind: "tree" } : undefined;
   }
 
+  async treeId(path: string): Promise<string> {
+    return this.#digestOf(path === "" ? "" : `${path}/`);
+  }
+
   async listFiles(tree: string, limits: TreeLimits): Promise<readonly TreeFile[]> {
     const path = tree.slice("tree:".length + 40 + 1);
     const prefix = path === "" ? "" : `${path}/`;

@@ -25,18 +25,15 @@ export async function publicFiles(): Promise<PublicFile[]> {
 
 /** What has to be supplied to each file; the others are refused. */
 export const NEEDS: Readonly<Record<(typeof STEPS)[number], readonly string[]>> = {
-  variables:
-    words(`store-blender store-blinko store-chatwoot store-emqx store-enshrouded store-erpnext-v16 store-erpnext
-    store-frappe-hr store-gitlab-ce store-habitica store-inngest store-instantdb store-mailu store-mattermost store-mediacms
-    store-open-webui store-openpanel store-penpot store-photoprism store-plane store-rallly store-seanime store-seaweedfs
-    store-stirling store-systemprompt store-thingsboard store-weblate store-zulip`),
-  files:
-    words(`sample-elasticsearch-logstash-kibana store-fonoster store-livekit store-oneuptime store-peerdb store-signoz
-    store-superset store-taiga store-tooljet store-uptimekit`),
+  variables: words(`sample-angular sample-apache-php sample-aspnet-mssql sample-django sample-fastapi sample-flask-redis
+    sample-flask store-blender store-blinko store-chatwoot store-emqx store-enshrouded store-erpnext-v16 store-erpnext
+    store-firecrawl store-frappe-hr store-gitlab-ce store-habitica store-inngest store-instantdb store-mailu store-mattermost
+    store-mediacms store-open-webui store-openpanel store-penpot store-photoprism store-plane store-rallly store-seanime
+    store-seaweedfs store-stirling store-systemprompt store-thingsboard store-weblate store-zulip`),
+  files: words(`sample-elasticsearch-logstash-kibana sample-nginx-aspnet-mysql sample-nginx-flask-mongo
+    sample-nginx-flask-mysql sample-nginx-golang-mysql sample-nginx-golang store-fonoster store-livekit store-oneuptime
+    store-peerdb store-signoz store-superset store-taiga store-tooljet store-uptimekit`),
   volumes: ["sample-minecraft"],
-  images: words(`sample-angular sample-apache-php sample-aspnet-mssql sample-django sample-fastapi sample-flask-redis
-    sample-flask sample-nginx-aspnet-mysql sample-nginx-flask-mongo sample-nginx-flask-mysql sample-nginx-golang-mysql
-    sample-nginx-golang store-firecrawl`),
   "host access": words(`store-cloudflare-ddns store-emby store-glances store-macos store-triggerdotdev store-wg-easy
     store-windows`),
 };
