@@ -34,4 +34,4 @@ USER 65532:65532
 EXPOSE 8080 9090
 VOLUME ["/var/cache/overseer-gitops", "/tmp"]
 # A test checks that these Node.js flags match tools/operator-command.ts.
-ENTRYPOINT ["node", "--max-semi-space-size=4", "--compact-on-every-full-gc", "/app/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=4", "--compact-on-every-full-gc", "--expose-gc", "/app/main.js"]

@@ -1,5 +1,6 @@
 import { systemClock } from "./base/clock.js";
 import { messageOf, OverseerError } from "./base/errors.js";
+import { releaseIdleMemory } from "./base/idle-memory.js";
 import type { Logger } from "./base/logger.js";
 import { LeadershipLostError } from "./base/write-gate.js";
 import { forbidCoreDumps } from "./child/confinement.js";
@@ -39,6 +40,7 @@ async function main(): Promise<number> {
     metricsPort: probes.port,
   });
   const keepAlive = setInterval(() => {}, 2 ** 30);
+  releaseIdleMemory();
   try {
     await Promise.all(roles.map((role) => role.run(stopping.signal)));
   } catch (error) {
