@@ -33,7 +33,8 @@ const KEEP_ANNOTATIONS: readonly KeepAnnotation[] = [
   { key: ANNOTATION_PRUNE, value: "confirm", prune: "Ask", deletion: "Ask" },
   { key: ARGO_OPTIONS, value: "Prune=false", prune: "Keep" },
   { key: ARGO_OPTIONS, value: "Delete=false", deletion: "Keep" },
-  { key: ARGO_OPTIONS, value: "Prune=confirm", prune: "Ask" },
+  // Argo CD asks before it deletes the object with its Application, too.
+  { key: ARGO_OPTIONS, value: "Prune=confirm", prune: "Ask", deletion: "Ask" },
   { key: ARGO_OPTIONS, value: "Delete=confirm", deletion: "Ask" },
   both("kustomize.toolkit.fluxcd.io/prune", "disabled"),
   both("kustomize.toolkit.fluxcd.io/reconcile", "disabled"),

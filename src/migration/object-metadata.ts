@@ -1,3 +1,4 @@
+import { keepAnnotations } from "../manifest/keep-annotations.js";
 import { Fields } from "./fields.js";
 import type { Findings } from "./finding.js";
 
@@ -16,6 +17,9 @@ const SERVER_FIELDS = [
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 const TOOL_KEY = /(^|\.)(argoproj|fluxcd)\.io\//;
 const OWN_KEY = /^gitops\.overseer\.io\//;
+
+/** Annotations that keep a parent from deleting this object; they have the same effect on the app, if a parent app manages it. */
+const PROTECTS = /^(argocd\.argoproj\.io\/sync-options|(kustomize|helm)\.toolkit\.fluxcd\.io\/prune)$/;
 
 /** Why annotations and labels of the other tool are not kept. */
 const KNOWN_KEYS: readonly (readonly [RegExp, string])[] = [
@@ -78,6 +82,10 @@ function keep(fields: Fields, name: "labels" | "annotations", findings: Findings
   for (const [key, value] of Object.entries(fields.textMap(name) ?? {})) {
     const field = `metadata.${name}[${key}]`;
     if (key === LAST_APPLIED) continue;
+    if (PROTECTS.test(key) && keepAnnotations({ annotations: { [key]: value } }).length > 0) {
+      kept[key] = value;
+      continue;
+    }
     const known = KNOWN_KEYS.find(([pattern]) => pattern.test(key));
     if (known !== undefined) findings.add("manual", field, known[1]);
     else if (TOOL_KEY.test(key)) findings.add("manual", field, "has no effect here, and is not kept");

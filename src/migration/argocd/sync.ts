@@ -32,22 +32,30 @@ const OPTIONS: readonly (readonly [RegExp, string])[] = [
     /^PruneLast=true$/,
     "is an option of single objects here: set the annotation argocd.argoproj.io/sync-options: PruneLast=true on them",
   ],
-  [
-    /^(Prune|Delete)=false$/,
-    "is an option of single objects here: set the annotation gitops.overseer.io/prune: disabled on them",
-  ],
-  [
-    /^(Prune|Delete)=confirm$/,
-    "is an option of single objects here: set the annotation gitops.overseer.io/prune: confirm on them",
-  ],
   [/^Validate=false$/, "objects are always validated: correct those that the API server rejects"],
   [/^ClientSideApplyMigrationManager=/, "is not needed: fields of all known managers become those of the app"],
 ];
+/** Options that protect all objects of an Application from deletion, and what becomes of them. The first one of each name counts. */
+const PROTECTIONS: ReadonlyMap<string, string> = new Map([
+  ["Prune=false", "becomes sync.prune: false, which also keeps objects that are annotated Prune=true"],
+  [
+    "Prune=confirm",
+    "becomes sync.pruneBudget: 0, so that each deletion waits for an approval, also of objects that are annotated Prune=true; and deletionPolicy: Orphan, as the deletion of an app does not wait for one",
+  ],
+  ["Delete=false", "becomes deletionPolicy: Orphan, which also keeps objects that are annotated Delete=true"],
+  [
+    "Delete=confirm",
+    "becomes deletionPolicy: Orphan, as the deletion of an app does not wait for an approval: to delete its objects as well, set deletionPolicy: Delete before you delete the app",
+  ],
+]);
 const PROPAGATION: Readonly<Record<string, string>> = {
   background: "Background",
   foreground: "Foreground",
   orphan: "Orphan",
 };
+
+/** Options with which Argo CD does not delete the objects with the Application, or not without a confirmation. */
+const KEEPS_ON_DELETION = ["Delete=false", "Delete=confirm", "Prune=confirm"];
 
 /** Converts how an Application syncs. `deletes`: whether deleting it deletes its objects, by its finalizer. */
 export function syncOf(
@@ -58,9 +66,19 @@ export function syncOf(
   const policy = spec.object("syncPolicy");
   const automated = policy?.object("automated");
   const isAutomated = automated !== undefined && automated.flag("enabled") !== false;
-  const [prune, selfHeal] = [automated?.flag("prune") === true, automated?.flag("selfHeal") === true];
-  const allowEmpty = automated?.flag("allowEmpty") || undefined;
-  const propagation = policy === undefined ? undefined : optionsOf(policy, findings);
+  const [prune, selfHeal] = ["prune", "selfHeal"].map((name) => automated?.flag(name) === true && isAutomated);
+  if (!isAutomated)
+    for (const name of ["prune", "selfHeal"])
+      automated?.reportIfSet(name, "difference", "has no effect, as with Argo CD, because automated.enabled is false");
+  const { propagation, protection } = optionsOf(policy, findings);
+  const asksFirst = protection.has("Prune=confirm");
+  const allowEmpty = (automated?.flag("allowEmpty") && !asksFirst) || undefined;
+  if (asksFirst)
+    automated?.reportIfSet(
+      "allowEmpty",
+      "difference",
+      "is not converted because of Prune=confirm: an empty source would delete all objects without an approval",
+    );
   const namespace = policy?.object("managedNamespaceMetadata");
   const metadata = defined({ labels: namespace?.textMap("labels"), annotations: namespace?.textMap("annotations") });
   const isCreated = about.remote && (policy?.texts("syncOptions") ?? []).includes("CreateNamespace=true");
@@ -68,13 +86,15 @@ export function syncOf(
   return {
     policy: {
       mode: isAutomated ? "Automatic" : "Manual",
-      selfHeal,
+      selfHeal: selfHeal === true,
       // Argo CD prunes in manual syncs if the user asks for it; here the user decides by the plan.
-      prune,
-      deletionPolicy: about.deletes ? "Delete" : "Orphan",
+      prune: prune === true && !protection.has("Prune=false"),
+      deletionPolicy:
+        about.deletes && !KEEPS_ON_DELETION.some((option) => protection.has(option)) ? "Delete" : "Orphan",
     },
     sync: defined({
       allowEmpty,
+      pruneBudget: asksFirst ? 0 : undefined,
       createNamespace: isCreated || Object.keys(metadata).length > 0 ? metadata : undefined,
       deletePropagation: propagation,
       retry: retry === undefined ? undefined : retryOf(retry),
@@ -92,28 +112,39 @@ function historyOf(spec: Fields, findings: Findings): number | undefined {
   return Math.min(100, Math.max(1, limit));
 }
 
-/** Reads `syncOptions`; returns how objects are deleted. */
-function optionsOf(policy: Fields, findings: Findings): string | undefined {
+/** Reads `syncOptions`: how objects are deleted, and what protects them all from deletion. */
+function optionsOf(
+  policy: Fields | undefined,
+  findings: Findings,
+): { readonly propagation: string | undefined; readonly protection: ReadonlySet<string> } {
   let propagation: string | undefined;
-  (policy.texts("syncOptions") ?? []).forEach((option, index) => {
-    const field = `${policy.pathOf("syncOptions")}[${index}]`;
-    const [name, value = ""] = option.split("=");
+  const protections = new Map<string, string>();
+  (policy?.texts("syncOptions") ?? []).forEach((option, index) => {
+    const field = `${policy?.pathOf("syncOptions")}[${index}]`;
+    const [name = "", value = ""] = option.split("=");
     if (name === "PrunePropagationPolicy") {
       propagation = PROPAGATION[value.toLowerCase()];
       if (propagation === undefined) findings.add("blocked", field, "must be background, foreground or orphan");
       return;
     }
+    if ((name === "Prune" || name === "Delete") && protections.has(name)) {
+      findings.add("difference", field, `${option}: has no effect, as with Argo CD: the first option ${name} counts`);
+      return;
+    }
+    protections.set(name, option);
     if (ALWAYS.test(option) || DEFAULTS.test(option)) return;
-    const known = OPTIONS.find(([pattern]) => pattern.test(option));
-    findings.add(
-      known === undefined ? "blocked" : "manual",
-      field,
-      known === undefined
-        ? `${JSON.stringify(option)} is not known to this version: check what it does, and remove it or convert this app by hand`
-        : `${option}: ${known[1]}`,
-    );
+    const protects = PROTECTIONS.get(option);
+    const known = OPTIONS.find(([pattern]) => pattern.test(option))?.[1];
+    if (protects !== undefined) findings.add("difference", field, `${option}: ${protects}`);
+    else if (known !== undefined) findings.add("manual", field, `${option}: ${known}`);
+    else
+      findings.add(
+        "blocked",
+        field,
+        `${JSON.stringify(option)} is not known to this version: check what it does, and remove it or convert this app by hand`,
+      );
   });
-  return propagation;
+  return { propagation, protection: new Set(protections.values()) };
 }
 
 function retryOf(retry: Fields): Record<string, unknown> | undefined {

@@ -130,7 +130,9 @@ describe("judgeFinalize", () => {
       );
     expect(finalize({ objects: [marked()], policy: "Orphan" }).approval).to.equal(undefined);
     expect(finalize({ objects: [marked({ deletionConfirmed: true })] }).approval).to.equal(undefined);
-    expect(finalize({ objects: [marked({ keepAnnotations: [ARGO("Prune=confirm")] })] }).approval).to.equal(undefined);
+    expect(finalize({ objects: [marked({ keepAnnotations: [ARGO("Prune=confirm")] })] }).approval).to.include(
+      "ConfigMap a (annotated argocd.argoproj.io/sync-options: Prune=confirm)",
+    );
   });
 
   it("has nothing to decide for an app without objects", () => {
