@@ -18,6 +18,8 @@ export interface ArgoContext {
   /** Name of the Secret with the credentials of a URL. */
   readonly credential: (url: string, namespace: string) => string | undefined;
   readonly windows: ProjectWindows;
+  /** Namespace of Argo CD, with its projects and credentials, as far as it is known; an Application may be in another one. */
+  readonly installationOf: (application: InputObject) => string;
 }
 
 const FINALIZER = /^resources-finalizer\.argocd\.argoproj\.io/;
@@ -33,15 +35,19 @@ export function convertApplication(
   root.reportIfSet("operation", "manual", "a sync is under way: wait for its end before you take over");
   const metadata = readMetadata(application.metadata, findings);
   const spec = root.object("spec") ?? Fields.of(undefined, "spec", findings);
-  const home = application.metadata.namespace ?? "argocd";
-  const wrongHome = namespaceProblem(home);
+  const own = application.metadata.namespace ?? "argocd";
+  const home = context.installationOf(application);
+  const { name } = application.metadata;
+  const wrongHome = namespaceProblem(own);
   if (wrongHome !== undefined) findings.add("blocked", "metadata.namespace", wrongHome);
-  const destination = destinationOf(spec, home, findings);
+  const destination = destinationOf(spec, own, findings);
   const { detected, detectedOfEach, revision } = statusOf(application);
   const sources = sourcesOf(
     spec,
     {
-      applicationName: application.metadata.name,
+      applicationName: name,
+      instanceName: own === home ? name : `${own}_${name}`,
+      project: spec.text("project") || "default",
       appNamespace: destination.namespace,
       destinationNamespace: destination.namespace,
       repositoryNamespace: home,
@@ -59,9 +65,9 @@ export function convertApplication(
     spec: more,
     policy,
   } = syncOf(spec, { deletes: deletes(application), remote: destination.remote }, findings);
-  readRest(spec, application, findings);
+  readRest(spec, home, findings);
   const account = serviceAccountOf(context.options, destination.remote, findings);
-  const windows = context.windows.of(application, destination);
+  const windows = context.windows.of(application, home, destination);
   root.reportUnread();
   const apps = sources.map(({ source, suffix }) =>
     newApp(application, {
@@ -80,7 +86,7 @@ export function convertApplication(
     apps: made,
     conversion: {
       kind: "Application",
-      namespace: home,
+      namespace: own,
       name: application.metadata.name,
       results: made.map(({ metadata: { namespace, name } }) => `OverseerApp ${namespace}/${name}`),
       converted: findings.converted,
@@ -104,13 +110,13 @@ function deletes({ metadata }: InputObject): boolean {
   return Array.isArray(finalizers) && finalizers.some((one) => typeof one === "string" && FINALIZER.test(one));
 }
 
-function readRest(spec: Fields, { metadata }: InputObject, findings: Findings): void {
+function readRest(spec: Fields, home: string, findings: Findings): void {
   const project = spec.text("project");
   if (project !== undefined && project !== "default")
     spec.report(
       "project",
       "manual",
-      `the limits of AppProject ${metadata.namespace ?? ""}/${project} are not in the app: see its own part of the report`,
+      `the limits of AppProject ${home}/${project} are not in the app: see its own part of the report`,
     );
   spec.objects("info").forEach((info, index) => {
     const name = info.text("name");

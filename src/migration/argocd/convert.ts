@@ -19,8 +19,10 @@ export function convertArgo(
   const conversions: Conversion[] = [];
   const projects = objects.filter(({ kind }) => kind === "AppProject");
   for (const project of projects) windows.add(project);
+  const installationOf = installationIn(projects);
   const context = {
     repositories,
+    installationOf,
     options,
     windows,
     credential: (url: string, namespace: string) => credentialFor(url, namespace, credentials),
@@ -30,7 +32,7 @@ export function convertArgo(
   for (const application of objects.filter(({ kind }) => kind === "Application")) {
     const result = convertApplication(application, context);
     apps.push(...result.apps);
-    const project = projectOf(application);
+    const project = projectOf(application, installationOf(application));
     appsOf.set(project, [...(appsOf.get(project) ?? []), ...result.apps]);
     conversions.push(result.conversion);
   }
@@ -54,10 +56,18 @@ export function convertArgo(
   };
 }
 
+/** An Application is in the namespace of Argo CD, where the projects are, or in any other one that Argo CD is permitted to watch. */
+function installationIn(projects: readonly InputObject[]): (application: InputObject) => string {
+  const homes = new Set(projects.map(({ metadata }) => metadata.namespace ?? "argocd"));
+  const [only] = homes;
+  return ({ metadata: { namespace = "argocd" } }) =>
+    only === undefined || homes.size > 1 || homes.has(namespace) ? namespace : only;
+}
+
 /** `NAMESPACE/NAME` of the project of an Application. */
-function projectOf({ metadata, spec }: InputObject): string {
+function projectOf({ spec }: InputObject, home: string): string {
   const { project } = (spec ?? {}) as { project?: unknown };
-  return `${metadata.namespace ?? "argocd"}/${typeof project === "string" && project !== "" ? project : "default"}`;
+  return `${home}/${typeof project === "string" && project !== "" ? project : "default"}`;
 }
 
 function keyOf({ metadata }: InputObject): string {

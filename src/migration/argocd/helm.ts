@@ -6,17 +6,20 @@ import { KUBERNETES_SCHEMA } from "../../manifest/yaml/yaml-schema.js";
 import type { Fields } from "../fields.js";
 import type { Findings } from "../finding.js";
 import { defined } from "../new-app.js";
+import type { BuildEnvironment } from "./build-environment.js";
 import { listOrNone } from "./kustomize.js";
 
 /** What the value files of a chart are relative to. */
 export interface HelmPlace {
   /** Directory of the chart, or of the values of a chart of a registry. */
   readonly path: string;
-  /** Names of other sources (`$values`) whose files are in the same repository and revision. */
-  readonly refs: ReadonlySet<string>;
+  /** Names of other sources (`$values`), and whether their files are in the same repository and revision. */
+  readonly refs: ReadonlyMap<string, boolean>;
   /** Name and namespace of the Application: the defaults of Helm. */
   readonly releaseName: string;
   readonly namespace: string;
+  /** Replaces variables. */
+  readonly environment: BuildEnvironment;
 }
 
 /** Converts `source.helm`. Undefined fields have the defaults of Argo CD. */
@@ -55,7 +58,7 @@ export function helmOf(helm: Fields | undefined, place: HelmPlace, findings: Fin
       helm.objects("parameters").map((parameter) =>
         defined({
           name: parameter.text("name"),
-          value: parameter.anyText("value") ?? "",
+          value: place.environment.expand(parameter.anyText("value") ?? "", parameter.pathOf("value"), findings),
           forceString: parameter.flag("forceString") || undefined,
         }),
       ),
@@ -87,23 +90,28 @@ function valuesOf(helm: Fields, findings: Findings): unknown {
   return undefined;
 }
 
+/** Value files relative to the chart, each at its first place, as Argo CD reads them. */
 function valueFilesOf(helm: Fields, place: HelmPlace, findings: Findings): readonly string[] {
-  return (helm.texts("valueFiles") ?? []).map((file, index) => {
+  const files = (helm.texts("valueFiles") ?? []).map((text, index) => {
     const field = `${helm.pathOf("valueFiles")}[${index}]`;
+    const [, ref, rest] = /^\$([\w-]+)\/(.*)$/.exec(text) ?? [];
+    const isOther = ref !== undefined && place.refs.has(ref);
+    const file = place.environment.expand((isOther ? rest : text) ?? "", field, findings);
     if (/^[a-z]+:\/\//i.test(file)) findings.add("blocked", field, "is a URL: commit the file to the repository");
-    if (/[*?[]/.test(file)) findings.add("blocked", field, "is a pattern: list the files");
-    if (/\$\{?ARGOCD_/.test(file)) findings.add("blocked", field, "contains a variable of Argo CD: write its value");
-    const other = /^\$([\w-]+)\/(.*)$/.exec(file);
-    if (other === null) return file.startsWith("/") ? relative(place.path, file.slice(1)) : file;
-    const [, ref = "", rest = ""] = other;
-    if (!place.refs.has(ref))
+    if (/[*?[]/.test(file))
+      findings.add("blocked", field, "is a pattern: list the files in alphabetical order, in which Argo CD reads them");
+    if (isOther && place.refs.get(ref) === false)
       findings.add(
         "blocked",
         field,
-        `is in another repository than the app: only files of one repository can be used; move them, or put their content into values`,
+        `is in source $${ref}, which is another repository or revision than the app: only files of the app's own can be used; move them, or put their content into values`,
       );
-    return relative(place.path, rest);
+    if (ref !== undefined && !isOther && !/^(ARGOCD|KUBE)_/.test(ref))
+      findings.add("blocked", field, `no source of the Application has ref: ${ref}: add it, or correct the path`);
+    if (isOther) return relative(place.path, file);
+    return file.startsWith("/") ? relative(place.path, file.slice(1)) : file;
   });
+  return [...new Set(files)];
 }
 
 /** Path of a file of the repository, relative to a directory of it. */

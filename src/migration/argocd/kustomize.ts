@@ -1,16 +1,16 @@
 import type { Fields } from "../fields.js";
 import type { Findings } from "../finding.js";
 import { defined } from "../new-app.js";
+import type { BuildEnvironment } from "./build-environment.js";
 
 /** Converts `source.kustomize`. Argo CD runs `kustomize edit`, which changes the kustomization of the path. */
-export function kustomizeOf(kustomize: Fields, findings: Findings): Record<string, unknown> {
+export function kustomizeOf(
+  kustomize: Fields,
+  environment: BuildEnvironment,
+  findings: Findings,
+): Record<string, unknown> {
   labelsOf(kustomize);
-  for (const name of ["commonAnnotations", "commonAnnotationsEnvsubst"])
-    kustomize.reportIfSet(
-      name,
-      "blocked",
-      "changes pod templates as well, which source.kustomize.annotations does not: write it into the kustomization.yaml as commonAnnotations",
-    );
+  reportAnnotations(kustomize, environment, findings);
   kustomize.reportIfSet(
     "version",
     "manual",
@@ -31,11 +31,15 @@ export function kustomizeOf(kustomize: Fields, findings: Findings): Record<strin
     namePrefix: kustomize.text("namePrefix"),
     nameSuffix: kustomize.text("nameSuffix"),
     namespace: kustomize.text("namespace"),
-    images: listOrNone(kustomize.texts("images")?.map(imageOf)),
+    images: listOrNone(
+      kustomize
+        .texts("images")
+        ?.map((image, at) => imageOf(environment.expand(image, `${kustomize.pathOf("images")}[${at}]`, findings))),
+    ),
     replicas: listOrNone(
       kustomize.objects("replicas").map((replica) => ({ name: replica.text("name"), count: replica.integer("count") })),
     ),
-    labels: labelsThatMatch(kustomize),
+    labels: labelsThatMatch(kustomize, environment, findings),
     patches: listOrNone(patchesOf(kustomize, findings)),
     components: kustomize.texts("components"),
   });
@@ -74,8 +78,36 @@ function labelsOf(kustomize: Fields): void {
   );
 }
 
-function labelsThatMatch(kustomize: Fields): Readonly<Record<string, string>> | undefined {
-  return kustomize.textMap("commonLabels");
+function labelsThatMatch(
+  kustomize: Fields,
+  environment: BuildEnvironment,
+  findings: Findings,
+): Readonly<Record<string, string>> | undefined {
+  const labels = kustomize.textMap("commonLabels");
+  return labels && expandAll(labels, kustomize.pathOf("commonLabels"), environment, findings);
+}
+
+function expandAll(
+  map: Readonly<Record<string, string>>,
+  field: string,
+  environment: BuildEnvironment,
+  findings: Findings,
+): Readonly<Record<string, string>> {
+  const pairs = Object.entries(map).map(([key, text]) => [key, environment.expand(text, `${field}.${key}`, findings)]);
+  return Object.fromEntries(pairs) as Record<string, string>;
+}
+
+function reportAnnotations(kustomize: Fields, environment: BuildEnvironment, findings: Findings): void {
+  const field = "commonAnnotations";
+  const plain = kustomize.textMap(field);
+  const isExpanded = kustomize.flag("commonAnnotationsEnvsubst") === true;
+  if (plain === undefined) return;
+  const annotations = isExpanded ? expandAll(plain, kustomize.pathOf(field), environment, findings) : plain;
+  kustomize.report(
+    field,
+    "blocked",
+    `changes pod templates as well, which source.kustomize.annotations does not: write it into the kustomization.yaml as ${field}: ${JSON.stringify(annotations)}, and remove it here`,
+  );
 }
 
 /** Patches with their targets, as Flux and Argo CD write them. */

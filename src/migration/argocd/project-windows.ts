@@ -33,10 +33,10 @@ export class ProjectWindows {
     );
   }
 
-  /** Returns the windows that select an Application. */
-  of({ metadata, spec }: InputObject, place: Place): readonly Window[] {
+  /** Returns the windows that select an Application. `home`: namespace of its project. */
+  of({ metadata, spec }: InputObject, home: string, place: Place): readonly Window[] {
     const { project } = (spec ?? {}) as { project?: unknown };
-    const found = this.#windows.get(`${metadata.namespace ?? "argocd"}/${String(project ?? "default")}`) ?? [];
+    const found = this.#windows.get(`${home}/${String(project ?? "default")}`) ?? [];
     return found.filter((one) => selects(one, metadata.name, place)).map(({ window }) => window);
   }
 }

@@ -5,6 +5,7 @@ import { comparableUrl } from "../names.js";
 import { defined } from "../new-app.js";
 import { type Repositories, type RepositoryRef, repositoryRefOf } from "../repositories.js";
 import { readUrl } from "../user-info.js";
+import { BuildEnvironment } from "./build-environment.js";
 import { globsOf } from "./globs.js";
 import { helmOf } from "./helm.js";
 import { kustomizeOf } from "./kustomize.js";
@@ -13,6 +14,9 @@ import { refOf } from "./revision.js";
 /** What sources of an Application are converted with. */
 export interface SourceContext {
   readonly applicationName: string;
+  /** How Argo CD calls it in variables. */
+  readonly instanceName: string;
+  readonly project: string;
   readonly appNamespace: string;
   /** Namespace for objects that set none. */
   readonly destinationNamespace: string;
@@ -98,12 +102,10 @@ function sourceOf(
   }
   const path = source.text("path") ?? ".";
   const ref = refOf(source, findings);
-  const sameFiles = refs
-    .filter((one) => one === source || isSameRevision(one, source))
-    .map((one) => one.text("ref") ?? "");
   const place = {
     path,
-    refs: new Set(sameFiles),
+    refs: new Map(refs.map((one) => [one.text("ref") ?? "", one === source || isSameRevision(one, source)])),
+    environment: environmentOf(source, url, context),
     releaseName: context.applicationName,
     namespace: context.destinationNamespace,
   };
@@ -127,6 +129,17 @@ function isSameRevision(a: Fields, b: Fields): boolean {
   return key(a) === key(b);
 }
 
+function environmentOf(source: Fields, url: string, context: SourceContext): BuildEnvironment {
+  return new BuildEnvironment({
+    applicationName: context.instanceName,
+    namespace: context.destinationNamespace,
+    project: context.project,
+    repoUrl: url,
+    path: source.text("path") ?? "",
+    targetRevision: source.text("targetRevision") ?? "",
+  });
+}
+
 type HelmPlace = Parameters<typeof helmOf>[1];
 
 /** The renderer's settings: those that are set, or for what Argo CD has found. */
@@ -140,7 +153,7 @@ function rendererOf(
   const { detected } = context;
   if (helm !== undefined || detected === "Helm") return { helm: helmOf(helm, place, findings) };
   if (kustomize !== undefined || detected === "Kustomize")
-    return { kustomize: kustomize === undefined ? {} : kustomizeOf(kustomize, findings) };
+    return { kustomize: kustomize === undefined ? {} : kustomizeOf(kustomize, place.environment, findings) };
   if (directory === undefined && detected === undefined)
     findings.add(
       "difference",
@@ -188,10 +201,12 @@ function chartOf(
   for (const name of ["kustomize", "directory", "path"])
     source.reportIfSet(name, "blocked", "does not fit to a chart: remove it");
   const values = refs[0];
-  const others = refs.filter((one) => values !== undefined && !isSameRevision(one, values));
   const place = {
     path: ".",
-    refs: new Set(refs.filter((one) => !others.includes(one)).map((one) => one.text("ref") ?? "")),
+    refs: new Map(
+      refs.map((one) => [one.text("ref") ?? "", values === undefined || isSameRevision(one, values)] as const),
+    ),
+    environment: environmentOf(source, url, context),
     releaseName: context.applicationName,
     namespace: context.destinationNamespace,
   };

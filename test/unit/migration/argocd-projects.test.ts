@@ -207,6 +207,31 @@ describe("the import of an AppProject", () => {
     expect(projectFileIn("out", file)).to.equal("out/argocd/rights_team.yaml");
   });
 
+  it("finds the project and the credentials of an Application in another namespace than Argo CD", () => {
+    const window = { kind: "deny", schedule: "0 22 * * *", duration: "8h", applications: ["*"] };
+    const credential = {
+      name: "repo-1",
+      type: "repository",
+      url: "https://git.example.com/team/shop",
+      keys: ["password"],
+    };
+    const { manifests, conversions } = convertArgo(
+      [
+        project("team", { syncWindows: [window] }),
+        application({ project: "team" }, { metadata: { namespace: "team-a" } }),
+      ],
+      [{ ...credential, namespace: "argocd" }],
+      {},
+    );
+    const [repository, imported] = manifests;
+    expect(repository?.metadata).to.deep.equal({ name: "shop", namespace: "argocd" });
+    expect(repository?.spec.secretRef).to.deep.equal({ name: "repo-1" });
+    expect((imported?.spec.sync as { windows?: object[] }).windows).to.have.lengthOf(1);
+    const from = imported?.metadata.annotations?.["gitops.overseer.io/imported-from"];
+    expect(from).to.equal("argoproj.io/Application/team-a/shop");
+    expect(conversions.map(({ namespace }) => namespace)).to.deep.equal(["argocd", "team-a"]);
+  });
+
   it("compares globs in a time that grows with the text only", () => {
     expect(globMatches("*/shop-?", "a/b/shop-1")).to.equal(true);
     expect(globMatches("shop*", "my-shop")).to.equal(false);
