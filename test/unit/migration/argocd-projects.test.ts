@@ -226,7 +226,7 @@ describe("the import of an AppProject", () => {
     const [repository, imported] = manifests;
     expect(repository?.metadata).to.deep.equal({ name: "shop", namespace: "argocd" });
     expect(repository?.spec.secretRef).to.deep.equal({ name: "repo-1" });
-    expect((imported?.spec.sync as { windows?: object[] }).windows).to.have.lengthOf(1);
+    expect((imported?.spec.sync as { windows?: object[] } | undefined)?.windows).to.have.lengthOf(1);
     const from = imported?.metadata.annotations?.["gitops.overseer.io/imported-from"];
     expect(from).to.equal("argoproj.io/Application/team-a/shop");
     expect(conversions.map(({ namespace }) => namespace)).to.deep.equal(["argocd", "team-a"]);
