@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { InputObject } from "../conversion.js";
 import { Fields } from "../fields.js";
 import { Findings } from "../finding.js";
@@ -50,10 +51,7 @@ function ofChartSpec(chart: Fields, object: InputObject, context: FluxContext, f
   source?.ignore("apiVersion");
   const namespace = source?.text("namespace") ?? object.metadata.namespace ?? "default";
   const path = (chart.text("chart") ?? "").replace(/^(\.?\/)+/, "");
-  const files = {
-    valueFiles: chart.texts("valuesFiles") ?? [],
-    ignoreMissing: chart.flag("ignoreMissingValuesFiles") === true,
-  };
+  const ignoreMissing = chart.flag("ignoreMissingValuesFiles") === true;
   if (kind === "GitRepository") {
     if (!context.isConverted(namespace, name))
       findings.add(
@@ -62,13 +60,16 @@ function ofChartSpec(chart: Fields, object: InputObject, context: FluxContext, f
         `GitRepository ${namespace}/${name} is not part of this import, or cannot be converted`,
       );
     chart.reportIfSet("version", "difference", "has no effect, as with Flux: the chart is that of the revision", ["*"]);
-    return { repository: { namespace, name }, path: path === "" ? "." : path.replace(/\/+$/, ""), helm: {}, ...files };
+    const place = path === "" ? "." : path.replace(/\/+$/, "");
+    const valueFiles = valueFilesOf(chart, place, findings);
+    return { repository: { namespace, name }, path: place, helm: {}, valueFiles, ignoreMissing };
   }
-  if (files.valueFiles.length > 0)
+  const archived = valueFilesOf(chart, ".", findings);
+  if (archived.length > 0)
     findings.add(
       "blocked",
       chart.pathOf("valuesFiles"),
-      "are in the archive of the chart: commit them to the repository of the app, or copy them into values",
+      `${archived.join(", ")} are in the archive of the chart: commit them to the repository of the app, or copy them into values`,
     );
   const registry = kind === "HelmRepository" ? findObject(context, kind, namespace, name) : undefined;
   if (registry === undefined) {
@@ -90,6 +91,23 @@ function ofChartSpec(chart: Fields, object: InputObject, context: FluxContext, f
     insecure: fields.flag("insecure") === true,
     field: chart.path,
   });
+}
+
+/**
+ * Reads the values files, relative to the root of the source, without the chart's own where they come first. With Flux, such files replace
+ * those of the chart, which Helm always reads.
+ */
+function valueFilesOf(chart: Fields, path: string, findings: Findings): readonly string[] {
+  const files = (chart.texts("valuesFiles") ?? []).map((file) => posix.normalize(file.replace(/^\/+/, "")));
+  const own = posix.join(path, "values.yaml");
+  if (files[0] === own) return files.slice(1);
+  if (files.length > 0 && !files.includes(own))
+    findings.add(
+      "manual",
+      chart.pathOf("valuesFiles"),
+      `replace ${own} with Flux; here it is read as well, before them: if it has values that they do not have, set each of them to null in source.helm.values`,
+    );
+  return files;
 }
 
 function referenced(reference: Fields, object: InputObject, context: FluxContext, findings: Findings): ConvertedChart {

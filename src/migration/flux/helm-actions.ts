@@ -38,22 +38,13 @@ const COMMON: readonly (readonly [string, string])[] = [
 
 /** Reads the settings of Helm's actions. What has no counterpart is reported. */
 export function readActions(spec: Fields, findings: Findings): HelmActions {
-  let skipCrds = false;
   let rollback = false;
+  const crdsOf = new Map<string, string | undefined>();
   for (const name of ["install", "upgrade", "rollback", "uninstall", "test"]) {
     const action = spec.object(name);
     if (action === undefined) continue;
     for (const [field, message] of COMMON) action.reportIfSet(field, "difference", message);
-    const crds = action.text("crds");
-    if (name === "install") skipCrds = crds === "Skip" || action.flag("skipCRDs") === true;
-    else
-      action.reportIfSet("skipCRDs", "difference", "definitions are applied in each sync, unless helm.skipCrds is set");
-    if (crds === "Create" || (crds === "Skip" && name === "upgrade" && !skipCrds))
-      findings.add(
-        "difference",
-        action.pathOf("crds"),
-        "definitions are created and replaced in each sync, unless helm.skipCrds is set",
-      );
+    crdsOf.set(name, action.text("crds") ?? (action.flag("skipCRDs") === true ? "Skip" : undefined));
     rollback = remediation(action, findings) || rollback;
     const strategy = action.object("strategy");
     for (const field of strategy?.names() ?? [])
@@ -63,7 +54,19 @@ export function readActions(spec: Fields, findings: Findings): HelmActions {
         "failed syncs are retried without end, with a growing delay (sync.retry)",
       );
   }
-  return { skipCrds, rollback };
+  return { skipCrds: skipsCrds(crdsOf.get("install"), crdsOf.get("upgrade"), findings), rollback };
+}
+
+/** Whether definitions in `crds/` of the chart are skipped. Otherwise each sync updates them, which Flux does with CreateReplace only. */
+function skipsCrds(install: string | undefined, upgrade: string | undefined, findings: Findings): boolean {
+  if (install === "Skip" && (upgrade ?? "Skip") === "Skip") return true;
+  if (upgrade !== "CreateReplace")
+    findings.add(
+      "difference",
+      "spec.upgrade.crds",
+      `definitions in crds/ of the chart, if there are any, are updated in each sync; with ${upgrade ?? "its default"}, Flux leaves those that exist as they are. To leave them here, too, set source.helm.skipCrds: true, and create new ones by hand`,
+    );
+  return false;
 }
 
 /** Whether a failed upgrade is rolled back. */

@@ -19,6 +19,8 @@ export interface PlanJudgement {
   readonly classes: Readonly<Partial<Record<PlanClass, readonly string[]>>>;
   /** Why apps must not be taken over by this plan; empty if they may be. */
   readonly stops: readonly string[];
+  /** Definitions of custom resources that are updated, which changes them for all of their objects. */
+  readonly updatedDefinitions: readonly string[];
   /** Labels that are removed from objects: something may select by them. */
   readonly removedLabels: readonly string[];
 }
@@ -57,7 +59,8 @@ export function judgePlan(
   }
   if ((status.omitted ?? 0) > 0 || status.planIncomplete !== undefined)
     stops.push(`the plan is not shown completely: ${status.planIncomplete ?? `${status.omitted} actions are missing`}`);
-  return { classes, stops, removedLabels: removedLabels(status.plan ?? []) };
+  const updatedDefinitions = (classes.fields ?? []).filter((object) => object.startsWith("CustomResourceDefinition "));
+  return { classes, stops, updatedDefinitions, removedLabels: removedLabels(status.plan ?? []) };
 }
 
 /**

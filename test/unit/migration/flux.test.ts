@@ -143,7 +143,7 @@ describe("the import of Flux", () => {
         path: "charts/web",
         helm: {
           releaseName: "shop-web",
-          valueFiles: ["values.yaml", "../../env/prod.yaml"],
+          valueFiles: ["../../env/prod.yaml"],
           valuesFrom: [{ kind: "ConfigMap", name: "values" }],
           values: { replicas: 2 },
         },

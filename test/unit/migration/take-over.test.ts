@@ -72,6 +72,14 @@ describe("the plan of a take-over", () => {
     expect(judgePlan({ plan: [], omitted: 3 }).stops[0]).to.include("3 actions are missing");
   });
 
+  it("names definitions that it updates", () => {
+    const definition = action("Adopt", "CustomResourceDefinition things.example.com", ".spec.versions");
+    const { updatedDefinitions, stops } = judgePlan({
+      plan: [definition, action("Adopt", "ConfigMap a/b", ".data.x")],
+    });
+    expect({ updatedDefinitions, stops }).to.deep.equal({ updatedDefinitions: [definition.object], stops: [] });
+  });
+
   it("names labels that go, but not the marks of the tool", () => {
     const labels = ['.metadata.labels["kustomize.toolkit.fluxcd.io/name"]', ".metadata.labels.release"];
     expect(judgePlan({ plan: [action("Adopt", "Service a/b", ...labels)] }).removedLabels).to.deep.equal([

@@ -171,6 +171,10 @@ export class GroupTakeOver {
         ([found, objects]) => `${objects.length} ${CLASS_NAMES[found] ?? found}`,
       );
       print(`${shownName(app)}: ${counts.length === 0 ? "nothing to change" : counts.join(", ")}\n`);
+      if (judged.updatedDefinitions.length > 0)
+        say(
+          `note: definitions that are updated: ${judged.updatedDefinitions.join(", ")}. Compare their versions with what is installed, or leave them as they are with source.helm.skipCrds`,
+        );
       if (judged.removedLabels.length > 0)
         say(
           `note: labels that go: ${judged.removedLabels.join(", ")}. Check what selects by them, for example ServiceMonitors`,
