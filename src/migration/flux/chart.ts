@@ -5,7 +5,8 @@ import { Findings } from "../finding.js";
 import { defined } from "../new-app.js";
 import type { RepositoryRef } from "../repositories.js";
 import { readUrl } from "../user-info.js";
-import { appNamespaceOf, type FluxContext, findObject } from "./context.js";
+import { appNamespaceOf, artifactRules, type FluxContext, findObject } from "./context.js";
+import { artifactOf } from "./source-ignore.js";
 
 /** Where the chart of a HelmRelease comes from. */
 export interface ConvertedChart {
@@ -62,6 +63,15 @@ function ofChartSpec(chart: Fields, object: InputObject, context: FluxContext, f
     chart.reportIfSet("version", "difference", "has no effect, as with Flux: the chart is that of the revision", ["*"]);
     const place = path === "" ? "." : path.replace(/\/+$/, "");
     const valueFiles = valueFilesOf(chart, place, findings);
+    const { fields, selection } = artifactOf(artifactRules(context, namespace, name), place);
+    const lost =
+      typeof selection === "string" ? selection : [...(selection.include ?? []), ...selection.exclude].join(", ");
+    if (lost !== "")
+      findings.add(
+        "blocked",
+        source?.path ?? "",
+        `${fields.join(" and ")} of GitRepository ${namespace}/${name} excludes files of the chart (${lost}), which source.exclude does not: write them into the .helmignore of the chart, and remove them there`,
+      );
     return { repository: { namespace, name }, path: place, helm: {}, valueFiles, ignoreMissing };
   }
   const archived = valueFilesOf(chart, ".", findings);

@@ -3,6 +3,7 @@ import type { Fields } from "../fields.js";
 import type { Findings } from "../finding.js";
 import { appName } from "../names.js";
 import { repositoryRefOf } from "../repositories.js";
+import type { ArtifactRules } from "./source-ignore.js";
 
 /** What all objects of an import share. */
 export interface FluxContext {
@@ -44,6 +45,11 @@ export function appNameOf(object: InputObject, { objects }: Pick<FluxContext, "o
         appNamespaceOf(other) === appNamespaceOf(object),
     );
   return appName(isTaken ? `${name}-chart` : name);
+}
+
+/** Fields of a source that keep files of the repository from its artifact. */
+export function artifactRules(context: Pick<FluxContext, "objects">, namespace: string, name: string): ArtifactRules {
+  return findObject(context, "GitRepository", namespace, name)?.spec ?? {};
 }
 
 /** Converts `dependsOn` to the apps of the same objects. */

@@ -37,15 +37,19 @@ export function convertGitRepository(repository: InputObject, users: readonly st
   });
   spec.reportIfSet(
     "ignore",
-    "manual",
-    "files are ignored by each app: write the patterns into source.exclude of the apps that read them",
+    "difference",
+    "becomes source.include and source.exclude of the apps, for the files below their paths",
   );
   spec.reportIfSet(
     "include",
     "blocked",
     "files of other repositories cannot be included: use a submodule, or commit them",
   );
-  spec.reportIfSet("sparseCheckout", "difference", "is not needed: only files that apps read are fetched");
+  spec.reportIfSet(
+    "sparseCheckout",
+    "difference",
+    "becomes source.include of apps whose path has other files; only files that apps read are fetched",
+  );
   spec.reportIfSet(
     "serviceAccountName",
     "blocked",

@@ -5,8 +5,17 @@ import { Findings } from "../finding.js";
 import { defined, newApp, serviceAccountOf } from "../new-app.js";
 import { readMetadata } from "../object-metadata.js";
 import { repositoryRefOf } from "../repositories.js";
-import { appNameOf, appNamespaceOf, dependenciesOf, dependentsOf, type FluxContext, reportMoved } from "./context.js";
+import {
+  appNameOf,
+  appNamespaceOf,
+  artifactRules,
+  dependenciesOf,
+  dependentsOf,
+  type FluxContext,
+  reportMoved,
+} from "./context.js";
 import { deletionPolicyOf, ignoreRulesOf, kubeConfigOf } from "./shared.js";
+import { type ArtifactRules, artifactOf } from "./source-ignore.js";
 
 /** An app, or none if it cannot be converted, and the report about it. */
 export interface ConvertedApp {
@@ -104,15 +113,48 @@ function sourceOf(
       "spec.sourceRef",
       `GitRepository ${namespace}/${name} is not part of this import, or cannot be converted`,
     );
-  const path = spec.text("path")?.replace(/^(\.?\/)+/, "");
+  const path =
+    spec
+      .text("path")
+      ?.replace(/^(\.?\/)+/, "")
+      .replace(/\/+$/, "") || ".";
   return defined({
     repositoryRef: repositoryRefOf({ name, namespace }, appNamespaceOf(object)),
-    path: path === undefined || path === "" ? "." : path.replace(/\/+$/, ""),
+    path,
+    ...selectionIn(artifactRules(context, namespace, name), `GitRepository ${namespace}/${name}`, path, findings),
     ...kustomizeOf(spec, findings),
     substitute: substituteOf(spec, object, findings),
     commonMetadata: metadataOf(spec.object("commonMetadata")),
     decryption: decryptionOf(spec, object, findings),
   });
+}
+
+/** The files below the path that Flux has in its artifact. */
+function selectionIn(
+  rules: ArtifactRules,
+  repository: string,
+  path: string,
+  findings: Findings,
+): { readonly include?: readonly string[] | undefined; readonly exclude?: readonly string[] | undefined } {
+  const { fields, selection } = artifactOf(rules, path);
+  const from = `${fields.join(" and ")} of ${repository}`;
+  if (typeof selection === "string") {
+    findings.add(
+      "blocked",
+      "spec.sourceRef",
+      `${from} cannot be converted for this path: ${selection}. Write it in other patterns in spec.ignore, wait until Flux has applied that, and import again`,
+    );
+    return {};
+  }
+  const include = selection.include;
+  const exclude = listOrNone(selection.exclude);
+  if (include !== undefined || exclude !== undefined)
+    findings.add(
+      "difference",
+      "spec.sourceRef",
+      `${from} becomes ${[include && "source.include", exclude && "source.exclude"].filter(Boolean).join(" and ")}. A kustomization at the path is used as it is`,
+    );
+  return { include, exclude };
 }
 
 /** Settings of Kustomize. Flux generates a kustomization where the path has none. */

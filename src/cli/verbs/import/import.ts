@@ -30,7 +30,7 @@ const NAMES: Readonly<Record<Tool, string>> = { argocd: "Argo CD", flux: "Flux" 
 /** Runs `overseer import`: reads only, and writes manifests and a report. */
 export async function importFrom(tool: Tool, flags: ImportFlags): Promise<ExitCode> {
   const options: ImportOptions = { serviceAccount: flags.serviceAccount, repository: repositoryOf(flags.repository) };
-  if (flags.filename !== undefined) return finish(tool, await readFiles(flags.filename), options, flags);
+  if (flags.filename !== undefined) return finish(tool, await readFiles(tool, flags.filename), options, flags);
   return withCluster(flags, async (cluster) => finish(tool, await readCluster(cluster, tool, flags), options, flags));
 }
 

@@ -5,20 +5,28 @@ import { parseManifests } from "../../../manifest/yaml/parse.js";
 import { describeInput, type InputObject } from "../../../migration/conversion.js";
 import { CommandError, EXIT } from "../../exit-codes.js";
 import { credentialOf } from "./credentials.js";
-import type { ImportInput } from "./input.js";
+import type { ImportInput, Tool } from "./input.js";
 
 const MANIFEST = /\.(ya?ml|json)$/i;
 /** Files of Kustomize itself, which are no objects of Flux. */
 const KUSTOMIZATION = /^kustomization\.ya?ml$/i;
+/** What Flux keeps out of its artifacts, in a repository. */
+const IGNORE = ".sourceignore";
+const IGNORED =
+  "Flux does not apply what these patterns match, and this operator does not read them: write them into spec.ignore of the GitRepository, from the root of the repository, and import again";
 /** Objects that can be converted. */
 const GROUPS = /^(argoproj\.io|([a-z]+\.)?toolkit\.fluxcd\.io)\//;
 
 /** Reads the objects of files and directories; `-` is stdin. */
-export async function readFiles(paths: readonly string[]): Promise<ImportInput> {
+export async function readFiles(tool: Tool, paths: readonly string[]): Promise<ImportInput> {
   const objects: InputObject[] = [];
   const problems: string[] = [];
   for (const path of paths)
     for (const file of await filesOf(path)) {
+      if (basename(file) === IGNORE) {
+        if (tool === "flux") problems.push(`${file}: ${IGNORED}`);
+        continue;
+      }
       const text = file === "-" ? await stdin() : await readFile(file, "utf8");
       // Templates and values are no manifests, and are not read.
       if (file !== path && !/toolkit\.fluxcd\.io\/|argoproj\.io/.test(text)) continue;
@@ -58,7 +66,8 @@ async function filesOf(path: string): Promise<readonly string[]> {
   if (!found.isDirectory()) return [path];
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
   return entries
-    .filter((entry) => entry.isFile() && MANIFEST.test(entry.name) && !KUSTOMIZATION.test(entry.name))
+    .filter(({ name }) => (MANIFEST.test(name) && !KUSTOMIZATION.test(name)) || name === IGNORE)
+    .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((file) => !file.split("/").includes(".git") && basename(file) !== "")
     .sort();
