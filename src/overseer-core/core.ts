@@ -4,7 +4,7 @@ import type { Clock } from "../base/clock.js";
 import type { Logger } from "../base/logger.js";
 import { HttpServer } from "../http/server.js";
 import { createKey, Encryption, keyError, readKey, writePrivate } from "./encryption.js";
-import { authorize } from "./http/auth.js";
+import { authorize, checkNotDeleted } from "./http/auth.js";
 import { routeTable } from "./http/table.js";
 import { BackupScheduler } from "./operations/backup-scheduler.js";
 import { CoreBackup, type CoreBackupOptions } from "./operations/core-backup.js";
@@ -65,8 +65,10 @@ export class Core {
       this.#server = new HttpServer({ host, port, addressFlags, limits: LIMITS, clock, logger, ...(tls && { tls }) });
       this.#server.mount(routeTable(store, this.#liveness, this.#backup), {
         authorize: (access, headers) => authorize(store, access, headers.authorization),
-        run: (route, work) =>
-          route.method === "GET" || route.waits !== undefined ? work() : store.database.transaction(work),
+        run: (route, work, { caller }) => {
+          checkNotDeleted(store, caller);
+          return route.method === "GET" || route.waits !== undefined ? work() : store.database.transaction(work);
+        },
       });
       const actualPort = await this.#server.start();
       this.#store = store;

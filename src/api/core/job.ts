@@ -95,3 +95,18 @@ export type CoreJobEnd = z.infer<typeof CoreJobEnd>;
 
 /** Filter of a list of jobs. */
 export const CoreJobFilter = z.strictObject({ appId: CoreId.optional(), status: z.enum(JOB_STATUSES).optional() });
+
+/** Which lines of a log to return. */
+export const CoreJobLogFilter = z.strictObject({
+  from: z.coerce.number().int().min(0).default(0).describe("Number of the first line. Defaults to 0."),
+});
+
+/** Lines of the log of a job. */
+export const CoreJobLog = z
+  .object({
+    logs: z
+      .array(z.string())
+      .describe("Lines. A long log lacks lines in the middle; one in their place says how many they are."),
+    next: z.int().min(0).describe("Number of the line after them, to continue with."),
+  })
+  .describe("The log of a job, or the part of it from a line on.");

@@ -40,6 +40,32 @@ export function authorize(store: Store, roles: CoreAccess, authorization: string
   return token;
 }
 
+/** Throws UNAUTHENTICATED if a token was deleted after its request was accepted: the body may have come late, and some requests wait. */
+export function checkNotDeleted(store: Store, token: CoreToken): void {
+  if (token.id !== ANONYMOUS.id && store.tokens.find(token.id) === undefined)
+    throw new ProblemError("UNAUTHENTICATED", `the token ${token.name} was deleted: use another one`);
+}
+
+/** What a request that may wait has to say about itself. */
+interface WaitingRequest {
+  readonly caller: CoreToken;
+  readonly waitMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Waits until `probe` finds what a request asks for; see `ChangeNotifier.until`. Throws UNAUTHENTICATED as soon as the token is deleted. */
+export function untilFound<T>(
+  store: Store,
+  { caller, waitMs, signal }: WaitingRequest,
+  probe: () => T | undefined,
+): Promise<T | undefined> {
+  const permitted = (): T | undefined => {
+    checkNotDeleted(store, caller);
+    return probe();
+  };
+  return store.notifier.until(permitted, waitMs, signal);
+}
+
 /** Returns a node by id. Throws FORBIDDEN if an agent requests the node of another agent. */
 export function nodeFor(store: Store, token: CoreToken, id: string): CoreNode {
   const node = store.nodes.find(id);

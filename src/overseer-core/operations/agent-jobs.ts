@@ -3,7 +3,6 @@ import type { CoreJob, CoreJobEnd, CoreJobWork, JobLane } from "../../api/core/j
 import { canonicalJson } from "../../base/hash.js";
 import { ProblemError } from "../../http/problem.js";
 import { existing } from "../existing.js";
-import { MAX_LOG_LINES } from "../store/job-logs.js";
 import type { Store } from "../store/store.js";
 import { dataWork, recordBackup } from "./data-jobs.js";
 import { removeElsewhere } from "./deploy.js";
@@ -46,7 +45,7 @@ export function claim(
         fallback: fallbackOf(store, job),
         secrets: usableSecrets(store, fresh),
         data: lane === "data" ? dataWork(store, job) : null,
-        nextLine: store.jobs.logs.count(job.id),
+        nextLine: store.jobs.logs.next(job.id),
       },
       claimed,
     };
@@ -55,9 +54,9 @@ export function claim(
 
 /** Appends lines to the log of a running job. */
 export function addLogs(store: Store, job: CoreJob, from: number, lines: readonly string[]): void {
-  const count = store.jobs.logs.count(job.id);
-  if (from > count && count <= MAX_LOG_LINES) {
-    throw new ProblemError("CONFLICT", `log lines are missing: expected line ${count} next, got ${from}`, {
+  const next = store.jobs.logs.next(job.id);
+  if (from > next) {
+    throw new ProblemError("CONFLICT", `log lines are missing: expected line ${next} next, got ${from}`, {
       field: "from",
     });
   }

@@ -5,7 +5,7 @@ import { ProblemError } from "../../http/problem.js";
 import { existing } from "../existing.js";
 import type { Store } from "../store/store.js";
 import { checkDataStays } from "./local-data.js";
-import { chooseNode } from "./placement.js";
+import { chooseNode, closedReason } from "./placement.js";
 
 /** Options of a deployment. */
 export interface DeployOptions {
@@ -106,6 +106,7 @@ export function deleteApp(store: Store, app: CoreApp): void {
   supersede(store, open, (job) => job.type !== "remove", removals[0] ?? "none, since the app was deleted");
   supersede(store, store.jobs.openOf(app.id, "data"), () => true, "none, since the app was deleted");
   store.apps.delete(app.id);
+  store.jobs.forgetDeleted();
 }
 
 /** Makes a failed job pending again. */
@@ -123,9 +124,16 @@ export function retry(store: Store, job: CoreJob): CoreJob {
       `superseded by the later job ${later.id} (${later.type}): deploy the app instead`,
     );
   }
-  if (job.nodeId === null || store.nodes.find(job.nodeId) === undefined) {
+  const node = job.nodeId === null ? undefined : store.nodes.find(job.nodeId);
+  if (node === undefined) {
     throw new ProblemError("CONFLICT", "the node of the job no longer exists: deploy the app to another node instead");
   }
+  const closed = job.type === "remove" ? undefined : closedReason(node);
+  if (closed !== undefined)
+    throw new ProblemError(
+      "CONFLICT",
+      `${closed}. Or deploy the app, which chooses another node unless it names this one`,
+    );
   if (job.appId !== null && job.type !== "remove") store.apps.setStatus(job.appId, "deploying");
   return store.jobs.open(job.id, "pending");
 }

@@ -50,12 +50,15 @@ export function appCounts(store: Store): Map<string, number> {
 }
 
 /** Returns why an app cannot be deployed to a node; undefined if it can. A node that is offline fits: its agent may come back. */
-export function unfitReason({ name, id, config, drained }: CoreNode, app: CoreApp): string | undefined {
-  const missing = Object.entries(app.nodeLabels).filter(([key, value]) => config.labels[key] !== value);
-  if (missing.length > 0) {
-    const labels = missing.map(([key, value]) => `${key}=${value}`).join(", ");
-    return `the node ${name} does not have the ${missing.length === 1 ? "label" : "labels"} ${labels}`;
-  }
+export function unfitReason(node: CoreNode, app: CoreApp): string | undefined {
+  const missing = Object.entries(app.nodeLabels).filter(([key, value]) => node.config.labels[key] !== value);
+  if (missing.length === 0) return closedReason(node);
+  const labels = missing.map(([key, value]) => `${key}=${value}`).join(", ");
+  return `the node ${node.name} does not have the ${missing.length === 1 ? "label" : "labels"} ${labels}`;
+}
+
+/** Returns why a node accepts no deployments; undefined if it does. */
+export function closedReason({ name, id, config, drained }: CoreNode): string | undefined {
   if (drained) return `the node ${name} is drained: end that with DELETE /api/nodes/${id}/drain`;
   return config.schedulable ? undefined : `the node ${name} accepts no deployments (schedulable: false)`;
 }

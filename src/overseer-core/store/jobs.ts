@@ -4,6 +4,8 @@ import { JobLogs } from "./job-logs.js";
 
 /** Maximum number of stored ended jobs of one app; older ones are deleted. */
 export const MAX_ENDED_JOBS = 20;
+/** The same for all deleted apps together. */
+export const MAX_JOBS_OF_DELETED = 200;
 /** Maximum number of jobs in a list; the newest ones are returned. */
 export const MAX_LISTED_JOBS = 1000;
 
@@ -66,6 +68,7 @@ export class Jobs {
   readonly #newerDeployment;
   readonly #laterStatuses;
   readonly #ended;
+  readonly #ofDeleted;
   readonly #delete;
 
   constructor(context: StoreContext) {
@@ -125,6 +128,10 @@ export class Jobs {
     this.#ended = database.query<{ id: string }>(
       `SELECT id FROM jobs WHERE placed = ? AND lane = ? AND status IN ('completed', 'failed') ORDER BY seq DESC LIMIT -1 OFFSET ?`,
     );
+    this.#ofDeleted = database.query<{ id: string }>(
+      `SELECT id FROM jobs WHERE status IN ('completed', 'failed') AND NOT EXISTS (SELECT 1 FROM apps WHERE apps.id = placed)
+       ORDER BY seq DESC LIMIT -1 OFFSET ?`,
+    );
     this.#delete = database.query("DELETE FROM jobs WHERE id = ?");
   }
 
@@ -155,11 +162,13 @@ export class Jobs {
     const payload = JSON.stringify({ app, version, ...rest });
     const revision = this.#context.revisions.next("job");
     this.#insert.run(id, type, nodeId, appId, placed, app, payload, now, now, revision, lane);
-    for (const old of this.#ended.all(placed, lane, MAX_ENDED_JOBS)) {
-      this.#delete.run(old.id);
-      this.#context.revisions.recordDeletion("job", old.id);
-    }
+    this.#forget(this.#ended.all(placed, lane, MAX_ENDED_JOBS));
     return this.#mustFind(id);
+  }
+
+  /** Deletes the oldest ended jobs of apps that were deleted. */
+  forgetDeleted(): void {
+    this.#forget(this.#ofDeleted.all(MAX_JOBS_OF_DELETED));
   }
 
   /** Marks a job as running or pending. `worker`: number of the worker of the agent that runs it. */
@@ -214,6 +223,13 @@ export class Jobs {
     const row =
       this.#newerOnNode.get(job.id) ?? (job.type === "remove" ? undefined : this.#newerDeployment.get(job.id));
     return row && this.#view(row);
+  }
+
+  #forget(jobs: readonly { readonly id: string }[]): void {
+    for (const { id } of jobs) {
+      this.#delete.run(id);
+      this.#context.revisions.recordDeletion("job", id);
+    }
   }
 
   #set(id: string, status: CoreJob["status"], result: CoreJob["result"], error: string | null): CoreJob {

@@ -52,20 +52,34 @@ describe("jobs of a Core", () => {
     expect((await say(job, 1, ["b", "c"])).status).to.equal(204);
     const gap = await say(job, 7, ["z"]);
     expect([gap.status, gap.field]).to.deep.equal([409, "from"]);
-    expect((await core.get(`/api/jobs/${job}/logs`)).body).to.deep.equal({ logs: ["a", "b", "c"] });
+    expect((await core.get(`/api/jobs/${job}/logs`)).body).to.deep.equal({ logs: ["a", "b", "c"], next: 3 });
     const many = Array.from({ length: 30 }, (_, index) => `line ${index}`);
     await say(job, 3, many);
     expect(list((await core.get(`/api/jobs/${job}`)).body.job?.logs)).to.deep.equal(many.slice(-10));
   });
 
-  it("keep a bounded log, and say so", async () => {
+  it("keep the beginning and the end of a long log, and say what is missing", async () => {
     const job = await deploy();
     await core.claim(node);
-    const lines = Array.from({ length: 1000 }, () => "x");
-    for (let from = 0; from < 12_000; from += 1000) expect((await say(job, from, lines)).status).to.equal(204);
-    const { logs } = (await core.get(`/api/jobs/${job}/logs`)).body;
-    expect(list(logs).length).to.equal(10_001);
-    expect(list(logs).at(-1)).to.include("full");
+    const text = "x".repeat(1000);
+    for (let from = 0; from < 5000; from += 500) {
+      const lines = Array.from({ length: 500 }, (_, index) => `${from + index} ${text}`);
+      expect((await say(job, from, lines)).status).to.equal(204);
+    }
+    expect((await say(job, 4990, ["sent again"])).status, "a line that is known").to.equal(204);
+    const { body } = await core.get(`/api/jobs/${job}/logs`);
+    const numbers = list(body.logs).map((line) => Number.parseInt(String(line), 10));
+    const gap = numbers.findIndex(Number.isNaN);
+    expect(numbers.slice(0, gap)).to.deep.equal(Array.from({ length: gap }, (_, index) => index));
+    expect(gap * 1000).to.be.within(450_000, 512 * 1024);
+    const end = numbers.slice(gap + 1);
+    expect(end).to.deep.equal(Array.from({ length: end.length }, (_, index) => 5000 - end.length + index));
+    expect(end.length * 1000).to.be.within(1_300_000, 1_900_000);
+    expect(list(body.logs)[gap]).to.equal(`… ${5000 - end.length - gap} lines omitted: the log is too long …`);
+    expect(body.next).to.equal(5000);
+    const rest = await core.get(`/api/jobs/${job}/logs?from=4999`);
+    expect([rest.body.next, list(rest.body.logs).length]).to.deep.equal([5000, 1]);
+    expect((await core.claim(node))?.nextLine).to.equal(5000);
   });
 
   it("end once", async () => {
@@ -108,6 +122,33 @@ describe("jobs of a Core", () => {
       list(news.deleted).map(({ kind }) => kind),
       "a client hears of what is forgotten",
     ).to.deep.equal(["job"]);
+  });
+
+  it("are kept in a bounded number for all deleted apps", async () => {
+    const kept = await deploy();
+    for (let round = 0; round < 205; round++) {
+      const gone = await core.app("gone");
+      await core.post(`/api/apps/${gone}/deploy`);
+      expect((await core.call("DELETE", `/api/apps/${gone}`)).status).to.be.within(200, 204);
+    }
+    const jobs = list((await core.get("/api/jobs")).body.jobs);
+    expect(jobs.length).to.equal(201);
+    expect(jobs.at(-1)?.id, "the job of an app that exists").to.equal(kept);
+  });
+
+  it("are not retried on a node that accepts no deployments", async () => {
+    const job = await deploy();
+    await core.claim(node);
+    await core.end(job, node.token, { status: "failed", error: "no" });
+    const config = { labels: {}, schedulable: false };
+    expect((await core.call("PUT", `/api/nodes/${node.id}/config`, { config })).status).to.equal(200);
+    const refused = await core.post(`/api/jobs/${job}/retry`);
+    expect([refused.status, refused.body.detail]).to.deep.equal([
+      409,
+      "the node one accepts no deployments (schedulable: false). Or deploy the app, which chooses another node unless it names this one",
+    ]);
+    await core.call("PUT", `/api/nodes/${node.id}/config`, { config: { labels: {}, schedulable: true } });
+    expect((await core.post(`/api/jobs/${job}/retry`)).status).to.equal(202);
   });
 
   it("of a node that is deleted fail", async () => {

@@ -97,6 +97,34 @@ describe("the API of a Core", () => {
     expect((await core.post("/api/tokens", { name: "admin", role: "reader" })).status).to.equal(409);
   });
 
+  it("answers what waits with a token that is deleted at once, and gives it no job", async () => {
+    const reader = await core.token("waiting-reader", "reader");
+    const node = await core.node("waiting");
+    const app = await core.app("wanted", { nodeId: node.id });
+    const prefer = "wait=60";
+    const [changes, routes] = await Promise.all([
+      core.get("/api/changes", { token: reader }),
+      core.get(`/api/nodes/${node.id}/routes`, { token: node.token }),
+    ]);
+    const since = (etag: string | null) => ({ prefer, "if-none-match": etag ?? "" });
+    const waiting = [
+      core.get("/api/changes", { token: reader, headers: since(changes.etag) }),
+      core.get(`/api/nodes/${node.id}/routes`, { token: node.token, headers: since(routes.etag) }),
+      core.post("/api/jobs/claim", { nodeId: node.id }, { token: node.token, headers: { prefer } }),
+    ];
+    const tokens = list((await core.get("/api/tokens")).body.tokens);
+    for (const name of ["waiting-reader", "agent-waiting"]) {
+      const id = tokens.find((token) => `${token.name}` === name)?.id;
+      expect((await core.call("DELETE", `/api/tokens/${id}`)).status).to.equal(204);
+    }
+    const { body } = await core.post(`/api/apps/${app}/deploy`);
+    for (const answer of await Promise.all(waiting)) {
+      expect(answer.status).to.equal(401);
+      expect(String(answer.body.detail)).to.match(/was deleted: use another one$/);
+    }
+    expect((await core.get(`/api/jobs/${body.job?.id}`)).body.job?.status).to.equal("pending");
+  });
+
   it("makes the first token once", async () => {
     const before = core.admin;
     await core.reopen();

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CoreJobLog } from "../../../api/core/job.js";
 import type { AppRecord } from "../../../destinations/overseer/state/core-records.js";
 import { CORE_RECORDS, type JobRecord } from "../../../destinations/overseer/state/core-records.js";
 import { CommandError, EXIT, type ExitCode } from "../../exit-codes.js";
@@ -51,16 +52,11 @@ export function showLog(name: string, flags: LogFlags): Promise<ExitCode> {
   return withCore(flags, async (core) => {
     const app = named("app", name, await appsOf(core));
     const job = await chosenJob(core, app, flags.job);
-    let printed = 0;
+    let from = 0;
     const printNew = async (): Promise<void> => {
-      const lines = await logOf(core, job.id);
-      print(
-        lines
-          .slice(printed)
-          .map((line) => `${plainText(line)}\n`)
-          .join(""),
-      );
-      printed = lines.length;
+      const { logs, next } = await logOf(core, job.id, from);
+      print(logs.map((line) => `${plainText(line)}\n`).join(""));
+      from = next;
     };
     const what = `the ${job.type} of ${name}`;
     if (flags.follow !== true) {
@@ -91,9 +87,9 @@ async function chosenJob({ client }: Core, { id, name }: AppRecord, wanted: stri
   throw new CommandError(problem, EXIT.notAllowed);
 }
 
-async function logOf({ client }: Core, id: string): Promise<readonly string[]> {
-  const { body } = await client.request({ method: "GET", path: `/api/jobs/${encodeURIComponent(id)}/logs` });
-  return z.object({ logs: z.array(z.string()) }).parse(body).logs;
+async function logOf({ client }: Core, id: string, from: number): Promise<z.infer<typeof CoreJobLog>> {
+  const path = `/api/jobs/${encodeURIComponent(id)}/logs?from=${from}`;
+  return CoreJobLog.parse((await client.request({ method: "GET", path })).body);
 }
 
 function sayWhatElse({ name, observed }: AppRecord, flags: CoreFlags): void {

@@ -199,7 +199,7 @@ function jobReply(store: Store, job: CoreJob, token: CoreToken, action: string) 
   const details = { app, version, job: job.id };
   store.audit.record({ actor: token.name, action, resourceId: job.appId, details });
   const message = `deploying version ${version} of ${app} to node ${node.name} (runner: ${node.runner})`;
-  const etag = etagOf(job, store.jobs.logs.count(job.id));
+  const etag = etagOf(job, store.jobs.logs.next(job.id));
   return { status: 202, etag, location: `/api/jobs/${job.id}`, body: { message, job } } as const;
 }
 

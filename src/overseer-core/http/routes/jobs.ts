@@ -1,13 +1,22 @@
 import { z } from "zod";
 import { MAX_WAIT_SECONDS } from "../../../api/core/changes.js";
-import { CoreJob, CoreJobClaim, CoreJobEnd, CoreJobFilter, CoreJobLogs, CoreJobWork } from "../../../api/core/job.js";
+import {
+  CoreJob,
+  CoreJobClaim,
+  CoreJobEnd,
+  CoreJobFilter,
+  CoreJobLog,
+  CoreJobLogFilter,
+  CoreJobLogs,
+  CoreJobWork,
+} from "../../../api/core/job.js";
 import type { CoreToken } from "../../../api/core/token.js";
 import { etagOf } from "../../../http/etag.js";
 import { existing } from "../../existing.js";
 import { addLogs, claim, endJob } from "../../operations/agent-jobs.js";
 import { retry } from "../../operations/deploy.js";
 import type { Store } from "../../store/store.js";
-import { nodeFor } from "../auth.js";
+import { nodeFor, untilFound } from "../auth.js";
 import { named, type Route, route, withMessage } from "../route.js";
 
 const READERS = ["admin", "reader"] as const;
@@ -43,12 +52,13 @@ function readRoutes(store: Store): Route[] {
     route({
       method: "GET",
       path: "/api/jobs/:id/logs",
-      summary: "Returns the whole log of a job.",
+      summary: "Returns the log of a job, or what follows a line of it.",
       access: READERS,
-      responses: { 200: named("logs", z.array(z.string())) },
-      handle: ({ params: { id } }) => {
+      query: CoreJobLogFilter,
+      responses: { 200: CoreJobLog },
+      handle: ({ params: { id }, query }) => {
         existing(store.jobs.find(id), "job", id);
-        return { status: 200, body: { logs: store.jobs.logs.all(id) } };
+        return { status: 200, body: store.jobs.logs.from(id, query.from) };
       },
     }),
   ];
@@ -97,8 +107,8 @@ function claimRoute(store: Store): Route {
     body: CoreJobClaim,
     responses: { 200: CoreJobWork, 204: "empty" },
     waits: MAX_WAIT_SECONDS,
-    handle: async ({ body, caller: token, waitMs, signal }) => {
-      const work = await store.notifier.until(() => take(token, body), waitMs, signal);
+    handle: async (request) => {
+      const work = await untilFound(store, request, () => take(request.caller, request.body));
       return work === undefined ? { status: 204 } : { status: 200, body: work };
     },
   });
@@ -148,5 +158,5 @@ function ownJob(store: Store, token: CoreToken, id: string): CoreJob {
 
 /** Includes the number of log lines, which change without a new revision. */
 function etagFor(store: Store, job: CoreJob): string {
-  return etagOf(job, store.jobs.logs.count(job.id));
+  return etagOf(job, store.jobs.logs.next(job.id));
 }

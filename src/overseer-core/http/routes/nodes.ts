@@ -19,7 +19,7 @@ import type { Liveness } from "../../operations/liveness.js";
 import { recordReport, revertKept } from "../../operations/node-report.js";
 import { routesOf } from "../../operations/node-routes.js";
 import type { Store } from "../../store/store.js";
-import { nodeFor } from "../auth.js";
+import { nodeFor, untilFound } from "../auth.js";
 import { named, type Route, route, withMessage } from "../route.js";
 
 const READERS = ["admin", "reader"] as const;
@@ -160,16 +160,17 @@ function agentRoutes(store: Store, liveness: Liveness): Route[] {
       access: AGENTS,
       responses: { 200: named("routes", z.array(CoreNodeRoute)), 304: "empty" },
       waits: MAX_WAIT_SECONDS,
-      handle: async ({ params: { id }, caller: token, ifNoneMatch, waitMs, signal }) => {
+      handle: async (request) => {
+        const { params, caller: token, ifNoneMatch } = request;
         const read = () => {
-          const routes = routesOf(store, nodeFor(store, token, id).id);
+          const routes = routesOf(store, nodeFor(store, token, params.id).id);
           return { routes, etag: `"${sha256(canonicalJson(routes), 32)}"` };
         };
         const changed = () => {
           const found = read();
           return matchesIfNoneMatch(ifNoneMatch, found.etag) ? undefined : found;
         };
-        const found = await store.notifier.until(changed, waitMs, signal);
+        const found = await untilFound(store, request, changed);
         if (found === undefined) return { status: 304, etag: read().etag };
         return { status: 200, etag: found.etag, body: { routes: found.routes } };
       },
