@@ -142,7 +142,8 @@ async function makeRunner(
     bindRoots,
     healthTimeoutMs,
     revertDrift: revert === "on",
-    reservedPorts: () => (admin === undefined ? [] : reservedPorts(proxyPorts, admin, proxy?.routes ?? [])),
+    reservedPorts: async (signal: AbortSignal) =>
+      admin === undefined || proxy === undefined ? [] : reservedPorts(proxyPorts, admin, await proxy.routes(signal)),
     keepImagesMs: flags.has("keep-images") ? durationFlag(flags, "keep-images") : undefined,
   };
   const { runner, upstreams, dataRoot } = await makeDockerRunner(settings, process.env, parts);

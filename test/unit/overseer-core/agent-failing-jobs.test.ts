@@ -98,7 +98,7 @@ async function deployUnrecorded(upError?: string): Promise<unknown> {
           ? { code: 1, stdout: "", stderr: upError }
           : { code: 0, stdout: model, stderr: "" },
     },
-    reservedPorts: () => [],
+    reservedPorts: async () => [],
     engine,
     events: { listen: () => () => {} },
     records: records as unknown as DeployedRecords,

@@ -1,4 +1,5 @@
 import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type HostPolicy, readHostPolicy } from "../../../src/overseer-core/agent/host-access/host-policy.js";
@@ -339,12 +340,29 @@ describe("host access of a Compose document", () => {
       expect(refused({ ...model, "x-overseer-policy": { isolated: true } }, allowed)).to.deep.equal(expected);
     });
 
-  it("refuses ports that routes depend on, unless the app publishes them now or has the permission", () => {
+  it("reserves the ports of sign-in services on the node, however their host is written", async () => {
+    const of = async (url: string) => {
+      const found = await reservedPorts({ httpPort: 80, httpsPort: 443 }, "unix:///run/caddy.sock", [
+        { signIn: { forwardAuth: { url } } } as never,
+      ]);
+      return found.slice(2).map(({ port }) => port);
+    };
+    const own = ["localhost", "localhost.", "auth.localhost", "127.1.2.3", "0.0.0.0", "[::1]", "[::]", "0x7f.1"];
+    const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+    const seen = addresses.filter(({ address }) => !address.includes("%") && !/^fe80:/.test(address));
+    const others = seen.map(({ address, family }) => (family === "IPv6" ? `[${address}]` : address));
+    const names = ["[::ffff:127.0.0.1]", hostname(), `${"x".repeat(64)}.test`, ...own, ...others];
+    for (const host of names) expect(await of(`http://${host}:4180/auth`), host).to.deep.equal([4180]);
+    for (const host of ["192.0.2.7", "[2001:db8::7]", "[::ffff:192.0.2.7]"])
+      expect(await of(`http://${host}:4180/auth`), host).to.deep.equal([]);
+  });
+
+  it("refuses ports that routes depend on, unless the app publishes them now or has the permission", async () => {
     const route = (url: string) => ({ signIn: { forwardAuth: { url } } }) as never;
     const routes = ["http://127.0.0.1:4180/oauth2/auth", "https://192.0.2.7/auth"].map(route);
-    const reserved = reservedPorts({ httpPort: 80, httpsPort: 443 }, "http://127.0.0.1:2019", routes);
+    const reserved = await reservedPorts({ httpPort: 80, httpsPort: 443 }, "http://127.0.0.1:2019", routes);
     expect(reserved.map(({ port }) => port)).to.deep.equal([80, 443, 2019, 4180]);
-    expect(reservedPorts({ httpPort: 80, httpsPort: 443 }, "unix:///run/caddy.sock", [])).to.have.length(2);
+    expect(await reservedPorts({ httpPort: 80, httpsPort: 443 }, "unix:///run/caddy.sock", [])).to.have.length(2);
     const judge = (port: Model, published: number[] = [], allow = "") =>
       judgeHostAccess({ app: "web", project: "web-1", model: service({ ports: [port] }) }, policy(allow), PATHS, {
         reserved,

@@ -58,7 +58,7 @@ export interface DockerRunnerOptions {
   readonly unused: UnusedImages;
   readonly policy: HostPolicy;
   readonly socket: string;
-  readonly reservedPorts: () => readonly ReservedPort[];
+  readonly reservedPorts: (signal: AbortSignal) => Promise<readonly ReservedPort[]>;
   readonly healthTimeoutMs: number;
   readonly clock: Clock;
 }
@@ -150,7 +150,7 @@ export class DockerRunner implements Runner {
     log(`${PREFIX} deploying version ${version} of ${app} as project ${project} with Docker Compose ${compose}`);
     const model = await this.#resolve(call);
     const present = await engine.containers(project, signal);
-    this.#judge(call, model, { root, before: present, volumes: await engine.volumesOf(project, signal) });
+    await this.#judge(call, model, { root, before: present, volumes: await engine.volumesOf(project, signal) });
     // What another job removes meanwhile would be missing after it was found.
     const { services, ...rest } = await unused.keeping(() => this.#start(call, deployment, model, present));
     // Reverting drift leaves containers as they are, and so with earlier values of changed secrets.
@@ -196,13 +196,13 @@ export class DockerRunner implements Runner {
     return readModel(stdout);
   }
 
-  #judge({ app, project, directory, mask }: Call, model: Mapping, { root, before, volumes }: NodeState): void {
+  async #judge({ app, project, directory, mask, signal }: Call, model: Mapping, { root, before, volumes }: NodeState) {
     const { policy, socket, dataDir } = this.#options;
     const mounted = before.flatMap(({ Mounts }) => Mounts ?? []);
     const writable = mounted.filter(({ Type, RW }) => Type === "bind" && RW).map(({ Source }) => Source);
     const paths = { appDirectory: directory, forbidden: [dataDir, root], socket, writable, volumes, real: realPath };
     const published = publishedPorts(before.map(({ HostConfig }) => HostConfig));
-    const ports = { reserved: this.#options.reservedPorts(), published };
+    const ports = { reserved: await this.#options.reservedPorts(signal), published };
     const findings = judgeHostAccess({ app, project, model }, policy, paths, ports);
     if (findings.length === 0) return;
     const text = `the Compose document uses the node in ways that are not allowed: ${findingsText(findings)}`;

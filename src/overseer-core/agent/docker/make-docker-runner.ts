@@ -30,7 +30,7 @@ export interface DockerRunnerSettings {
   readonly healthTimeoutMs: number;
   readonly revertDrift: boolean;
   /** Returns the ports of the node that its routes depend on. */
-  readonly reservedPorts: () => readonly ReservedPort[];
+  readonly reservedPorts: (signal: AbortSignal) => Promise<readonly ReservedPort[]>;
   /** Time in milliseconds that images stay after their last use; undefined if they are never removed. */
   readonly keepImagesMs: number | undefined;
 }

@@ -1,5 +1,6 @@
 import type { CoreNodeReport } from "../../../api/core/node.js";
 import type { CoreNodeRoute } from "../../../api/core/route.js";
+import { unlessAborted } from "../../../base/abort.js";
 import type { Clock } from "../../../base/clock.js";
 import { cutText } from "../../../base/cut-text.js";
 import { messageOf } from "../../../base/errors.js";
@@ -38,6 +39,10 @@ export class ProxySync {
   readonly #options: ProxyOptions;
   readonly #rejected: RejectedCertificates;
   #routes: readonly CoreNodeRoute[] | undefined;
+  #setKnown: () => void = () => {};
+  readonly #known = new Promise<void>((resolve) => {
+    this.#setKnown = resolve;
+  });
   #wake: () => void = () => {};
   #dirty = false;
   /** Whether the proxy has no route of ours, so that nothing needs a check. */
@@ -49,14 +54,16 @@ export class ProxySync {
     this.#rejected = new RejectedCertificates(options.clock);
   }
 
-  /** Routes to publish; none until the Core has sent them. */
-  get routes(): readonly CoreNodeRoute[] {
+  /** Returns the routes to publish, as soon as the Core has sent them. Throws the reason of the signal. */
+  async routes(signal: AbortSignal): Promise<readonly CoreNodeRoute[]> {
+    await unlessAborted(this.#known, signal);
     return this.#routes ?? [];
   }
 
   /** Sets the routes to publish. Until the first call, the proxy keeps what it has. */
   setRoutes(routes: readonly CoreNodeRoute[]): void {
     this.#routes = routes;
+    this.#setKnown();
     this.#changed();
   }
 
