@@ -129,7 +129,7 @@ function reasonText(user: string, reason: string | undefined): string {
 }
 
 /** Requests a reconcile of an app or repository by its annotation, and returns the value that the status repeats when it was handled. */
-async function requestReconcile(cluster: Cluster, target: Target): Promise<string> {
+export async function requestReconcile(cluster: Cluster, target: Target): Promise<string> {
   const value = `${new Date().toISOString()}-${randomBytes(3).toString("hex")}`;
   await cluster.patch(target, { metadata: { annotations: { [ANNOTATION_RECONCILE_AT]: value } } });
   return value;

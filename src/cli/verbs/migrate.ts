@@ -60,6 +60,7 @@ function addTakeOver(program: Command, finish: Finish): void {
     )
     .option("--undo", "give the objects back to the other tool")
     .option("--run-hooks", "go on although the first sync would run hooks")
+    .option("--allow-create", "go on although objects would be created that the other tool does not have")
     .option("--target-kubeconfig <FILE>", "kubeconfig of the cluster that holds the objects, if it is another one")
     .option("-y, --yes", "do not ask")
     .addHelpText(

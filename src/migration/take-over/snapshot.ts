@@ -14,6 +14,27 @@ export interface ObjectState {
 /** States by the name of the object, for example `Deployment shop/web`. */
 export type Snapshot = Readonly<Record<string, ObjectState>>;
 
+/** Versions of objects by their names. */
+export type Versions = Readonly<Record<string, string>>;
+
+/** Version of an object without its status, which controllers write at any time. Kinds without a generation have none of their own. */
+export function versionOf(metadata: {
+  readonly generation?: number | undefined;
+  readonly resourceVersion?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+}): string {
+  const { generation = 0, resourceVersion = "", labels = {}, annotations = {} } = metadata;
+  return generation === 0 ? resourceVersion : sha256(canonicalJson({ generation, labels, annotations }), 16);
+}
+
+/** Objects of both that were written in between, sorted. */
+export function changedObjects(before: Versions, after: Versions): readonly string[] {
+  return Object.keys(before)
+    .filter((name) => after[name] !== before[name])
+    .sort();
+}
+
 /** Hash of the pod template of an object. */
 export function templateHash(object: Readonly<Record<string, unknown>>): string | undefined {
   const { spec } = object;

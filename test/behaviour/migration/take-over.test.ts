@@ -1,28 +1,19 @@
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gunzipSync, gzipSync } from "node:zlib";
 import { expect } from "chai";
-import { load } from "js-yaml";
 import { API_VERSION } from "../../../src/api/group.js";
 import type { RawObject } from "../../../src/kube/object.js";
 import { ensureControlPlaneBinaries } from "../../../tools/binaries.js";
-import type { GitRepo } from "../../../tools/git-repository.js";
 import { runCommand } from "../../../tools/run-command.js";
 import { FluxController } from "../../support/flux-controller.js";
-import type { TestObject, TestRef } from "../../support/kube.js";
 import { installOtherTools, kubectl, removeOtherTools } from "../../support/other-tools.js";
 import { OverseerUser, RunningCommand } from "../../support/overseer-cli.js";
 import { renderFlags } from "../../support/render-flags.js";
+import { ARGO, RBAC, takeOverSteps } from "../../support/take-over-steps.js";
 import { kubectlUser, untilPrints } from "../../support/user-kubectl.js";
 import { configMap, deployment, World } from "../../support/world.js";
 import { APP_RULES, grantAccount, removeInstallation, startRestricted } from "../install/restricted-operator.js";
-
-const ARGO = "argoproj.io/v1alpha1";
-const FINALIZER = "resources-finalizer.argocd.argoproj.io";
-const RBAC = "rbac.authorization.k8s.io/v1";
-
-type Metadata = RawObject["metadata"];
 
 describe("overseer take-over", function () {
   this.timeout(240_000);
@@ -56,102 +47,10 @@ describe("overseer take-over", function () {
     await removeInstallation(world);
   });
 
-  const urls = new Map<string, string>();
-  const repository = async (name: string, content: Record<string, string>): Promise<GitRepo> => {
-    const repo = await world.git.createRepository(name);
-    await repo.commit(content, "first");
-    urls.set(name, repo.url);
-    return repo;
-  };
-  const files = (name: string): Record<string, string> => ({
-    "deployment.yaml": deployment(name, 3),
-    "config.yaml": JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data: { v: "1" } }),
-    "role.yaml": JSON.stringify({
-      ...{ apiVersion: RBAC, kind: "Role", metadata: { name } },
-      rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get"] }],
-    }),
-  });
-  /** The objects of Git as a tool writes them: with its marks, and a field that Git no longer has. */
-  const written = (name: string, mark: (object: TestObject) => Partial<Metadata>): object[] =>
-    Object.values(files(name)).map((text) => {
-      const object = JSON.parse(text.startsWith("{") ? text : JSON.stringify(yaml(text))) as TestObject;
-      const extra = object.kind === "ConfigMap" ? { data: { v: "1", old: "gone" } } : {};
-      return { ...object, ...extra, metadata: { ...object.metadata, namespace: world.namespace, ...mark(object) } };
-    });
-  const yaml = (text: string): TestObject => load(text) as TestObject;
-  const application = (name: string, spec: object = {}, metadata: object = {}): TestObject => ({
-    apiVersion: ARGO,
-    kind: "Application",
-    metadata: { name, namespace: world.namespace, finalizers: [FINALIZER], ...metadata },
-    spec: {
-      project: "default",
-      source: {
-        repoURL: urls.get(name) ?? "https://git.example.com/none",
-        path: ".",
-        targetRevision: "main",
-        directory: { recurse: true },
-      },
-      destination: { server: "https://kubernetes.default.svc", namespace: world.namespace },
-      syncPolicy: { automated: { prune: true, selfHeal: true } },
-      ...spec,
-    },
-  });
-  const ref = (kind: string, name: string, apiVersion = ARGO): TestRef => ({
-    ...{ apiVersion, kind, namespace: world.namespace, name },
-  });
-  /** Objects of Argo CD: client-side applied, and RBAC objects with the entry of its second manager. */
-  const byArgo = async (name: string, args: readonly string[]): Promise<void> => {
-    const marked = written(name, ({ kind }) => {
-      const group = kind === "Deployment" ? "apps" : kind === "Role" ? "rbac.authorization.k8s.io" : "";
-      return {
-        annotations: { "argocd.argoproj.io/tracking-id": `${name}:${group}/${kind}:${world.namespace}/${name}` },
-      };
-    });
-    // The API server composes the schemas of all definitions for a validation by kubectl, which takes long on a busy machine.
-    const apply = ["apply", "--validate=false", "--field-manager=argocd-controller"];
-    await kubectl(world, [...apply, ...args, "-f", "-"], list(marked));
-    const rules = [{ apiGroups: [""], resources: ["pods"], verbs: ["get"] }];
-    await world.kube.patch(ref("Role", name, RBAC), { rules }, { manager: "argocd-application-controller" });
-  };
-  const list = (items: object[]): object => ({ apiVersion: "v1", kind: "List", items });
-  /** UIDs of the objects and pods of an app. */
-  const uids = async (name: string): Promise<string[]> => {
-    const live = await Promise.all([
-      world.kube.get(ref("Deployment", name, "apps/v1")),
-      world.kube.get(world.configMap(name)),
-      world.kube.get(ref("Role", name, RBAC)),
-    ]);
-    const pods = await world.kube.list("v1", "Pod", world.namespace, `app=${name}`);
-    return [
-      ...live.map((object) => object?.metadata.uid ?? "missing"),
-      ...pods.map(({ metadata }) => metadata.uid).sort(),
-    ];
-  };
-  const ready = async (name: string): Promise<void> => {
-    await world.kube.until(
-      ref("Deployment", name, "apps/v1"),
-      "has 3 pods",
-      ({ status }) => (status as { availableReplicas?: number } | undefined)?.availableReplicas === 3,
-    );
-  };
-  /** Imports from the cluster and applies what is printed. */
-  const importApps = async (tool: string): Promise<void> => {
-    const printed = await admin.prints(["import", tool, "-n", world.namespace, "--service-account", "deployer"]);
-    const file = join(folder, "import.yaml");
-    await writeFile(file, printed);
-    await kubectl(world, ["apply", "--server-side", "-f", file]);
-  };
-  const takeOver = (name: string, args: readonly string[] = []) =>
-    admin.run(["take-over", name, "--yes", "--timeout", "60s", ...args]);
-  /** Acts as if the process had been killed before it could record its last step. */
-  const forgetStep = async (name: string, step: string): Promise<void> => {
-    const secret = world.object("v1", "Secret", `${name}-take-over`);
-    const { data } = (await world.kube.get(secret)) as RawObject & { data: { state: string } };
-    const state = JSON.parse(gunzipSync(Buffer.from(data.state, "base64")).toString("utf8")) as { step: string };
-    await world.kube.patch(secret, {
-      data: { state: gzipSync(JSON.stringify({ ...state, step })).toString("base64") },
-    });
-  };
+  const steps = takeOverSteps(() => ({ world, admin, folder }));
+
+  const { urls, repository, files, written, application, ref, list } = steps;
+  const { byArgo, uids, ready, importApps, takeOver, forgetStep } = steps;
 
   it("of an Application keeps every object and pod, whatever step it is killed after", async () => {
     const repo = await repository("web", files("web"));
@@ -252,7 +151,9 @@ describe("overseer take-over", function () {
     await world.kube.patch(ref("Application", "back"), { spec: { syncPolicy: { automated: {} } } });
     expect((await takeOver("back")).stderr).to.include("is no longer paused: something has set it back");
     await forgetStep("back", "planned");
-    expect(await takeOver("back")).to.deep.include({ code: 0, stdout: `${world.namespace}/back: done\n` });
+    const again = await takeOver("back");
+    expect(again.code, again.stderr).to.equal(0);
+    expect(again.stdout, "planned again").to.match(/back: 1 with other fields.*\n.*back: done\n$/);
     expect(await uids("back")).to.deep.equal(before);
     expect((await takeOver("back", ["--undo"])).stderr).to.include("is deleted already, so there is no way back");
   });
@@ -284,6 +185,53 @@ describe("overseer take-over", function () {
     const live = await world.kube.get(ref("Application", "other"));
     expect(live?.spec).to.deep.include({ syncPolicy: { automated: { prune: true, selfHeal: true } } });
     expect(await world.kube.get(world.object("v1", "Secret", "other-take-over"))).to.equal(undefined);
+  });
+
+  it("waits for a sync that began before the pause, and does not adopt by a plan that is outdated by it", async () => {
+    await repository("late", { ...files("late"), "new.yaml": configMap("late-new", {}) });
+    await byArgo("late", []);
+    await ready("late");
+    const before = await uids("late");
+    await world.kube.create(
+      application("late", { syncPolicy: { automated: {}, syncOptions: ["Prune=false", "Delete=false"] } }),
+    );
+    await importApps("argocd");
+    expect((await takeOver("late")).stderr)
+      .to.include(`would create objects that Application ${world.namespace}/late does not have: ConfigMap`)
+      .and.include("--allow-create");
+    const late = (...args: string[]) => takeOver("late", ["--allow-create", ...args]);
+    expect((await late("--until", "planned")).code).to.equal(0);
+    expect((await late("--until", "paused")).code).to.equal(0);
+    const startedAt = "2026-01-01T00:00:00Z";
+    const operation = { sync: { revision: "main" } };
+    const operationState = { operation, phase: "Running", startedAt };
+    await world.kube.patch(ref("Application", "late"), { operation, status: { operationState } });
+    const stuck = await late("--timeout", "2s");
+    expect(stuck.code).to.not.equal(0);
+    expect(stuck.stderr)
+      .to.include(`Application ${world.namespace}/late still writes, although it is paused: a sync has run since`)
+      .and.include(`argocd app terminate-op ${world.namespace}/late`);
+    const [args, options] = admin.command(["take-over", "late", "--yes", "--allow-create", "--timeout", "60s"]);
+    const waiting = new RunningCommand(args, options);
+    await waiting.says("waiting for its end");
+    const template = { metadata: { annotations: { late: "sync" } } };
+    await world.kube.patch(
+      ref("Deployment", "late", "apps/v1"),
+      { spec: { template } },
+      { manager: "argocd-controller" },
+    );
+    const ended = { operation: null, status: { operationState: { ...operationState, phase: "Succeeded" } } };
+    await world.kube.patch(ref("Application", "late"), ended);
+    expect((await waiting.ended()).stderr).to.include("nothing was adopted, because pods would be replaced");
+    expect((await world.kube.get(world.configMap("late")))?.metadata.labels).to.equal(undefined);
+    await byArgo("late", ["--force-conflicts", "--server-side"]);
+    await world.kube.patch(ref("Deployment", "late", "apps/v1"), {
+      spec: { template: { metadata: { annotations: { late: null } } } },
+    });
+    expect((await late()).code).to.equal(0);
+    expect((await uids("late")).slice(0, 3)).to.deep.equal(before.slice(0, 3));
+    const { spec } = await world.synced("late");
+    expect([spec.sync.prune, spec.deletionPolicy]).to.deep.equal([false, "Orphan"]);
   });
 
   it("of a Kustomization and a HelmRelease keeps objects and pods, and Helm no longer knows the release", async () => {
@@ -360,8 +308,8 @@ describe("overseer take-over", function () {
     const repo = await world.git.createRepository("live");
     const { namespace } = world;
     const kustomization = ref("Kustomization", "live", "kustomize.toolkit.fluxcd.io/v1");
-    const made = (apiVersion: string, kind: string, spec: object): Promise<RawObject> =>
-      world.kube.create({ apiVersion, kind, metadata: { name: "live", namespace }, spec });
+    const made = (apiVersion: string, kind: string, spec: object, name = "live"): Promise<RawObject> =>
+      world.kube.create({ apiVersion, kind, metadata: { name, namespace }, spec });
     await made("source.toolkit.fluxcd.io/v1", "GitRepository", {
       ...{ url: repo.url, interval: "10m" },
       ref: { branch: "main" },
@@ -419,6 +367,35 @@ describe("overseer take-over", function () {
       expect(await managers()).to.deep.equal([`overseer:${namespace}/live`]);
       expect(Object.keys(live?.metadata.labels ?? {}).filter((key) => key.includes("fluxcd"))).to.deep.equal([]);
       expect(await uids("live")).to.deep.equal(before);
+
+      // A reconcile that waits for the health of an object goes on after the pause.
+      const slow = await world.git.createRepository("slow");
+      const content = { "config.yaml": configMap("slow", { v: "1" }) };
+      await made(
+        "source.toolkit.fluxcd.io/v1",
+        "GitRepository",
+        { url: slow.url, interval: "10m", ref: { branch: "main" } },
+        "slow",
+      );
+      await flux.publish("slow", await slow.commit(content, "first"), content);
+      const never = { apiVersion: "v1", kind: "ConfigMap", name: "never", namespace };
+      await made(
+        kustomization.apiVersion,
+        "Kustomization",
+        {
+          ...{ interval: "10m", timeout: "12s", path: "./", prune: true, targetNamespace: namespace },
+          ...{ sourceRef: { kind: "GitRepository", name: "slow" }, healthChecks: [never] },
+        },
+        "slow",
+      );
+      await world.kube.until(world.configMap("slow"), "is applied by Flux", ({ data }) => data !== undefined);
+      await importApps("flux");
+      const [args, options] = admin.command(["take-over", "slow", "--yes", "--timeout", "60s"]);
+      const waiting = new RunningCommand(args, options);
+      await waiting.says("a reconcile is under way");
+      const { code, stderr } = await waiting.ended();
+      expect(code, stderr).to.equal(0);
+      await world.synced("slow");
     } catch (error) {
       console.error(flux.tail(20), JSON.stringify(await world.kube.get(world.configMap("live")), null, 1));
       throw error;

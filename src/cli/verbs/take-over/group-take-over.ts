@@ -2,41 +2,26 @@ import { findCondition } from "../../../api/conditions.js";
 import { isShownSuspended } from "../../../api/suspension.js";
 import { systemClock } from "../../../base/clock.js";
 import { Discovery } from "../../../kube/discovery.js";
-import { judgeLeft, judgePlan } from "../../../migration/take-over/judge-plan.js";
-import { describeOwner, inventoryOf, type OwnerObject } from "../../../migration/take-over/owner.js";
-import { compare } from "../../../migration/take-over/snapshot.js";
-import type { Cluster } from "../../cluster/cluster.js";
+import { describeOwner, type OwnerObject } from "../../../migration/take-over/owner.js";
+import { activityOf } from "../../../migration/take-over/progress.js";
+import { changedObjects, compare } from "../../../migration/take-over/snapshot.js";
 import { shownName } from "../../connection/apps.js";
 import type { LiveApp } from "../../connection/live.js";
 import { CommandError, EXIT } from "../../exit-codes.js";
 import { KINDS } from "../../kinds.js";
 import { print, say } from "../../terminal.js";
-import { describeGroup, finalSpec, type Group } from "./groups.js";
+import { describeGroup, finalSpec } from "./groups.js";
+import { judgeGroup } from "./judge-group.js";
 import { LiveOwner } from "./live-owner.js";
-import { existingObjects, type PlanObjects, takeSnapshot } from "./live-snapshot.js";
+import { type PlanObjects, takeSnapshot } from "./live-snapshot.js";
+import { pollRepositories } from "./poll-repositories.js";
 import { hideRelease, releaseHint } from "./release-secrets.js";
 import { isComplete, StateStore, type Step, stateProblem, type TakeOverState } from "./state.js";
 import { requestSync } from "./sync-apps.js";
-import type { TakeOverFlags } from "./take-over-flags.js";
+import type { TakeOverContext } from "./take-over-context.js";
 
-/** What the steps of a take-over work with. */
-export interface TakeOverContext {
-  readonly cluster: Cluster;
-  readonly discovery: Discovery;
-  /** Cluster of the objects, if that is another one. */
-  readonly target: Cluster | undefined;
-  readonly group: Group;
-  readonly requester: string;
-  readonly flags: TakeOverFlags;
-}
-
-/** The plans of all apps of a group. */
-interface JudgedPlans {
-  readonly existing: PlanObjects;
-  readonly objects: ReadonlySet<string>;
-  /** Objects that do not exist yet. */
-  readonly created: readonly string[];
-}
+/** How often a plan is made anew while its objects change. */
+const MAX_PLANS = 3;
 
 /**
  * Takes over the objects of one object of another tool, step by step. Each step can be repeated, and is recorded when it is complete, so that
@@ -46,6 +31,8 @@ export class GroupTakeOver {
   readonly #context: TakeOverContext;
   readonly #owner: LiveOwner;
   readonly #store: StateStore;
+  /** Objects of the plan of this run. */
+  #planned: PlanObjects | undefined;
 
   constructor(context: TakeOverContext) {
     const [first] = context.group.apps;
@@ -62,8 +49,11 @@ export class GroupTakeOver {
   async run(): Promise<void> {
     const { flags, group } = this.#context;
     this.#check();
-    let state = await this.#knownState();
-    if (state === undefined || flags.dryRun === true) state = await this.#plan(state);
+    const known = await this.#knownState();
+    // Until the other tool is paused, it may write at any time: an earlier plan is not relied on.
+    const isBegun = known !== undefined && (isComplete(known, "paused") || (await this.#owner.isPaused()));
+    const begun = isBegun ? known : undefined;
+    let state = begun === undefined || flags.dryRun === true ? await this.#plan(begun) : begun;
     if (flags.dryRun === true) return;
     const steps: readonly (readonly [Step, (state: TakeOverState) => Promise<TakeOverState>])[] = [
       ["paused", (one) => this.#pause(one)],
@@ -110,23 +100,12 @@ export class GroupTakeOver {
     }
   }
 
-  /** Looks at everything before anything is changed. */
+  /** Looks at everything before anything is changed. `known` is the state of a take-over that has begun. */
   async #plan(known: TakeOverState | undefined): Promise<TakeOverState> {
     const { group } = this.#context;
     const saved = known?.saved ?? (await this.#liveOwner());
     if (known === undefined) await this.#owner.checkParents(saved);
-    const plans = await this.#judge(true);
-    const left = inventoryOf(group.owner, saved).filter((object) => !plans.objects.has(object));
-    const { doubled, harmless } = judgeLeft(left, plans.created);
-    if (doubled.length > 0)
-      throw new CommandError(
-        `nothing was changed, because objects of ${describeOwner(group.owner)} are not in ${describeGroup(group)}, which would create others of these kinds beside them: ${doubled.join(", ")}. Make the names equal first, for example by source.helm.releaseName, or remove these objects by the other tool`,
-        EXIT.failed,
-      );
-    for (const object of harmless)
-      say(
-        `note: ${object} belongs to ${describeOwner(group.owner)}, but is not in ${describeGroup(group)}: it will remain, and no app will manage it`,
-      );
+    this.#planned = await judgeGroup(this.#context, saved, "before");
     const state: TakeOverState = known ?? { step: "planned", owner: group.owner, saved };
     if (this.#context.flags.dryRun !== true && known === undefined) {
       await this.#store.save(state);
@@ -148,62 +127,52 @@ export class GroupTakeOver {
         `${describeOwner(owner)} is being deleted: stop that, or its objects are deleted too`,
         EXIT.failed,
       );
-    if (live.operation !== undefined)
-      throw new CommandError(`${describeOwner(owner)} is syncing: wait for its end, and run this again`, EXIT.failed);
-    return live;
-  }
-
-  /** Plans all apps, and fails if a plan would replace a pod, re-create or delete anything. */
-  async #judge(isPrinted: boolean): Promise<JudgedPlans> {
-    const { cluster, group, requester, flags } = this.#context;
-    const plans = [];
-    const stops: string[] = [];
-    const created: string[] = [];
-    for (const app of group.apps) {
-      const options = { requester, timeout: flags.timeout, quiet: flags.quiet === true, dryRun: true };
-      const { status } = await requestSync(cluster, app, options);
-      const judged = judgePlan(status ?? {});
-      plans.push(status?.plan ?? []);
-      created.push(...(judged.classes.create ?? []));
-      stops.push(...judged.stops.filter((stop) => flags.runHooks !== true || !/: a hook would run$/.test(stop)));
-      if (!isPrinted) continue;
-      const counts = Object.entries(judged.classes).map(
-        ([found, objects]) => `${objects.length} ${CLASS_NAMES[found] ?? found}`,
-      );
-      print(`${shownName(app)}: ${counts.length === 0 ? "nothing to change" : counts.join(", ")}\n`);
-      if (judged.updatedDefinitions.length > 0)
-        say(
-          `note: definitions that are updated: ${judged.updatedDefinitions.join(", ")}. Compare their versions with what is installed, or leave them as they are with source.helm.skipCrds`,
-        );
-      if (judged.removedLabels.length > 0)
-        say(
-          `note: labels that go: ${judged.removedLabels.join(", ")}. Check what selects by them, for example ServiceMonitors`,
-        );
-    }
-    if (stops.length > 0)
+    const activity = owner.kind === "Application" ? activityOf(owner, live) : undefined;
+    if (activity !== undefined)
       throw new CommandError(
-        `nothing was ${isPrinted ? "changed" : "adopted"}, because pods would be replaced or deleted, or objects re-created or deleted:\n${stops.map((stop) => `  ${stop}`).join("\n")}\nMake Git and the live objects equal first${stops.some((stop) => stop.endsWith("a hook would run")) ? ", or let hooks run with --run-hooks" : ""}`,
+        `${describeOwner(owner)} is syncing: ${activity}. Wait for its end, and run this again`,
         EXIT.failed,
       );
-    return { existing: existingObjects(plans), objects: new Set(plans.flat().map(({ object }) => object)), created };
+    return live;
   }
 
   async #pause(state: TakeOverState): Promise<TakeOverState> {
     await this.#owner.checkParents(state.saved);
-    const live = await this.#owner.get();
-    if (live !== undefined) await this.#owner.pause(live);
+    await this.#owner.pause(state.saved);
     await this.#owner.paused(state.saved);
     say(`${describeOwner(state.owner)}: paused`);
     return state;
   }
 
+  /**
+   * Plans again when the other tool has ended what it had begun, on the newest commit and on objects that do not change meanwhile: what was
+   * planned before the pause may be outdated.
+   */
+  async #settledPlan(saved: OwnerObject): Promise<ReturnType<typeof takeSnapshot>> {
+    const { cluster, group, flags } = this.#context;
+    const owner = (await this.#owner.idle(saved, flags.timeout)) ?? saved;
+    await pollRepositories(cluster, group.apps, flags.timeout);
+    let existing = this.#planned ?? (await judgeGroup(this.#context, owner, "again"));
+    for (let tries = 0; ; tries++) {
+      const before = await this.#snapshot(existing);
+      existing = await judgeGroup(this.#context, owner, "again");
+      const after = await this.#snapshot(existing);
+      const changed = changedObjects(before.versions, after.versions);
+      if (changed.length === 0) return after;
+      if (tries === MAX_PLANS)
+        throw new CommandError(
+          `nothing was adopted, because objects change while they are planned: ${changed.join(", ")}. Stop what writes them, and run this again`,
+          EXIT.failed,
+        );
+    }
+  }
+
   async #adopt(paused: TakeOverState): Promise<TakeOverState> {
     const { group, cluster, requester, flags } = this.#context;
-    await this.#owner.paused(paused.saved);
-    const { existing } = await this.#judge(false);
+    const { objects: planned } = await this.#settledPlan(paused.saved);
     let state = paused;
     if (state.before === undefined) {
-      state = { ...state, before: (await this.#snapshot(existing)).objects };
+      state = { ...state, before: planned };
       await this.#store.save(state);
     }
     for (const app of group.apps)
@@ -213,6 +182,7 @@ export class GroupTakeOver {
         quiet: flags.quiet === true,
         dryRun: false,
       });
+    await this.#owner.idle(state.saved, flags.timeout);
     const before = state.before ?? {};
     // Not by the plan, which is empty after a crash during the sync.
     const known = new Map(Object.entries(before).map(([name, { apiVersion }]) => [name, apiVersion]));
@@ -242,8 +212,9 @@ export class GroupTakeOver {
   }
 
   async #detach(state: TakeOverState): Promise<TakeOverState> {
-    const { cluster, group } = this.#context;
+    const { cluster, group, flags } = this.#context;
     await this.#owner.checkParents(state.saved);
+    await this.#owner.idle(state.saved, flags.timeout);
     await this.#owner.remove(state.saved);
     say(`${describeOwner(state.owner)}: deleted, without its objects`);
     const [app] = group.apps;
@@ -269,18 +240,6 @@ export class GroupTakeOver {
     return state;
   }
 }
-
-const CLASS_NAMES: Readonly<Record<string, string>> = {
-  equal: "equal",
-  metadata: "with other metadata",
-  fields: "with other fields",
-  create: "to create",
-  restart: "whose pods would be replaced",
-  scale: "whose pods would become fewer",
-  immutable: "to re-create",
-  delete: "to delete",
-  hook: "to run as hooks",
-};
 
 /** The state of a group, with its first app. */
 export function storeOf({ cluster }: Pick<TakeOverContext, "cluster">, first: LiveApp | undefined): StateStore {

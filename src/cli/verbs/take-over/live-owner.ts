@@ -13,9 +13,14 @@ import {
   pausePatch,
   restorePatch,
 } from "../../../migration/take-over/owner.js";
+import { activityOf, changedFields, endOfActivity } from "../../../migration/take-over/progress.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import { CommandError, EXIT } from "../../exit-codes.js";
+import { say } from "../../terminal.js";
+import { deadline } from "../wait/deadline.js";
 
+/** How often a pause is tried while others write the object. */
+const MAX_TRIES = 20;
 /** Between two looks at an object that is being deleted. */
 const POLL_MS = 200;
 /** How long the other tool may take to remove its own finalizer from an object that is paused. */
@@ -49,9 +54,57 @@ export class LiveOwner {
     }
   }
 
-  /** Stops the other tool from writing. */
-  async pause(object: OwnerObject): Promise<void> {
-    await this.#patch(pausePatch(this.ref, object));
+  /**
+   * Stops the other tool from writing, unless its object is no longer the one that was planned with.
+   *
+   * @throws CommandError
+   */
+  async pause(saved: OwnerObject): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      const live = await this.get();
+      if (live === undefined || isPaused(this.ref, live)) return;
+      const changed = changedFields(this.ref, saved, live);
+      if (changed.length > 0 || live.metadata.uid !== saved.metadata.uid)
+        throw new CommandError(
+          `nothing was changed, because ${describeOwner(this.ref)} was changed since it was planned${changed.length === 0 ? "" : ` (spec.${changed.join(", spec.")})`}: import it again if the app has to follow, apply the manifest, and run this again`,
+          EXIT.failed,
+        );
+      const patch = pausePatch(this.ref, live) as { readonly metadata?: object };
+      const { resourceVersion } = live.metadata;
+      try {
+        await this.#patch({ ...patch, metadata: { ...patch.metadata, resourceVersion } });
+      } catch (error) {
+        // Written by the other tool meanwhile, for example its status: it is looked at again.
+        if (!isStatus(error, 409) || tries === MAX_TRIES) throw error;
+      }
+    }
+  }
+
+  /** Whether the object is paused. */
+  async isPaused(): Promise<boolean> {
+    const live = await this.get();
+    return live !== undefined && isPaused(this.ref, live);
+  }
+
+  /**
+   * Waits until the other tool has ended what it had begun before the pause, and returns the object; undefined if it is gone.
+   *
+   * @throws CommandError if that takes too long, or the object is no longer paused.
+   */
+  async idle(saved: OwnerObject, timeoutMs: number): Promise<OwnerObject | undefined> {
+    const { left } = deadline(timeoutMs);
+    for (let isShown = false; ; isShown = true) {
+      const live = await this.paused(saved);
+      const activity = live && activityOf(this.ref, live);
+      if (activity === undefined) return live;
+      if (left() <= 0)
+        throw new CommandError(
+          `${describeOwner(this.ref)} still writes, although it is paused: ${activity}. ${endOfActivity(this.ref)}`,
+          EXIT.timeout,
+        );
+      if (!isShown) say(`${describeOwner(this.ref)}: ${activity}; waiting for its end`);
+      await delay(POLL_MS);
+    }
   }
 
   /** Gives the object its settings again; nothing if it was deleted or replaced. */

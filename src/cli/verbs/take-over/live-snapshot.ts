@@ -5,13 +5,22 @@ import type { RawObject } from "../../../kube/object.js";
 import { collectionPath, objectPath } from "../../../kube/resource.js";
 import { parseApiVersion } from "../../../manifest/object-id.js";
 import { isRecord } from "../../../manifest/shape.js";
-import { marksOf, type ObjectState, type Snapshot, templateHash } from "../../../migration/take-over/snapshot.js";
+import {
+  marksOf,
+  type ObjectState,
+  type Snapshot,
+  templateHash,
+  type Versions,
+  versionOf,
+} from "../../../migration/take-over/snapshot.js";
 import type { Cluster } from "../../cluster/cluster.js";
 
 /** Live objects, and those that still bear marks of another tool. */
 export interface LiveSnapshot {
   readonly objects: Snapshot;
   readonly marked: readonly string[];
+  /** What differs as soon as something else than the status of an object was written. */
+  readonly versions: Versions;
 }
 
 /** Objects of a plan that exist already, with their apiVersions. */
@@ -32,6 +41,7 @@ export function existingObjects(plans: readonly (readonly PlannedAction[])[]): P
 export async function takeSnapshot(cluster: Cluster, discovery: Discovery, wanted: PlanObjects): Promise<LiveSnapshot> {
   const objects: Record<string, ObjectState> = {};
   const marked: string[] = [];
+  const versions: Record<string, string> = {};
   const podsOf = new PodLists(cluster, discovery);
   const queue = [...wanted];
   const work = async (): Promise<void> => {
@@ -40,6 +50,7 @@ export async function takeSnapshot(cluster: Cluster, discovery: Discovery, wante
       const live = await read(cluster, discovery, name, apiVersion);
       if (live === undefined) continue;
       const template = templateHash(live);
+      versions[name] = versionOf(live.metadata);
       objects[name] = {
         apiVersion,
         uid: live.metadata.uid,
@@ -50,7 +61,7 @@ export async function takeSnapshot(cluster: Cluster, discovery: Discovery, wante
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, work));
-  return { objects: Object.fromEntries(Object.entries(objects).sort()), marked: marked.sort() };
+  return { objects: Object.fromEntries(Object.entries(objects).sort()), marked: marked.sort(), versions };
 }
 
 async function read(

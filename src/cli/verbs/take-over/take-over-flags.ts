@@ -7,6 +7,7 @@ export interface TakeOverFlags extends ClusterFlags, SelectionFlags {
   readonly undo?: boolean;
   readonly until?: Step;
   readonly runHooks?: boolean;
+  readonly allowCreate?: boolean;
   readonly targetKubeconfig?: string;
   readonly yes?: boolean;
   readonly timeout: number;

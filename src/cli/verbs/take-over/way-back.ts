@@ -7,10 +7,11 @@ import { CommandError, EXIT } from "../../exit-codes.js";
 import { KINDS } from "../../kinds.js";
 import { print } from "../../terminal.js";
 import { deadline } from "../wait/deadline.js";
-import { storeOf, type TakeOverContext } from "./group-take-over.js";
+import { storeOf } from "./group-take-over.js";
 import { describeGroup } from "./groups.js";
 import { LiveOwner } from "./live-owner.js";
 import { isComplete, stateProblem } from "./state.js";
+import type { TakeOverContext } from "./take-over-context.js";
 
 /** Shown in the condition Ready of the app. */
 const REASON = "overseer take-over --undo gave its objects back";
