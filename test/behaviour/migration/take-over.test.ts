@@ -374,10 +374,11 @@ describe("overseer take-over", function () {
       await made(
         "source.toolkit.fluxcd.io/v1",
         "GitRepository",
-        { url: slow.url, interval: "10m", ref: { branch: "main" } },
+        { url: slow.url, interval: "10m", ref: { branch: "main" }, ignore: "/ignored.yaml\n" },
         "slow",
       );
-      await flux.publish("slow", await slow.commit(content, "first"), content);
+      const ignored = { "ignored.yaml": configMap("slow-ignored", {}) };
+      await flux.publish("slow", await slow.commit({ ...content, ...ignored }, "first"), content);
       const never = { apiVersion: "v1", kind: "ConfigMap", name: "never", namespace };
       await made(
         kustomization.apiVersion,
@@ -396,6 +397,7 @@ describe("overseer take-over", function () {
       const { code, stderr } = await waiting.ended();
       expect(code, stderr).to.equal(0);
       await world.synced("slow");
+      expect(await world.kube.get(world.configMap("slow-ignored")), "what Flux ignores").to.equal(undefined);
     } catch (error) {
       console.error(flux.tail(20), JSON.stringify(await world.kube.get(world.configMap("live")), null, 1));
       throw error;
