@@ -50,10 +50,18 @@ const KNOWN_KEYS: readonly (readonly [RegExp, string])[] = [
   [/^reconcile\.fluxcd\.io\//, "is a request to the other tool"],
 ];
 
+/** What the finalizer of an app of the other tool does. */
+export const FINALIZER_OF_APP =
+  "would delete the objects of the app: overseer take-over removes it before it deletes this object";
+/** What that of a source or project does, which is no app. */
+export const FINALIZER_OF_OTHER =
+  "is removed by the other tool: delete this object, when it is no longer needed, before you remove the tool";
+
 /**
- * Reads the metadata of an object: labels and annotations of others are kept, those of the tool are reported, and so are finalizers and owners.
+ * Reads the metadata of an object: labels and annotations of others are kept, those of the tool are reported, and so are `finalizers`, with what
+ * they do, and owners.
  */
-export function readMetadata(metadata: unknown, findings: Findings): KeptMetadata {
+export function readMetadata(metadata: unknown, findings: Findings, finalizers: string): KeptMetadata {
   const fields = Fields.of(metadata, "metadata", findings);
   fields.ignore(...SERVER_FIELDS);
   fields.reportIfSet(
@@ -62,11 +70,7 @@ export function readMetadata(metadata: unknown, findings: Findings): KeptMetadat
     "the object is being deleted: wait until it is gone, or stop its deletion",
   );
   fields.reportIfSet("deletionGracePeriodSeconds", "difference", "belongs to the deletion that is under way");
-  fields.reportIfSet(
-    "finalizers",
-    "manual",
-    "would delete the objects of the app: overseer take-over removes it before it deletes this object",
-  );
+  fields.reportIfSet("finalizers", "manual", finalizers);
   fields.reportIfSet(
     "ownerReferences",
     "manual",

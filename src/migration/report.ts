@@ -39,8 +39,27 @@ export function formatReport(result: ImportResult, tool: string): string {
     `# Import from ${tool}\n`,
     `${summaryOf(result)}.\n`,
     "The apps change nothing by themselves: `sync.mode` is `Manual`, and `prune` and `selfHeal` are off. `overseer take-over` adopts the objects and sets the final policy, which is in the annotation `gitops.overseer.io/imported-policy`.\n",
+    ...reasons(blocked),
     ...[...blocked, ...others].map(formatConversion),
   ].join("\n");
+}
+
+/** How many objects a reason must concern to be listed at the beginning. */
+const MANY = 3;
+
+/** Reasons that many objects share, the most frequent ones first: what to do about them converts many. */
+function reasons(blocked: readonly Conversion[]): readonly string[] {
+  const found = new Map<string, Set<string>>();
+  for (const { kind, namespace, name, findings } of blocked)
+    for (const { level, message } of findings)
+      if (level === "blocked")
+        found.set(message, (found.get(message) ?? new Set()).add(`${kind} ${namespace}/${name}`));
+  const shared = [...found].filter(([, objects]) => objects.size >= MANY).sort(([, a], [, b]) => b.size - a.size);
+  if (shared.length === 0) return [];
+  const lines = shared.map(
+    ([message, objects]) => `- ${objects.size} objects, such as ${[...objects][0]}: ${oneLine(message)}`,
+  );
+  return ["## Why objects were not converted\n", ...lines, ""];
 }
 
 function isBlocked({ findings }: Conversion): boolean {

@@ -68,9 +68,13 @@ export function convertSet(object: InputObject, made: number, context: ArgoConte
   root.reportUnread();
   const isEqual = app !== undefined && !findings.isBlocked;
   const set = isEqual ? setOf(object, app, generators, placeholders) : undefined;
+  const theirs =
+    made === 0
+      ? "its Applications are not part of this import: import from the cluster, where it has made them"
+      : `its ${made} Applications are converted as they are now`;
   const what = isEqual
-    ? `its ${made} Applications are converted as they are now. The OverseerAppSet only shows what it would do (dryRun): write the policy of the apps into its template, and set dryRun to false, once they have been taken over`
-    : `its ${made} Applications are converted as they are now. Further ones must be made as OverseerApps in Git`;
+    ? `${theirs}. The OverseerAppSet only shows what it would do (dryRun): write the policy of the apps into its template, and set dryRun to false, once they have been taken over`
+    : `${theirs}. Further ones must be made as OverseerApps in Git`;
   // Nothing is lost without the set: its apps are converted.
   const all = findings.all.map((finding) =>
     finding.level === "blocked"

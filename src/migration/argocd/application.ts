@@ -4,7 +4,7 @@ import { Fields } from "../fields.js";
 import { Findings } from "../finding.js";
 import { appName } from "../names.js";
 import { defined, newApp, serviceAccountOf } from "../new-app.js";
-import { readMetadata } from "../object-metadata.js";
+import { FINALIZER_OF_APP, readMetadata } from "../object-metadata.js";
 import type { Repositories } from "../repositories.js";
 import { destinationOf } from "./destination.js";
 import type { ProjectWindows } from "./project-windows.js";
@@ -33,7 +33,7 @@ export function convertApplication(
   const root = Fields.of(application, "", findings);
   root.ignore("apiVersion", "kind", "metadata", "status");
   root.reportIfSet("operation", "manual", "a sync is under way: wait for its end before you take over");
-  const metadata = readMetadata(application.metadata, findings);
+  const metadata = readMetadata(application.metadata, findings, FINALIZER_OF_APP);
   const spec = root.object("spec") ?? Fields.of(undefined, "spec", findings);
   const own = application.metadata.namespace ?? "argocd";
   const home = context.installationOf(application);

@@ -2,7 +2,7 @@ import { isName, namespaceProblem } from "../check-names.js";
 import type { Conversion, ImportOptions, InputObject, ProjectFile, ProjectManifest } from "../conversion.js";
 import { Fields } from "../fields.js";
 import { Findings } from "../finding.js";
-import { readMetadata } from "../object-metadata.js";
+import { FINALIZER_OF_OTHER, readMetadata } from "../object-metadata.js";
 import { environmentOf, type ProjectUse } from "./project-environment.js";
 import { accountsOf, roleOf } from "./project-rights.js";
 import { readWindows } from "./project-windows.js";
@@ -32,7 +32,7 @@ export function convertProject(
   const findings = new Findings();
   const root = Fields.of(project, "", findings);
   root.ignore("apiVersion", "kind", "metadata", "status");
-  readMetadata(project.metadata, findings);
+  readMetadata(project.metadata, findings, FINALIZER_OF_OTHER);
   const spec = root.object("spec") ?? Fields.of(undefined, "spec", findings);
   spec.ignore("description");
   for (const [field, message] of LIMITS) spec.reportIfSet(field, "manual", message);

@@ -219,17 +219,21 @@ function chartOf(
       source.pathOf("repoURL"),
       `needs credentials: make a Secret with username and password in namespace ${context.appNamespace}, and set source.helm.chart.secretRef (Argo CD has them in Secret ${context.repositoryNamespace}/${secret})`,
     );
-  const chart = {
-    repository: /^[a-z]+:\/\//.test(url) ? url : `oci://${url}`,
-    name: source.text("chart"),
-    version,
-  };
+  const chart = { ...placeOfChart(url, source.text("chart")), version };
   return defined({
     repositoryRef: repository && repositoryRefOf(repository, context.appNamespace),
     path: ".",
     ref: values === undefined ? undefined : refOf(values, findings),
     helm: { ...helm, chart },
   });
+}
+
+/** Repository and name of a chart. In an OCI registry, which is written without a scheme, the name may have folders before it. */
+function placeOfChart(url: string, chart = ""): { readonly repository: string; readonly name: string } {
+  if (/^[a-z]+:\/\//.test(url)) return { repository: url, name: chart };
+  const folders = chart.split("/");
+  const name = folders.pop() ?? "";
+  return { repository: [`oci://${url.replace(/\/+$/, "")}`, ...folders].join("/"), name };
 }
 
 function valuesRepository(

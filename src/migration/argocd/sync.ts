@@ -33,6 +33,7 @@ const OPTIONS: readonly (readonly [RegExp, string])[] = [
     "is an option of single objects here: set the annotation argocd.argoproj.io/sync-options: PruneLast=true on them",
   ],
   [/^Validate=false$/, "objects are always validated: correct those that the API server rejects"],
+  [/^Retry=/, "is no option of Argo CD: failed syncs are retried without end here"],
   [/^ClientSideApplyMigrationManager=/, "is not needed: fields of all known managers become those of the app"],
 ];
 /** Options that protect all objects of an Application from deletion, and what becomes of them. The first one of each name counts. */

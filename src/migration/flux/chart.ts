@@ -5,6 +5,7 @@ import { Findings } from "../finding.js";
 import { defined } from "../new-app.js";
 import type { RepositoryRef } from "../repositories.js";
 import { readUrl } from "../user-info.js";
+import { missingRepository, originOf } from "./artifact-generator.js";
 import { appNamespaceOf, artifactRules, type FluxContext, findObject } from "./context.js";
 import { artifactOf } from "./source-ignore.js";
 
@@ -54,12 +55,8 @@ function ofChartSpec(chart: Fields, object: InputObject, context: FluxContext, f
   const path = (chart.text("chart") ?? "").replace(/^(\.?\/)+/, "");
   const ignoreMissing = chart.flag("ignoreMissingValuesFiles") === true;
   if (kind === "GitRepository") {
-    if (!context.isConverted(namespace, name))
-      findings.add(
-        "blocked",
-        source?.path ?? "",
-        `GitRepository ${namespace}/${name} is not part of this import, or cannot be converted`,
-      );
+    const missing = missingRepository({ namespace, name }, context);
+    if (missing !== undefined) findings.add("blocked", source?.path ?? "", missing);
     chart.reportIfSet("version", "difference", "has no effect, as with Flux: the chart is that of the revision", ["*"]);
     const place = path === "" ? "." : path.replace(/\/+$/, "");
     const valueFiles = valueFilesOf(chart, place, findings);
@@ -218,7 +215,7 @@ function versionOf(
   findings.add(
     "blocked",
     field,
-    "is no exact version, and the HelmRelease has no status that says which one is in use: write an exact version",
+    "is no exact version, and the HelmRelease has no status that says which one is in use: write an exact version, or import from the cluster",
   );
   return undefined;
 }
@@ -230,7 +227,11 @@ function parentRepository({ metadata }: InputObject, context: FluxContext): Repo
   const namespace = labels["kustomize.toolkit.fluxcd.io/namespace"] ?? "";
   const parent = name === undefined ? undefined : findObject(context, "Kustomization", namespace, name);
   const { sourceRef } = (parent?.spec ?? {}) as { sourceRef?: { kind?: string; name?: string; namespace?: string } };
-  if (sourceRef?.kind !== "GitRepository" || typeof sourceRef.name !== "string") return undefined;
-  const repository = { name: sourceRef.name, namespace: sourceRef.namespace ?? namespace };
+  if (typeof sourceRef?.name !== "string") return undefined;
+  const source = { name: sourceRef.name, namespace: sourceRef.namespace ?? namespace };
+  const origin = sourceRef.kind === "ExternalArtifact" ? originOf(source, ".", context) : undefined;
+  const repository =
+    sourceRef.kind === "GitRepository" ? source : typeof origin === "object" ? origin.repository : undefined;
+  if (repository === undefined) return undefined;
   return context.isConverted(repository.namespace, repository.name) ? repository : undefined;
 }

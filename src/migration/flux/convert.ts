@@ -2,7 +2,7 @@ import { checkNames } from "../check-names.js";
 import type { Conversion, ImportOptions, ImportResult, InputObject, OutputManifest } from "../conversion.js";
 import { Fields } from "../fields.js";
 import { Findings } from "../finding.js";
-import { readMetadata } from "../object-metadata.js";
+import { FINALIZER_OF_OTHER, readMetadata } from "../object-metadata.js";
 import { usersOf } from "../repositories.js";
 import type { FluxContext } from "./context.js";
 import { convertGitRepository } from "./git-repository.js";
@@ -59,6 +59,7 @@ const SOURCES: ReadonlyMap<string, string> = new Map([
     "is written into source.helm.chart of each app that takes its chart from it; manifests of OCI registries are not supported",
   ],
   ["Bucket", "is not supported: commit the manifests to Git"],
+  ["ArtifactGenerator", "is not needed: the apps read the folders of the repository that it copies"],
 ]);
 
 function isKustomization({ apiVersion, kind }: InputObject): boolean {
@@ -82,6 +83,9 @@ function reportAutomation({ kind, metadata: { name, namespace = "default" } }: I
   };
 }
 
+/** The layer of an OCI artifact that is the archive of a chart. */
+const CHART_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
+
 /** Fields of sources that have an effect on charts, or none. */
 const READ = [
   "url",
@@ -90,6 +94,8 @@ const READ = [
   "timeout",
   "chart",
   "sourceRef",
+  "sources",
+  "artifacts",
   "valuesFiles",
   "reconcileStrategy",
   "version",
@@ -102,7 +108,10 @@ const REPORTED: readonly (readonly [string, string])[] = [
   ["verify", "signatures of charts are not verified: pin the archive with helm.chart.digest"],
   ["proxySecretRef", "proxies are those of the operator"],
   ["serviceAccountName", "workload identity is not supported: use a Secret with username and password"],
-  ["layerSelector", "is not supported: the archive of the chart is read"],
+  [
+    "pathPattern",
+    "is not supported: an app for each folder that exists, or an OverseerAppSet with the generator gitDirectories",
+  ],
   ["ignore", "has no effect on charts"],
   ["accessFrom", "has no counterpart"],
   ["suspend", "has no counterpart: a chart is pulled once for each version"],
@@ -113,7 +122,7 @@ function reportSource(object: InputObject, text: string): Conversion {
   const findings = new Findings();
   const root = Fields.of(object, "", findings);
   root.ignore("apiVersion", "kind", "metadata", "status");
-  readMetadata(object.metadata, findings);
+  readMetadata(object.metadata, findings, FINALIZER_OF_OTHER);
   const spec = root.object("spec") ?? Fields.of(undefined, "spec", findings);
   findings.add(object.kind === "Bucket" ? "manual" : "difference", "", text);
   if (object.kind === "Bucket") for (const name of spec.names()) spec.reportIfSet(name, "manual", "is not converted");
@@ -122,6 +131,10 @@ function reportSource(object: InputObject, text: string): Conversion {
   ref?.reportIfSet("semverFilter", "manual", "is not supported: an exact version is written");
   spec.ignore(...READ);
   for (const name of READ) if (spec.has(name) && object.kind !== "Bucket") findings.read(spec.pathOf(name));
+  const layer = spec.object("layerSelector");
+  const isChart = layer?.text("mediaType") === CHART_LAYER && (layer.text("operation") ?? "extract") === "copy";
+  if (layer !== undefined && !isChart)
+    spec.report("layerSelector", "manual", `is not supported: the layer ${CHART_LAYER} is read, which charts have`);
   const provider = spec.text("provider");
   if (provider !== undefined && provider !== "generic")
     spec.report(

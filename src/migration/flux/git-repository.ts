@@ -3,7 +3,7 @@ import type { Conversion, InputObject, OutputManifest } from "../conversion.js";
 import { Fields } from "../fields.js";
 import { Findings } from "../finding.js";
 import { defined } from "../new-app.js";
-import { readMetadata } from "../object-metadata.js";
+import { FINALIZER_OF_OTHER, readMetadata } from "../object-metadata.js";
 import { readUrl } from "../user-info.js";
 
 /** A repository of Flux, and whether its apps can be converted. */
@@ -18,7 +18,7 @@ export function convertGitRepository(repository: InputObject, users: readonly st
   const findings = new Findings();
   const root = Fields.of(repository, "", findings);
   root.ignore("apiVersion", "kind", "metadata", "status");
-  const { labels, annotations } = readMetadata(repository.metadata, findings);
+  const { labels, annotations } = readMetadata(repository.metadata, findings, FINALIZER_OF_OTHER);
   const spec = root.object("spec") ?? Fields.of(undefined, "spec", findings);
   const { name, namespace = "default" } = repository.metadata;
   const others = [...new Set(users)].filter((user) => user !== namespace).sort();

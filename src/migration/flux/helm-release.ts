@@ -5,7 +5,7 @@ import type { InputObject } from "../conversion.js";
 import { Fields } from "../fields.js";
 import { Findings } from "../finding.js";
 import { defined, newApp, serviceAccountOf } from "../new-app.js";
-import { readMetadata } from "../object-metadata.js";
+import { FINALIZER_OF_APP, readMetadata } from "../object-metadata.js";
 import { repositoryRefOf } from "../repositories.js";
 import { chartOf } from "./chart.js";
 import { appNameOf, appNamespaceOf, dependenciesOf, dependentsOf, type FluxContext, reportMoved } from "./context.js";
@@ -18,7 +18,7 @@ export function convertHelmRelease(object: InputObject, context: FluxContext): C
   const findings = new Findings();
   const root = Fields.of(object, "", findings);
   root.ignore("apiVersion", "kind", "metadata", "status");
-  const metadata = readMetadata(object.metadata, findings);
+  const metadata = readMetadata(object.metadata, findings, FINALIZER_OF_APP);
   const spec = root.object("spec") ?? Fields.of(undefined, "spec", findings);
   const namespace = appNamespaceOf(object);
   const chart = chartOf(spec, object, context, findings);

@@ -3,7 +3,7 @@ import type { Conversion, InputObject, OutputManifest } from "../conversion.js";
 import { Fields } from "../fields.js";
 import { Findings } from "../finding.js";
 import { defined, newApp, serviceAccountOf } from "../new-app.js";
-import { readMetadata } from "../object-metadata.js";
+import { FINALIZER_OF_APP, readMetadata } from "../object-metadata.js";
 import { repositoryRefOf } from "../repositories.js";
 import {
   appNameOf,
@@ -14,8 +14,8 @@ import {
   type FluxContext,
   reportMoved,
 } from "./context.js";
+import { placeOf, selectionIn } from "./kustomization-place.js";
 import { deletionPolicyOf, ignoreRulesOf, kubeConfigOf } from "./shared.js";
-import { type ArtifactRules, artifactOf } from "./source-ignore.js";
 
 /** An app, or none if it cannot be converted, and the report about it. */
 export interface ConvertedApp {
@@ -28,7 +28,7 @@ export function convertKustomization(object: InputObject, context: FluxContext):
   const findings = new Findings();
   const root = Fields.of(object, "", findings);
   root.ignore("apiVersion", "kind", "metadata", "status");
-  const metadata = readMetadata(object.metadata, findings);
+  const metadata = readMetadata(object.metadata, findings, FINALIZER_OF_APP);
   const spec = root.object("spec") ?? Fields.of(undefined, "spec", findings);
   const namespace = appNamespaceOf(object);
   const source = sourceOf(spec, object, context, findings);
@@ -96,65 +96,23 @@ function sourceOf(
   context: FluxContext,
   findings: Findings,
 ): Record<string, unknown> {
-  const reference = spec.object("sourceRef");
-  const kind = reference?.text("kind");
-  const name = reference?.text("name") ?? "";
-  const namespace = reference?.text("namespace") ?? object.metadata.namespace ?? "default";
-  reference?.ignore("apiVersion");
-  if (kind !== "GitRepository")
-    findings.add(
-      "blocked",
-      "spec.sourceRef.kind",
-      `${kind ?? "nothing"} is not supported as a source: commit the manifests to Git, and use a GitRepository`,
-    );
-  else if (!context.isConverted(namespace, name))
-    findings.add(
-      "blocked",
-      "spec.sourceRef",
-      `GitRepository ${namespace}/${name} is not part of this import, or cannot be converted`,
-    );
   const path =
     spec
       .text("path")
       ?.replace(/^(\.?\/)+/, "")
       .replace(/\/+$/, "") || ".";
+  const { repository, ...files } = placeOf(spec, path, object, context, findings);
+  const rules = artifactRules(context, repository.namespace, repository.name);
+  const what = `GitRepository ${repository.namespace}/${repository.name}`;
   return defined({
-    repositoryRef: repositoryRefOf({ name, namespace }, appNamespaceOf(object)),
-    path,
-    ...selectionIn(artifactRules(context, namespace, name), `GitRepository ${namespace}/${name}`, path, findings),
+    repositoryRef: repositoryRefOf(repository, appNamespaceOf(object)),
+    path: files.path,
+    ...selectionIn(rules, what, files, findings),
     ...kustomizeOf(spec, findings),
     substitute: substituteOf(spec, object, findings),
     commonMetadata: metadataOf(spec.object("commonMetadata")),
     decryption: decryptionOf(spec, object, findings),
   });
-}
-
-/** The files below the path that Flux has in its artifact. */
-function selectionIn(
-  rules: ArtifactRules,
-  repository: string,
-  path: string,
-  findings: Findings,
-): { readonly include?: readonly string[] | undefined; readonly exclude?: readonly string[] | undefined } {
-  const { fields, selection } = artifactOf(rules, path);
-  const from = `${fields.join(" and ")} of ${repository}`;
-  if (typeof selection === "string") {
-    findings.add(
-      "blocked",
-      "spec.sourceRef",
-      `${from} cannot be converted for this path: ${selection}. Write it in other patterns in spec.ignore, wait until Flux has applied that, and import again`,
-    );
-    return {};
-  }
-  const include = selection.include;
-  const exclude = listOrNone(selection.exclude);
-  if (include !== undefined || exclude !== undefined)
-    findings.add(
-      "difference",
-      "spec.sourceRef",
-      `${from} becomes ${[include && "source.include", exclude && "source.exclude"].filter(Boolean).join(" and ")}. A kustomization at the path is used as it is`,
-    );
-  return { include, exclude };
 }
 
 /** Settings of Kustomize. Flux generates a kustomization where the path has none. */

@@ -99,6 +99,21 @@ describe("an import", function () {
   }
 });
 
+describe("the report of an import", () => {
+  it("begins with the reasons that many objects share, and what to do about them", () => {
+    const [{ metadata: first, ...rest }] = [FULL_KUSTOMIZATION];
+    const objects = ["a", "b", "c"].map((name) => ({ ...rest, metadata: { ...first, name } }));
+    const lines = formatReport(convertFlux(objects, {}), "Flux").split("\n");
+    const start = lines.indexOf("## Why objects were not converted");
+    expect(start).to.be.greaterThan(0).and.lessThan(lines.indexOf("## Kustomization flux-system/a"));
+    expect(lines[start + 2]).to.match(
+      /^- 3 objects, such as Kustomization flux-system\/a: GitRepository .*flux export/,
+    );
+    const single = formatReport(convertFlux([FULL_KUSTOMIZATION], {}), "Flux");
+    expect(single).to.not.include("## Why objects were not converted");
+  });
+});
+
 /** Fields without a meaning elsewhere: how often Flux looks, what only identifies, what Argo CD documents as obsolete. */
 const IGNORED = /apiVersion$|\.version$|interval$|reconcileStrategy$|retry\.refresh$|\.ref$/;
 

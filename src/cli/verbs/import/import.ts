@@ -27,6 +27,11 @@ export interface ImportFlags extends ClusterFlags, OutputFlags, SelectionFlags {
 
 const NAMES: Readonly<Record<Tool, string>> = { argocd: "Argo CD", flux: "Flux" };
 
+const KINDS: Readonly<Record<Tool, string>> = {
+  argocd: "Applications",
+  flux: "GitRepositories, Kustomizations and HelmReleases",
+};
+
 /** Runs `overseer import`: reads only, and writes manifests and a report. */
 export async function importFrom(tool: Tool, flags: ImportFlags): Promise<ExitCode> {
   const options: ImportOptions = { serviceAccount: flags.serviceAccount, repository: repositoryOf(flags.repository) };
@@ -48,7 +53,10 @@ async function finish(tool: Tool, input: ImportInput, options: ImportOptions, fl
   );
   for (const problem of input.problems) say(`NOT READ: ${problem}`);
   if (result.conversions.length === 0)
-    throw new CommandError(`nothing of ${NAMES[tool]} was found${input.place}`, EXIT.notAllowed);
+    throw new CommandError(
+      `nothing of ${NAMES[tool]} was found${input.place}${flags.filename === undefined ? "" : `: name files with ${KINDS[tool]}, or import from the cluster, without -f`}`,
+      EXIT.notAllowed,
+    );
   await write(tool, result, flags);
   hint(flags, summaryOf(result));
   return countsOf(result).blocked > 0 || input.problems.length > 0 ? EXIT.failed : EXIT.done;

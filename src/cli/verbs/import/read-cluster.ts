@@ -24,6 +24,7 @@ const KINDS: Readonly<Record<Tool, readonly (readonly [group: string, plural: st
     ["source.toolkit.fluxcd.io", "helmcharts", "HelmChart"],
     ["source.toolkit.fluxcd.io", "ocirepositories", "OCIRepository"],
     ["source.toolkit.fluxcd.io", "buckets", "Bucket"],
+    ["source.extensions.fluxcd.io", "artifactgenerators", "ArtifactGenerator"],
     ["kustomize.toolkit.fluxcd.io", "kustomizations", "Kustomization"],
     ["helm.toolkit.fluxcd.io", "helmreleases", "HelmRelease"],
     ["image.toolkit.fluxcd.io", "imageupdateautomations", "ImageUpdateAutomation"],
