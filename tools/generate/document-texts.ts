@@ -54,6 +54,23 @@ with a note if there is none.
 
 \`\${SECRET:name}\` refers to a secret of the Core. It may be part of a text and of a value of \`env\`. The value is filled in on the
 node; Git, the operator and the status never contain it. Write \`$\${SECRET:name}\` for the literal text.
+On a node, \`docker inspect\` shows the values of \`environment\`. To pass a secret as a file, which it does not show, use \`configs\`:
+
+\`\`\`yaml
+services:
+  db:
+    image: postgres:17
+    environment:
+      POSTGRES_PASSWORD_FILE: /run/secrets/password
+    configs:
+      - source: password
+        target: /run/secrets/password
+configs:
+  password:
+    content: \${SECRET:wiki-db-password}
+\`\`\`
+
+A changed text of \`configs\`, also by a changed secret, replaces the containers of the service at the next deployment.
 
 ## Compose
 

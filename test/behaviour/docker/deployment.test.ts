@@ -100,6 +100,24 @@ describe("A deployment by the Docker runner (needs root, dockerd and busybox)", 
     for (const text of texts) expect(text).not.to.include(CANARY);
   });
 
+  it("passes secrets in configs as files, which docker inspect does not show, and replaces them when they change", async () => {
+    const value = `${CANARY}-in-a-file`;
+    const { secret } = await bench.call<{ secret: { id: string } }>("POST", "/api/secrets", { name: "file", value });
+    const web = shell(FOREVER, { configs: [{ source: "db", target: "/run/secrets/db" }] });
+    const deployed = () => bench.deployed("files", { web }, { configs: { db: { content: "it is ${SECRET:file}" } } });
+    for (const current of [value, `${value}-changed`]) {
+      await bench.call("PUT", `/api/secrets/${secret.id}`, { value: current });
+      const job = await deployed();
+      expect(job.error).to.equal(null);
+      const container = await bench.container("files", "web");
+      expect(await bench.docker.run("exec", container, "cat", "/run/secrets/db")).to.equal(`it is ${current}`);
+      expect(await bench.docker.run("inspect", container))
+        .to.contain(IMAGE)
+        .and.not.contain(CANARY);
+      expect(await bench.log(job.id)).to.not.contain(CANARY);
+    }
+  });
+
   it("is removed with its app; named volumes stay and are used again by an app of this name", async () => {
     const services = {
       web: shell(`test -e /data/x && echo found; touch /data/x; ${FOREVER}`, { volumes: ["data:/data"] }),

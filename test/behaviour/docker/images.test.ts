@@ -52,7 +52,9 @@ describe("Images of Docker apps (needs root, dockerd and busybox)", function () 
     const image = app.observed?.services[0]?.image ?? "";
     expect(image).to.match(new RegExp(`^${repository}:1@sha256:[0-9a-f]{64}$`));
     expect(job.result?.images).to.deep.equal({ web: image });
-    expect(await bench.log(job.id)).to.contain(`service web runs ${image}`);
+    const log = await bench.log(job.id);
+    expect(log).to.contain(`service web runs ${image}`);
+    expect(log).to.match(new RegExp(`pulling ${repository}:1: 100 %`));
     for (const folder of [bench.agent.dataDir, bench.docker.dataRoot]) {
       const found = await runCommand("sh", ["-c", 'grep -rlF "$1" "$2" || true', "sh", PASSWORD, folder]);
       expect(found, folder).to.equal("");

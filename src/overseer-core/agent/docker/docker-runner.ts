@@ -28,6 +28,7 @@ import { EngineError, isRefusal } from "./engine-connection.js";
 import type { EngineEvents } from "./engine-events.js";
 import { errorAfterStart, refusalText } from "./error-after-start.js";
 import { failureText, saysUnreachable } from "./failure-text.js";
+import { withFileDigests } from "./file-digests.js";
 import { imagesAsDeployed, withImages } from "./images-as-deployed.js";
 import { type Mask, maskOf } from "./mask.js";
 import { projectName } from "./project-name.js";
@@ -110,9 +111,9 @@ export class DockerRunner implements Runner {
       const logins = readPullSecrets(deployment.pullSecrets);
       const passwords = [...logins.values()].flatMap(({ password, identitytoken = "" }) => [password, identitytoken]);
       const mask = maskOf([...deployment.secrets.values(), ...passwords, ...watch.secretsOf(project)]);
-      const masked: LogLine = (line) => log(mask(line));
       const directory = this.#directoryOf(deployment.project);
       const { project: app, again } = deployment;
+      const masked: LogLine = (line) => log(mask(line));
       const call: Call = { app, project, directory, input, logins, mask, log: masked, signal, again };
       return this.#deploy(call, deployment).catch((error: unknown) => {
         if (isRefusal(error)) throw new RunError(mask(refusalText(error)));
@@ -169,7 +170,8 @@ export class DockerRunner implements Runner {
     const last = call.again === undefined ? undefined : records.find(project);
     const before = last?.version === version ? last : undefined;
     const { images: used, pinned } = await imagesAsDeployed(engine, serviceImages(model), before, signal);
-    const started = pinned.size === 0 ? call : { ...call, input: withImages(call.input, used) };
+    const input = pinned.size === 0 ? call.input : withImages(call.input, used);
+    const started = { ...call, input: withFileDigests(input, model, this.#options.dataDir) };
     await this.#pull(started, used);
     watch.addSecrets(project, secrets.values());
     const restarts = new Map(present.map(({ Id, RestartCount }) => [Id, RestartCount]));
@@ -201,12 +203,10 @@ export class DockerRunner implements Runner {
     const mounted = before.flatMap(({ Mounts }) => Mounts ?? []);
     const writable = mounted.filter(({ Type, RW }) => Type === "bind" && RW).map(({ Source }) => Source);
     const paths = { appDirectory: directory, forbidden: [dataDir, root], socket, writable, volumes, real: realPath };
-    const published = publishedPorts(before.map(({ HostConfig }) => HostConfig));
-    const ports = { reserved: await this.#options.reservedPorts(signal), published };
+    const reserved = await this.#options.reservedPorts(signal);
+    const ports = { reserved, published: publishedPorts(before.map(({ HostConfig }) => HostConfig)) };
     const findings = judgeHostAccess({ app, project, model }, policy, paths, ports);
-    if (findings.length === 0) return;
-    const text = `the Compose document uses the node in ways that are not allowed: ${findingsText(findings)}`;
-    throw new RunError(mask(text));
+    if (findings.length > 0) throw new RunError(mask(findingsText(findings)));
   }
 
   /** Pulls images before anything is stopped, so that a failed pull changes nothing. */

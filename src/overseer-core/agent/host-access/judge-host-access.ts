@@ -106,9 +106,9 @@ function isOwn({ project }: JudgeContext, name: unknown): boolean {
   return name === undefined || name === null || String(name).startsWith(`${project}_`);
 }
 
-/** Returns one text for all findings, at most 20. */
+/** Returns one message for all findings, of which it names at most 20. */
 export function findingsText(findings: readonly Finding[]): string {
   const shown = findings.slice(0, 20).map(({ key, message }) => `${key}: ${message}`);
   const more = findings.length > 20 ? `; and ${findings.length - 20} more` : "";
-  return `${shown.join("; ")}${more}`;
+  return `the Compose document uses the node in ways that are not allowed: ${shown.join("; ")}${more}`;
 }
