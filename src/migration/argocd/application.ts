@@ -5,6 +5,7 @@ import { Findings } from "../finding.js";
 import { appName } from "../names.js";
 import { defined, newApp, serviceAccountOf } from "../new-app.js";
 import { FINALIZER_OF_APP, readMetadata } from "../object-metadata.js";
+import { reportChildren } from "../parents.js";
 import type { Repositories } from "../repositories.js";
 import { destinationOf } from "./destination.js";
 import type { ProjectWindows } from "./project-windows.js";
@@ -68,6 +69,7 @@ export function convertApplication(
   readRest(spec, home, findings);
   const account = serviceAccountOf(context.options, destination.remote, findings);
   const windows = context.windows.of(application, home, destination);
+  reportChildren(childrenOf(application), findings);
   root.reportUnread();
   const apps = sources.map(({ source, suffix }) =>
     newApp(application, {
@@ -103,6 +105,16 @@ function statusOf({ status }: InputObject): Pick<SourceContext, "detected" | "de
     detectedOfEach: fields.texts("sourceTypes") ?? [],
     revision: fields.object("sync")?.text("revision"),
   };
+}
+
+/** Applications and ApplicationSets that an Application applies, by its status. */
+function childrenOf({ status, metadata }: InputObject): string[] {
+  const resources = Fields.of(status, "status", new Findings()).objects("resources");
+  return resources.flatMap((one) => {
+    const [kind, name, namespace = ""] = ["kind", "name", "namespace"].map((field) => one.text(field));
+    const isChild = one.text("group") === "argoproj.io" && (kind === "Application" || kind === "ApplicationSet");
+    return isChild && name !== metadata.name ? [`${kind} ${namespace}/${name}`] : [];
+  });
 }
 
 function deletes({ metadata }: InputObject): boolean {

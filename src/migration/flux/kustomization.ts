@@ -1,9 +1,10 @@
 import { listOrNone, patchesOf } from "../argocd/kustomize.js";
-import type { Conversion, InputObject, OutputManifest } from "../conversion.js";
+import { type Conversion, describeInput, type InputObject, type OutputManifest } from "../conversion.js";
 import { Fields } from "../fields.js";
 import { Findings } from "../finding.js";
 import { defined, newApp, serviceAccountOf } from "../new-app.js";
 import { FINALIZER_OF_APP, readMetadata } from "../object-metadata.js";
+import { reportChildren } from "../parents.js";
 import { repositoryRefOf } from "../repositories.js";
 import {
   appNameOf,
@@ -46,6 +47,7 @@ export function convertKustomization(object: InputObject, context: FluxContext):
   };
   const rules = ignoreRulesOf(spec.objects("ignore"), findings);
   const deletionPolicy = deletionPolicyOf(spec.text("deletionPolicy"), prune, spec, findings);
+  reportChildren(childrenOf(object, context), findings);
   root.reportUnread();
   const app = newApp(object, {
     namespace,
@@ -58,6 +60,20 @@ export function convertKustomization(object: InputObject, context: FluxContext):
     policy: { mode: "Automatic", selfHeal: true, prune, deletionPolicy },
   });
   return finish(object, app, findings);
+}
+
+/** Kustomizations and HelmReleases that a Kustomization applies, by their labels, which only live objects have. */
+function childrenOf({ metadata: { name, namespace = "default" } }: InputObject, { objects }: FluxContext): string[] {
+  const children = objects.filter(({ kind, metadata }) => {
+    const { labels = {} } = metadata as { labels?: Readonly<Record<string, string>> };
+    return (
+      (kind === "Kustomization" || kind === "HelmRelease") &&
+      labels["kustomize.toolkit.fluxcd.io/name"] === name &&
+      labels["kustomize.toolkit.fluxcd.io/namespace"] === namespace &&
+      (metadata.name !== name || metadata.namespace !== namespace)
+    );
+  });
+  return children.map(describeInput);
 }
 
 /** The app, unless a finding blocks it. */

@@ -31,6 +31,16 @@ const WITH_PODS = new Set(["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet
 const MARKS =
   /^(kustomize|helm)\.toolkit\.fluxcd\.io\/|^argocd\.argoproj\.io\/|^gitops\.overseer\.io\/|^app\.kubernetes\.io\/managed-by$/;
 
+/** Objects by which another tool writes others. */
+const TOOL_KINDS =
+  /^(argoproj\.io\/\S+ Application(Set)?|kustomize\.toolkit\.fluxcd\.io\/\S+ Kustomization|helm\.toolkit\.fluxcd\.io\/\S+ HelmRelease) /;
+const CREATED_AGAIN =
+  "it would be created again, so that the other tool writes its objects again: remove its manifest from Git";
+
+function isOfTool({ apiVersion, object }: PlannedAction): boolean {
+  return TOOL_KINDS.test(`${apiVersion} ${object}`);
+}
+
 const STOPS: Readonly<Partial<Record<PlanClass, string>>> = {
   restart: "its pod template differs, so that its pods would be replaced",
   scale: "it has more replicas than in Git, so that pods would be deleted",
@@ -51,7 +61,7 @@ export function judgePlan(
   for (const action of status.plan ?? []) {
     const found = classOf(action);
     classes[found] = [...(classes[found] ?? []), action.object];
-    const why = STOPS[found];
+    const why = found === "create" && isOfTool(action) ? CREATED_AGAIN : STOPS[found];
     if (why !== undefined)
       stops.push(
         `${action.object}${action.origin === undefined ? "" : ` (${action.origin})`}: ${why}${detailOf(action, found)}`,

@@ -1,3 +1,4 @@
+import { GROUP, LABEL_APP, LABEL_APP_NAMESPACE } from "../../api/group.js";
 import { isRecord } from "../../manifest/shape.js";
 
 /** The object of the other tool that an app replaces. */
@@ -81,7 +82,7 @@ export interface Parent extends OwnerRef {
 /** Labels by which Argo CD tracks objects if it does not use the annotation, as versions before 3 do. */
 const INSTANCE_LABELS = ["app.kubernetes.io/instance", "argocd.argoproj.io/instance"];
 
-/** Parents that an object may have by its marks: an ApplicationSet, an Application of apps, a Kustomization. */
+/** Parents that an object may have by its marks: an ApplicationSet, an Application of apps, a Kustomization, an app of this operator. */
 export function parentsOf(
   { kind: own, namespace, name: child }: OwnerRef,
   { metadata }: OwnerObject,
@@ -110,6 +111,8 @@ export function parentsOf(
     const name = metadata.labels?.[`${group}/name`];
     if (name) parents.push({ group, kind, namespace: metadata.labels?.[`${group}/namespace`] ?? namespace, name });
   }
+  const [app, home] = [metadata.labels?.[LABEL_APP], metadata.labels?.[LABEL_APP_NAMESPACE]];
+  if (app && home) parents.push({ group: GROUP, kind: "OverseerApp", namespace: home, name: app });
   return parents;
 }
 
@@ -119,6 +122,10 @@ export function parentProblem(parent: Parent, live: OwnerObject | undefined, chi
   const what = describeOwner(parent);
   if (parent.kind === "ApplicationSet")
     return `${what} makes it again: set spec.syncPolicy.preserveResourcesOnDeletion: true in the set, wait until its Applications have no finalizer, and delete it with kubectl delete --cascade=orphan`;
+  if (parent.kind === "OverseerApp")
+    return isQuiet(live)
+      ? undefined
+      : `${what} manages it, and would undo its pause and make it again: suspend that app, remove its manifest from Git, and resume the app after the take-over`;
   if (parent.kind === "Application")
     return isPaused(parent, {
       ...live,
@@ -130,6 +137,12 @@ export function parentProblem(parent: Parent, live: OwnerObject | undefined, chi
   return isLeft || live.spec?.suspend === true
     ? undefined
     : `${what} undoes its pause: suspend it first, in Git as well, or annotate the child with kustomize.toolkit.fluxcd.io/reconcile: disabled`;
+}
+
+/** Whether an app writes nothing by itself. */
+function isQuiet({ spec = {} }: OwnerObject): boolean {
+  const sync = isRecord(spec.sync) ? spec.sync : {};
+  return spec.suspend === true || (sync.mode === "Manual" && sync.selfHeal === false);
 }
 
 /** Objects that the other tool manages, as `Kind namespace/name`; hooks and deleted ones are not among them. */

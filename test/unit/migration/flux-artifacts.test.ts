@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { checkResult } from "../../../src/cli/verbs/import/check-result.js";
+import { convertArgo } from "../../../src/migration/argocd/convert.js";
 import type { InputObject } from "../../../src/migration/conversion.js";
 import { convertFlux } from "../../../src/migration/flux/convert.js";
-import { flux, REPOSITORY } from "./support/fixtures.js";
+import { application, flux, REPOSITORY } from "./support/fixtures.js";
 
 const APPS = [
   { from: "@monorepo/apps/base/**", to: "@artifact/base/" },
@@ -37,6 +38,35 @@ function imported(path: string, ...objects: readonly InputObject[]) {
     generators: conversions.filter(({ kind }) => kind === "ArtifactGenerator"),
   };
 }
+
+describe("the import of a parent", () => {
+  const messages = (objects: readonly InputObject[], name: string): string =>
+    checkResult(convertFlux(objects, { serviceAccount: "deployer" }))
+      .conversions.filter((one) => one.name === name)
+      .flatMap(({ findings }) => findings.map(({ level, message }) => `${level} ${message}`))
+      .join("\n");
+
+  it("names the objects of Flux that it applies, and what to do first", () => {
+    const sourceRef = { kind: "GitRepository", name: "fleet" };
+    const labels = {
+      "kustomize.toolkit.fluxcd.io/name": "root",
+      "kustomize.toolkit.fluxcd.io/namespace": "flux-system",
+    };
+    const child = flux("HelmRelease", "web", {}, { metadata: { name: "web", namespace: "shop", labels } });
+    const root = flux("Kustomization", "root", { path: "./", sourceRef });
+    const leaf = flux("Kustomization", "leaf", { path: "./", sourceRef });
+    const all = [REPOSITORY, root, leaf, child];
+    expect(messages(all, "root")).to.match(/^manual applies HelmRelease shop\/web.*remove their manifests from Git/m);
+    expect(messages(all, "leaf")).to.not.include("applies HelmRelease");
+  });
+
+  it("names the Applications of an Application, and what to do first", () => {
+    const resources = [{ group: "argoproj.io", kind: "Application", namespace: "argocd", name: "web" }];
+    const { conversions } = convertArgo([application({}, { status: { resources } })], [], {});
+    const found = conversions[0]?.findings.map(({ level, message }) => `${level} ${message}`).join("\n");
+    expect(found).to.match(/^manual applies Application argocd\/web.*remove their manifests from Git/m);
+  });
+});
 
 describe("the import of an artifact that is made of a repository", () => {
   it("reads the folder of the repository that it was copied from", () => {

@@ -72,6 +72,15 @@ describe("the plan of a take-over", () => {
     expect(judgePlan({ plan: [], omitted: 3 }).stops[0]).to.include("3 actions are missing");
   });
 
+  it("stops where an object of the other tool would be created again, which would write its objects again", () => {
+    const created = (apiVersion: string, object: string): readonly string[] =>
+      judgePlan({ plan: [{ ...action("Create", object), apiVersion }] }).stops;
+    expect(created("helm.toolkit.fluxcd.io/v2", "HelmRelease a/b").join()).to.include("remove its manifest from Git");
+    expect(created("argoproj.io/v1alpha1", "Application a/b")).to.have.lengthOf(1);
+    expect(created("argoproj.io/v1alpha1", "Rollout a/b")).to.deep.equal([]);
+    expect(created("source.toolkit.fluxcd.io/v1", "GitRepository a/b")).to.deep.equal([]);
+  });
+
   it("names definitions that it updates", () => {
     const definition = action("Adopt", "CustomResourceDefinition things.example.com", ".spec.versions");
     const { updatedDefinitions, stops } = judgePlan({
@@ -156,6 +165,18 @@ describe("the object of the other tool", () => {
     expect(parentProblem(parent, live({ suspend: true }), live({}, { labels }))).to.equal(undefined);
     const left = live({}, { labels, annotations: { "kustomize.toolkit.fluxcd.io/reconcile": "disabled" } });
     expect(parentProblem(parent, live({}), left)).to.equal(undefined);
+    const ours = live(
+      {},
+      { labels: { "gitops.overseer.io/app": "root", "gitops.overseer.io/app-namespace": "fleet" } },
+    );
+    const [app] = parentsOf(KUSTOMIZATION, ours);
+    expect(app).to.deep.equal({ group: "gitops.overseer.io", kind: "OverseerApp", namespace: "fleet", name: "root" });
+    if (app === undefined) return;
+    const problem = (spec: object): string | undefined => parentProblem(app, live(spec), ours);
+    expect(problem({})).to.include("OverseerApp fleet/root").and.include("remove its manifest from Git");
+    expect(problem({ sync: { mode: "Manual", selfHeal: true } })).to.include("OverseerApp fleet/root");
+    expect(problem({ sync: { mode: "Manual", selfHeal: false } })).to.equal(undefined);
+    expect(problem({ suspend: true })).to.equal(undefined);
   });
 
   it("lists what it manages", () => {
