@@ -11,7 +11,7 @@ import { chartOf } from "./chart.js";
 import { appNameOf, appNamespaceOf, dependenciesOf, dependentsOf, type FluxContext, reportMoved } from "./context.js";
 import { readActions } from "./helm-actions.js";
 import { type ConvertedApp, finish } from "./kustomization.js";
-import { ignoreRulesOf, kubeConfigOf } from "./shared.js";
+import { expressionsOf, ignoreRulesOf, kubeConfigOf, metadataOf } from "./shared.js";
 
 /** Converts a HelmRelease of Flux to an OverseerApp in its target namespace, which renders the chart without a release. */
 export function convertHelmRelease(object: InputObject, context: FluxContext): ConvertedApp {
@@ -29,15 +29,17 @@ export function convertHelmRelease(object: InputObject, context: FluxContext): C
   const actions = readActions(spec, findings);
   const post = postRenderersOf(spec, findings);
   const drift = driftOf(spec, findings);
-  const timeout = spec.text("timeout");
+  const commonMetadata = metadataOf(spec.object("commonMetadata"));
+  const health = defined({
+    timeout: spec.text("timeout"),
+    rollbackOnFailure: actions.rollback || undefined,
+    expressions: expressionsOf(spec),
+  });
   const more = defined({
     serviceAccountName: account ?? serviceAccountOf(context.options, remote !== undefined, findings),
     dependsOn: dependenciesOf(spec, object, context, findings),
     allowedNamespaces: dependentsOf(object, context),
-    health:
-      timeout === undefined && !actions.rollback
-        ? undefined
-        : defined({ timeout, rollbackOnFailure: actions.rollback || undefined }),
+    health: Object.keys(health).length === 0 ? undefined : health,
     historyLimit: historyOf(spec, findings),
     suspend: suspendOf(spec),
   });
@@ -61,6 +63,7 @@ export function convertHelmRelease(object: InputObject, context: FluxContext): C
       path: chart.path,
       helm,
       patches: listOrNone(post),
+      commonMetadata,
     }),
     kubernetes: remote ?? {},
     sync: defined({ ignoreDifferences: listOrNone(drift.ignore) }),
@@ -156,8 +159,6 @@ function readRest(spec: Fields, namespace: string, findings: Findings): void {
     storage === undefined ? "" : spec.pathOf("storageNamespace"),
     `there is no Helm release any more: overseer take-over removes its Secrets (sh.helm.release.v1.*) from namespace ${storage ?? namespace}, so that helm uninstall cannot delete the objects`,
   );
-  spec.reportIfSet("commonMetadata", "manual", "is not converted: write it into source.commonMetadata");
-  spec.reportIfSet("healthCheckExprs", "manual", "is not converted: write it into health.expressions");
   spec.reportIfSet("postRenderStrategy", "difference", "patches apply to all documents, hooks included");
   spec.reportIfSet("waitStrategy", "difference", "the health of all objects counts");
 }

@@ -16,7 +16,7 @@ import {
   reportMoved,
 } from "./context.js";
 import { placeOf, selectionIn } from "./kustomization-place.js";
-import { deletionPolicyOf, ignoreRulesOf, kubeConfigOf } from "./shared.js";
+import { deletionPolicyOf, expressionsOf, ignoreRulesOf, kubeConfigOf, metadataOf } from "./shared.js";
 
 /** An app, or none if it cannot be converted, and the report about it. */
 export interface ConvertedApp {
@@ -182,11 +182,6 @@ function substituteOf(spec: Fields, object: InputObject, findings: Findings): Re
   return defined({ variables, from: listOrNone(from) });
 }
 
-function metadataOf(common: Fields | undefined): Record<string, unknown> | undefined {
-  if (common === undefined) return undefined;
-  return defined({ labels: common.textMap("labels"), annotations: common.textMap("annotations") });
-}
-
 function decryptionOf(spec: Fields, object: InputObject, findings: Findings): Record<string, unknown> | undefined {
   const decryption = spec.object("decryption");
   if (decryption === undefined) return undefined;
@@ -227,11 +222,7 @@ function healthOf(spec: Fields, findings: Findings): Record<string, unknown> | u
       "a sync is complete when all objects are healthy; Flux would not wait for them",
     );
   spec.flag("wait");
-  const expressions = spec.objects("healthCheckExprs").map((one) => {
-    const names = ["apiVersion", "kind", "current", "inProgress", "failed"];
-    return defined(Object.fromEntries(names.map((name) => [name, one.text(name)])));
-  });
-  const health = defined({ timeout, expressions: listOrNone(expressions) });
+  const health = defined({ timeout, expressions: expressionsOf(spec) });
   return Object.keys(health).length === 0 ? undefined : health;
 }
 

@@ -81,3 +81,18 @@ export function ignoreRulesOf(rules: readonly Fields[], findings: Findings): rea
     });
   });
 }
+
+/** Labels and annotations of all objects; undefined if there are none. */
+export function metadataOf(common: Fields | undefined): Record<string, unknown> | undefined {
+  if (common === undefined) return undefined;
+  return defined({ labels: common.textMap("labels"), annotations: common.textMap("annotations") });
+}
+
+/** Converts `healthCheckExprs`; undefined if there are none. */
+export function expressionsOf(spec: Fields): readonly Record<string, unknown>[] | undefined {
+  const names = ["apiVersion", "kind", "current", "inProgress", "failed"];
+  const all = spec.objects("healthCheckExprs");
+  return all.length === 0
+    ? undefined
+    : all.map((one) => defined(Object.fromEntries(names.map((name) => [name, one.text(name)]))));
+}

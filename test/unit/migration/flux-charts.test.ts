@@ -60,6 +60,18 @@ describe("values files of a HelmRelease", () => {
   });
 });
 
+describe("metadata and health of a HelmRelease", () => {
+  it("are those of the app", () => {
+    const healthCheckExprs = [{ apiVersion: "a.example.com/v1", kind: "Thing", current: "status.ready" }];
+    const commonMetadata = { labels: { team: "shop" }, annotations: { owner: "shop" } };
+    const object = flux("HelmRelease", "web", { chart: { spec: IN_GIT }, healthCheckExprs, commonMetadata });
+    const { manifests } = checkResult(convertFlux([REPOSITORY, object], { serviceAccount: "deployer" }));
+    const app = manifests.find(({ kind }) => kind === "OverseerApp");
+    expect(app?.spec.source).to.deep.include({ commonMetadata });
+    expect(app?.spec.health).to.deep.equal({ expressions: healthCheckExprs });
+  });
+});
+
 describe("definitions of the chart of a HelmRelease", () => {
   const CASES: readonly (readonly [string, object, boolean, boolean])[] = [
     ["the defaults of Flux", {}, false, true],
