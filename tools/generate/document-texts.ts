@@ -54,7 +54,8 @@ with a note if there is none.
 
 \`\${SECRET:name}\` refers to a secret of the Core. It may be part of a text and of a value of \`env\`. The value is filled in on the
 node; Git, the operator and the status never contain it. Write \`$\${SECRET:name}\` for the literal text.
-On a node, \`docker inspect\` shows the values of \`environment\`. To pass a secret as a file, which it does not show, use \`configs\`:
+On a node, \`docker inspect\` shows the values of \`environment\`. Pass a secret as a file, which it does not show, by an external secret
+of Compose, whose \`name\` is that of the secret of the Core:
 
 \`\`\`yaml
 services:
@@ -62,15 +63,15 @@ services:
     image: postgres:17
     environment:
       POSTGRES_PASSWORD_FILE: /run/secrets/password
-    configs:
-      - source: password
-        target: /run/secrets/password
-configs:
+    secrets: [password]
+secrets:
   password:
-    content: \${SECRET:wiki-db-password}
+    external: true
+    name: wiki-db-password
 \`\`\`
 
-A changed text of \`configs\`, also by a changed secret, replaces the containers of the service at the next deployment.
+On Kubernetes, \`name\` is an existing Secret with the key \`value\`. A file with more than a secret is \`content\` of \`configs\`, which may
+contain \`\${SECRET:name}\`. A changed text or secret replaces the containers of the service at the next deployment.
 
 ## Compose
 

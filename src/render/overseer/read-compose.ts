@@ -5,6 +5,7 @@ import type { RepositoryFiles } from "../compose/model.js";
 import { isAccepted } from "../plaintext-secrets.js";
 import { limitsOf } from "./app-policies.js";
 import { checkCompose, type ServiceFacts } from "./compose/check.js";
+import { withExternalSecrets } from "./compose/external-secrets.js";
 import { finishCompose } from "./compose/finish.js";
 import { checkLimits, type Limits } from "./compose/limits.js";
 import { activateProfiles } from "./compose/profiles.js";
@@ -49,11 +50,12 @@ export function readCompose(
   if (merged === undefined) return { compose: {}, secrets: [], facts: new Map() };
   const { report } = merged;
   const active = activateProfiles(merged.value, document.spec.profiles ?? [], spec.at("profiles"));
-  const { compose, secrets: fileSecrets } =
+  const { compose: inlined, secrets: fileSecrets } =
     envFiles === undefined
       ? { compose: active, secrets: new Map() }
       : inlineEnvFiles(document.metadata.name, active, envFiles, lookup, report);
-  const facts = checkCompose(compose, written, report, runtime);
+  const facts = checkCompose(inlined, written, report, runtime);
+  const compose = runtime === "node" ? withExternalSecrets(inlined, report) : inlined;
   const fill = (name: string): string | undefined =>
     lookup(name) === undefined ? undefined : interpolate(`\${${name}}`, lookup).text;
   if (!isAccepted(document.metadata.annotations)) notePlainSecrets(compose, report, runtime);

@@ -9,6 +9,7 @@ import { partsOf, scalarText, unescapeText } from "../compose/text.js";
 import { itemsOf, mappingOf, pairsOf, textOf, textsOf } from "../compose/values.js";
 import { runs } from "../overseer/compose/dependencies.js";
 import type { Mapping } from "../overseer/compose/shape.js";
+import { secretPaths } from "../overseer/secrets-in.js";
 import {
   type AppFacts,
   ENCRYPTED_VARIABLE,
@@ -157,6 +158,7 @@ function filesOf(service: Mapping, compose: Mapping, kind: "configs" | "secrets"
     const path = typeof target === "string" ? target : `${kind === "secrets" ? "/run/secrets" : ""}/${String(source)}`;
     const { content } = mappingOf(mappingOf(compose[kind])[String(source)]);
     const at = path.startsWith("/") ? path : `${kind === "secrets" ? "/run/secrets/" : "/"}${path}`;
-    return [at, { kind: "file", source: typeof content === "string" ? unescapeText(content) : "" }];
+    const isKnown = typeof content === "string" && secretPaths(content).size === 0;
+    return [at, { kind: "file", source: isKnown ? unescapeText(content) : "" }];
   });
 }

@@ -18,7 +18,7 @@ describe("include", () => {
       "include: [db.yaml]\nservices: {web: {image: x, depends_on: [db], networks: [n]}}",
       {
         "db.yaml":
-          "services: {db: {image: y, volumes: ['vol:/v'], secrets: [s], networks: [n]}}\nnetworks: {n: {}}\nvolumes: {vol: {labels: {a: b}}}\nsecrets: {s: {external: true}}",
+          "services: {db: {image: y, volumes: ['vol:/v'], secrets: [s], networks: [n]}}\nnetworks: {n: {}}\nvolumes: {vol: {labels: {a: b}}}\nsecrets: {s: {file: /s}}",
       },
     );
     expect(Object.keys(compose).sort()).to.deep.equal(["networks", "secrets", "services", "volumes"]);
