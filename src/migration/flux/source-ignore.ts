@@ -46,6 +46,8 @@ export function selectionOf(ignore: string, path: string): SelectedFiles | strin
   for (const pattern of patternsOf(ignore)) {
     if (pattern.parts.some((part) => /[[\]{}()!\\]/.test(part) || part === ".."))
       return `the pattern ${pattern.text} has no equal glob here, which may use *, **, and ? only`;
+    if (pattern.parts.some((part, at) => part === "**" && isFirstOnly(pattern, pattern.parts.slice(at + 1))))
+      return `the pattern ${pattern.text} means the first folder only after ** in Flux, and has no equal glob here`;
     const { isAll, globs } = effectOf(pattern, folders);
     if (isAll) [include, exclude] = pattern.isInclusion ? [undefined, []] : [[], []];
     else if (!pattern.isInclusion) exclude.push(...globs.filter((glob) => !NO_MANIFEST.test(glob)));
@@ -80,12 +82,22 @@ function patternsOf(ignore: string): readonly Pattern[] {
     const pattern = isInclusion ? text.slice(1) : text;
     const isFolder = pattern.endsWith("/");
     const names = (isFolder ? pattern.slice(0, -1) : pattern).split("/");
+    // A name without a slash is that of a file or folder anywhere; two stars in it are one.
+    if (names.length === 1)
+      return [{ text, isInclusion, isFolder, parts: ["**", pattern.replace(/\/$/, "").replace(/\*+/g, "*")] }];
     const parts = names.filter((name) => name !== "");
     // As in Flux: stars beside other characters match nothing, nor do two of them alone.
     const isVoid = parts.every((part) => part === "**") || parts.some((part) => /\*\*/.test(part) && part !== "**");
-    // A name without a slash is that of a file or folder anywhere.
-    return isVoid ? [] : [{ text, isInclusion, isFolder, parts: names.length === 1 ? ["**", ...parts] : parts }];
+    return isVoid ? [] : [{ text, isInclusion, isFolder, parts }];
   });
+}
+
+/**
+ * Whether it matters that Flux only tries the first folder that fits the part after `**`. It does not for a name that hardly occurs twice in a
+ * path, unless what it selects would be applied.
+ */
+function isFirstOnly({ isInclusion }: Pattern, [first = "", ...others]: readonly string[]): boolean {
+  return others.some((part) => part !== "**") && (isInclusion || /[*?]/.test(first));
 }
 
 /** Matches the beginning of a pattern with the folders of a path; what is left of it is for what is in the path. */
