@@ -22,7 +22,8 @@ async function main(): Promise<void> {
         bao: await ensureOpenBao(),
         sops: await ensureSops(),
         coredns: await ensureCoreDns(),
-        "kustomize-controller": await ensureFlux(),
+        "kustomize-controller": await ensureFlux("kustomize-controller"),
+        "helm-controller": await ensureFlux("helm-controller"),
         ...(await prometheusIfPossible()),
       }
     : await ensureControlPlaneBinaries();

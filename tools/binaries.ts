@@ -108,9 +108,12 @@ export async function ensureCoreDns(progress: Progress = stderrProgress): Promis
   return (await ensure([coreDnsBundle(currentArchitecture())], progress))("coredns");
 }
 
-/** Installs Flux's controller of Kustomizations, beside which tests run the operator. */
-export async function ensureFlux(progress: Progress = stderrProgress): Promise<string> {
-  return (await ensure([fluxBundle()], progress))("kustomize-controller");
+/** Installs a controller of Flux, beside which tests run the operator. */
+export async function ensureFlux(
+  name: "kustomize-controller" | "helm-controller",
+  progress: Progress = stderrProgress,
+): Promise<string> {
+  return (await ensure([fluxBundle(name)], progress))(name);
 }
 
 /** Installs OpenBao, from which tests take secrets. */

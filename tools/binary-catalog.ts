@@ -4,6 +4,7 @@ import {
   COMPOSE_VERSION,
   COREDNS_VERSION,
   ETCD_VERSION,
+  FLUX_HELM_VERSION,
   FLUX_KUSTOMIZE_VERSION,
   GITEA_VERSION,
   HELM_VERSION,
@@ -32,6 +33,7 @@ export type BinaryName =
   | "docker-compose"
   | "coredns"
   | "kustomize-controller"
+  | "helm-controller"
   | "bao"
   | "prometheus"
   | "promtool";
@@ -257,11 +259,12 @@ export function coreDnsBundle(arch: Architecture): Bundle {
   };
 }
 
-/** Returns the bundle of Flux's controller of Kustomizations, which tests run beside the operator. Its releases are images only. */
-export function fluxBundle(): Bundle {
-  const name = "kustomize-controller";
-  const go = { module: "flux", package: `github.com/fluxcd/${name}`, ldflags: "-s -w", takes: "about 4 minutes" };
-  return { name, version: FLUX_KUSTOMIZE_VERSION, programs: [name], release: {}, go, inNpmPackage: false };
+/** Returns the bundle of a controller of Flux, which tests run beside the operator. Its releases are images only. */
+export function fluxBundle(name: "kustomize-controller" | "helm-controller"): Bundle {
+  const [version, module] =
+    name === "helm-controller" ? [FLUX_HELM_VERSION, "flux-helm"] : [FLUX_KUSTOMIZE_VERSION, "flux"];
+  const go = { module, package: `github.com/fluxcd/${name}`, ldflags: "-s -w", takes: "about 4 minutes" };
+  return { name, version, programs: [name], release: {}, go, inNpmPackage: false };
 }
 
 /** Returns the bundle of Prometheus, which tests of dashboards and alerts use. It is not built, which would take too long. */

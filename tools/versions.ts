@@ -21,6 +21,9 @@ export const SOPS_VERSION = "v3.13.3";
 /** Flux's controller of Kustomizations, as the Go module in tools/flux has it. */
 export const FLUX_KUSTOMIZE_VERSION = "v1.9.6";
 
+/** Flux's controller of HelmReleases, as the Go module in tools/flux-helm has it. */
+export const FLUX_HELM_VERSION = "v1.4.0";
+
 /** Docker Compose, a plugin of the Docker CLI, as the Go module in tools/compose and the official release have it. */
 export const COMPOSE_VERSION = "v2.40.3";
 
