@@ -11,6 +11,7 @@ import {
   observeResponse,
   writer,
 } from "../kubernetes-context.js";
+import type { ObservedObject } from "../watch/observed-object.js";
 import { fieldManager, identity } from "./identity.js";
 
 /**
@@ -36,7 +37,7 @@ export async function handOver(
     entry.manager === from && entry.operation === "Apply" ? { ...entry, manager: fieldManager(to) } : entry,
   );
   context.tracker.writeStarted(live.key);
-  let after: RawObject | undefined;
+  let observed: ObservedObject | undefined;
   try {
     const response = await context.client.request<RawObject>({
       method: "PATCH",
@@ -60,9 +61,9 @@ export async function handOver(
         { op: "replace", path: "/metadata/resourceVersion", value: body.metadata.resourceVersion },
       ],
     });
-    after = response.body;
+    observed = observeResponse(context, resource, response.body, live.id);
   } finally {
-    context.tracker.writeFinished(live.key, after ? observeResponse(context, resource, after) : undefined, false);
+    context.tracker.writeFinished(live.key, observed, false);
   }
 }
 

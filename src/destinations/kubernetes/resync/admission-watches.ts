@@ -1,5 +1,6 @@
 import type { Clock } from "../../../base/clock.js";
 import { messageOf } from "../../../base/errors.js";
+import { sha256 } from "../../../base/hash.js";
 import type { Logger } from "../../../base/logger.js";
 import type { KubeClient } from "../../../kube/client/kube-client.js";
 import type { Discovery } from "../../../kube/discovery.js";
@@ -37,6 +38,8 @@ const KINDS: ReadonlyMap<string, readonly string[]> = new Map([
 
 /** Retry interval without permission to watch. Everything is verified once the watch succeeds. */
 const REFUSED_MS = 300_000;
+/** With more webhooks or policies of one kind, a changed one is not read, but matches everything. */
+const MAX_READ = 1_000;
 /** Delay before discovery is retried. */
 const RETRY_MS = 30_000;
 
@@ -55,9 +58,9 @@ export interface AdmissionWatchesOptions {
 /** The stored part of an object. */
 type Entry = Pick<LiveMetadata, "name" | "uid" | "generation">;
 
-/** The rules of a webhook or policy, and the resources that they match. */
+/** The rules of a webhook or policy, as a digest, and the resources that they match. */
 interface WatchedRules {
-  readonly text: string;
+  readonly digest: string;
   readonly matches: ResourceMatcher;
 }
 
@@ -112,10 +115,14 @@ export class AdmissionWatches {
       logger,
       path: collectionPath(resource),
       mode: "metadata",
-      reduce: ({ metadata: { name, uid, generation } }) => ({ name, uid, ...(generation ? { generation } : {}) }),
+      reduce: ({ metadata: { name, uid, generation } }) => ({
+        name,
+        uid,
+        ...(typeof generation === "number" ? { generation } : {}),
+      }),
       uidOf: ({ uid }) => uid,
       onEvent: (event) => {
-        if (reflector.synced && isRuleChange(event)) this.#changed(resource, event);
+        if (reflector.synced && isRuleChange(event)) this.#changed(resource, event, reflector.store.size);
       },
       onSync: (error) => {
         if (error !== undefined) this.#options.onFailure();
@@ -136,8 +143,12 @@ export class AdmissionWatches {
     return reflector;
   }
 
-  #changed(resource: ResourceInfo, event: StoreEvent<Entry>): void {
+  #changed(resource: ResourceInfo, event: StoreEvent<Entry>, objects: number): void {
     const { name } = event.type === "Deleted" ? event.previous : event.object;
+    if (resource.kind !== "CustomResourceDefinition" && objects > MAX_READ) {
+      this.#throttle.changed(resource.kind, async () => this.#onceInForce(matchesAll, resource.plural));
+      return;
+    }
     const key = keyOf(resource, name);
     this.#throttle.changed(key, async () => {
       if (resource.kind === "CustomResourceDefinition") this.#options.onChange(matcherOfDefinition(name), key);
@@ -151,7 +162,7 @@ export class AdmissionWatches {
     const before = this.#known.get(key);
     if (now) this.#known.set(key, now);
     else this.#known.delete(key);
-    if (before && before.text === now?.text) return;
+    if (before && before.digest === now?.digest) return;
     const either = [before ?? now, now ?? before].map((rules) => rules?.matches ?? matchesAll);
     this.#onceInForce((one) => either.some((matches) => matches(one)), key);
   }
@@ -172,9 +183,9 @@ export class AdmissionWatches {
       const policy = isRecord(object.spec) ? object.spec.policyName : undefined;
       const matches =
         typeof policy === "string" ? await this.#matcherOfPolicy(resource, policy) : matcherOfRules(object);
-      return { text: versionlessRules(object), matches };
+      return { digest: sha256(versionlessRules(object), 32), matches };
     } catch (error) {
-      return { text: messageOf(error), matches: matchesAll };
+      return { digest: sha256(messageOf(error), 32), matches: matchesAll };
     }
   }
 
