@@ -59,7 +59,7 @@ describe("A remote API server that sends more than fits into memory", function (
       `says ${says}`,
       (object) => {
         const ready = condition(object, "Ready");
-        return ready?.status === "False" && says.test(ready.message ?? "");
+        return ready !== undefined && ready.status !== "True" && says.test(ready.message ?? "");
       },
       120_000,
     );
