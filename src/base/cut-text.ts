@@ -1,6 +1,6 @@
 /**
  * Truncates a text to `max` characters, ending with an ellipsis. Unpaired surrogates are replaced: the API server would store
- * another character, and the status would differ at every comparison. A truncated text does not keep the whole one in memory.
+ * another character, and the status would differ at every comparison.
  */
 export function cutText(text: string, max: number): string {
   const cut = text.length <= max ? text : `${text.slice(0, max - 1).replace(/[\ud800-\udbff]$/, "")}…`;

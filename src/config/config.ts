@@ -48,10 +48,6 @@ export interface Config extends HostSettings {
   readonly gitCacheBytes: number;
   /** Size limits of repositories and sources; unset limits have defaults where they are enforced. */
   readonly limits: LimitSettings;
-  /** Maximum estimated bytes of the live state of one remote cluster. */
-  readonly remoteClusterBytes: number;
-  /** Maximum estimated bytes of the remote clusters of one namespace. */
-  readonly remoteNamespaceBytes: number;
   readonly render: RenderSettings;
   /** Proxies for requests to Git hosts. */
   readonly proxies: ProxyRules;
@@ -183,8 +179,6 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     commitStatusUrl: values["commit-status-url"],
     gitCacheBytes: values["git-cache-bytes"] ?? 0,
     limits: limitSettings(values),
-    remoteClusterBytes: values["max-remote-cluster-bytes"] ?? 256 * 2 ** 20,
-    remoteNamespaceBytes: values["max-remote-namespace-bytes"] ?? 512 * 2 ** 20,
     render: {
       kubectl: values.kubectl,
       helm: values.helm,

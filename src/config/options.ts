@@ -1,6 +1,5 @@
 import { API_OPTIONS } from "./api-options.js";
 import { GIT_LIMIT_OPTIONS } from "./git-limit-options.js";
-import { REMOTE_LIMIT_OPTIONS } from "./remote-limit-options.js";
 import { RENDER_OPTIONS } from "./render-options.js";
 
 /** One setting of the operator: how it is read, and what `--help` shows for it. */
@@ -154,7 +153,6 @@ export const OPTIONS = [
     fallback: "50000",
     help: "Maximum number of files below the path of one app, including files that are not selected.",
   },
-  ...REMOTE_LIMIT_OPTIONS,
   ...RENDER_OPTIONS,
   {
     flag: "watch-namespaces",

@@ -170,8 +170,6 @@ export const SETTING_SCHEMAS = {
   "git-max-fetch-bytes": count(MIB, 2 ** 31 - 1),
   "git-max-object-bytes": count(MIB, 2 ** 31 - 1),
   "max-file-bytes": count(1024, 256 * MIB),
-  "max-remote-cluster-bytes": count(MIB, Number.MAX_SAFE_INTEGER),
-  "max-remote-namespace-bytes": count(MIB, Number.MAX_SAFE_INTEGER),
   "max-source-bytes": count(1024, 1024 * MIB),
   "max-source-files": count(1, 1_000_000),
   kubectl: text,

@@ -1,17 +1,10 @@
 import type { Clock } from "../base/clock.js";
-import { estimatedBytes } from "../base/estimated-bytes.js";
 import type { GroupVersionKind } from "../manifest/object-id.js";
 import type { KubeClient } from "./client/kube-client.js";
 import { ensureReady } from "./client/readiness.js";
 import type { ResourceInfo } from "./resource.js";
 
 const AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-/** Maximum length of a group, version, kind, resource or verb. */
-const MAX_NAME = 253;
-/** Maximum number of verbs that are kept of a resource. */
-const MAX_VERBS = 32;
-/** Estimated bytes of the entry of a kind, without its texts. */
-const ENTRY_BYTES = 400;
 /** Minimum interval between refreshes for unknown kinds. */
 const MIN_REFRESH_MS = 1_000;
 
@@ -48,8 +41,6 @@ export class Discovery {
   #changes = 1;
   #loadedChanges = 0;
   #loading: Promise<void> | undefined;
-  /** What the memory of an untrusted server counts for the kinds. */
-  #bytes = 0;
 
   constructor(client: KubeClient, clock: Clock) {
     this.#client = client;
@@ -112,12 +103,6 @@ export class Discovery {
     return this.#kinds;
   }
 
-  /** Forgets all kinds. */
-  clear(): void {
-    this.#keep(new Map(), new Set());
-    this.invalidate();
-  }
-
   /** Marks the cache as outdated: the next call refreshes it. */
   invalidate(): void {
     this.#changes++;
@@ -146,30 +131,18 @@ export class Discovery {
       if (unavailable.has(`${known.group}/${known.version}`) && !kinds.has(key)) kinds.set(key, known);
     // A removed kind ends the watches of apps, so an incomplete list of a starting server is not accepted.
     if ([...this.#kinds.keys()].some((key) => !kinds.has(key))) await ensureReady(this.#client);
-    this.#keep(kinds, unavailable);
+    this.#kinds = kinds;
+    this.#unavailable = unavailable;
     this.#serverVersion = version ?? this.#serverVersion;
     this.#loadedChanges = changes;
     this.#loadedAt = this.#clock.monotonic();
-  }
-
-  /** Replaces the kinds. Throws the errors of `ServerMemory.keep`. */
-  #keep(kinds: ReadonlyMap<string, ResourceInfo>, unavailable: ReadonlySet<string>): void {
-    const memory = this.#client.limits?.memory;
-    if (memory !== undefined) {
-      let bytes = estimatedBytes(unavailable);
-      for (const info of kinds.values()) bytes += ENTRY_BYTES + estimatedBytes(info);
-      memory.keep(bytes - this.#bytes);
-      this.#bytes = bytes;
-    }
-    this.#kinds = kinds;
-    this.#unavailable = unavailable;
   }
 
   /** Only charts use the version, so a server that does not report it is still usable. */
   async #requestVersion(): Promise<string | undefined> {
     const request = this.#client.request<{ gitVersion?: string }>({ method: "GET", path: "/version" });
     return request.then(
-      ({ body }) => (isName(body.gitVersion) ? body.gitVersion : undefined),
+      ({ body }) => body.gitVersion,
       () => undefined,
     );
   }
@@ -178,9 +151,7 @@ export class Discovery {
 /** Returns the API versions, as `group/version`, whose server does not respond. */
 function staleVersions(list: DiscoveryList | undefined): ReadonlySet<string> {
   const all = (list?.items ?? []).flatMap(({ metadata, versions }) =>
-    versions.flatMap(({ version, freshness }) =>
-      isName(version) && isName(metadata?.name ?? "") ? [{ key: `${metadata?.name ?? ""}/${version}`, freshness }] : [],
-    ),
+    versions.map(({ version, freshness }) => ({ key: `${metadata?.name ?? ""}/${version}`, freshness })),
   );
   return new Set(all.filter(({ freshness }) => freshness === "Stale").map(({ key }) => key));
 }
@@ -190,24 +161,17 @@ function addKinds(kinds: Map<string, ResourceInfo>, list: DiscoveryList | undefi
     for (const { version, resources } of group.versions) {
       for (const resource of resources ?? []) {
         if (!resource.responseKind) continue;
-        const [name, kind, plural] = [group.metadata?.name ?? "", resource.responseKind.kind, resource.resource];
-        if (![name, version, kind, plural].every(isName)) continue;
         const info: ResourceInfo = {
-          group: name,
+          group: group.metadata?.name ?? "",
           version,
-          kind,
-          plural,
+          kind: resource.responseKind.kind,
+          plural: resource.resource,
           namespaced: resource.scope === "Namespaced",
-          verbs: new Set(resource.verbs.filter(isName).slice(0, MAX_VERBS)),
+          verbs: new Set(resource.verbs),
           hasStatus: resource.subresources?.some((sub) => sub.subresource === "status") ?? false,
         };
         kinds.set(keyOf(info), info);
       }
     }
   }
-}
-
-/** Whether a value is a text of a length that Kubernetes accepts: the server of a remote cluster may send anything. */
-function isName(value: unknown): boolean {
-  return typeof value === "string" && value.length <= MAX_NAME;
 }

@@ -1,10 +1,4 @@
-import { cutText } from "../base/cut-text.js";
 import { OverseerError, serverReason } from "../base/errors.js";
-
-/** Maximum length of a text of a `Status`. */
-const MAX_TEXT = 64 * 1024;
-/** Maximum number of causes of a `Status`. */
-const MAX_CAUSES = 1_000;
 
 /** `Status` body of a rejected request. */
 export interface KubeStatus {
@@ -21,8 +15,8 @@ export interface KubeStatus {
 }
 
 /**
- * Reads a `Status` body. Members of other types are dropped and long texts truncated: the server of a remote cluster, or a proxy before
- * it, may respond with anything.
+ * Reads a `Status` body. Members of other types are dropped: the server of a remote cluster, or a proxy before it, may respond with
+ * anything.
  */
 export function readStatus(body: unknown): KubeStatus {
   const { code, reason, message, details } = recordOf(body);
@@ -30,7 +24,7 @@ export function readStatus(body: unknown): KubeStatus {
   const found = {
     ...texts({ name, group, kind }),
     ...(typeof retryAfterSeconds === "number" ? { retryAfterSeconds } : {}),
-    ...(Array.isArray(causes) ? { causes: causes.slice(0, MAX_CAUSES).map(causeOf) } : {}),
+    ...(Array.isArray(causes) ? { causes: causes.map(causeOf) } : {}),
   };
   return {
     ...(typeof code === "number" ? { code } : {}),
@@ -49,9 +43,7 @@ function recordOf(value: unknown): Record<string, unknown> {
 }
 
 function texts<K extends string>(members: Readonly<Record<K, unknown>>): Partial<Record<K, string>> {
-  const entries = Object.entries(members).flatMap(([name, value]) =>
-    typeof value === "string" ? [[name, cutText(value, MAX_TEXT)]] : [],
-  );
+  const entries = Object.entries(members).filter(([, value]) => typeof value === "string");
   return Object.fromEntries(entries) as Partial<Record<K, string>>;
 }
 

@@ -1,4 +1,3 @@
-import { getHeapStatistics } from "node:v8";
 import type { OverseerApp } from "../api/overseer-app.js";
 import type { ResourceCache } from "../controllers/resource-cache.js";
 import {
@@ -58,11 +57,6 @@ export class Clusters {
     this.remote = new RemoteClusters({
       ...shared,
       gate,
-      memory: {
-        cluster: config.remoteClusterBytes,
-        namespace: config.remoteNamespaceBytes,
-        total: getHeapStatistics().heap_size_limit / 2,
-      },
       userAgent: `overseer-gitops/${VERSION}`,
       onRequest: requestObserver(metrics),
       // One label value for all kinds, since tenants could create any number of kinds.

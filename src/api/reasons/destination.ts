@@ -58,9 +58,4 @@ export const DESTINATION_REASONS = {
     meaning: "The remote address returns errors, or is not a Kubernetes API server.",
     remedy: "Correct the address in the kubeconfig.",
   },
-  ClusterTooLarge: {
-    meaning:
-      "The live state of the remote cluster exceeds a memory limit of the operator; the message names the limit.",
-    remedy: "Reduce the managed objects, or raise the limit.",
-  },
 } as const satisfies Readonly<Record<string, ReasonText>>;

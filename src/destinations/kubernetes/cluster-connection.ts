@@ -89,7 +89,6 @@ export class ClusterConnection {
         if (apps.has(app)) events.objectChanged(app, event);
       },
       (object) => this.watches.hasPassed(object),
-      client.limits?.memory,
     );
     const judge = new HealthJudge(options.expressionsOf);
     const requests = new Semaphore(options.applyConcurrency, Math.ceil(options.applyConcurrency / 4));
@@ -135,13 +134,6 @@ export class ClusterConnection {
     this.#kinds.stop();
     await Promise.all([this.#resyncs.stop(), this.#definitions.stop(), this.watches.stop(), this.#rights.stop()]);
     await this.context.client.close();
-  }
-
-  /** Forgets the live state of a stopped connection, whose destination apps may still hold. */
-  forget(): void {
-    this.watches.clear();
-    this.context.tracker.clear();
-    this.context.discovery.clear();
   }
 
   /** Watches definitions, which add and remove kinds, and enqueues all apps when one changes. */

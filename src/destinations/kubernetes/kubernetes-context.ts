@@ -1,6 +1,5 @@
 import { ANNOTATION_APPLIED } from "../../api/group.js";
 import type { Clock } from "../../base/clock.js";
-import { OverseerError } from "../../base/errors.js";
 import { hmacSha256 } from "../../base/hash.js";
 import type { Logger } from "../../base/logger.js";
 import type { FairnessKey, Semaphore } from "../../base/semaphore.js";
@@ -9,18 +8,15 @@ import type { Discovery } from "../../kube/discovery.js";
 import { isNamespaceTerminating, isStatus } from "../../kube/errors.js";
 import type { RawObject } from "../../kube/object.js";
 import type { ResourceInfo } from "../../kube/resource.js";
-import { isIdentified } from "../../kube/watch/intake.js";
 import type { Document } from "../../manifest/document.js";
-import type { ObjectId } from "../../manifest/object-id.js";
 import { appKey } from "../../plan/live.js";
 import type { Target } from "../destination.js";
 import type { DeniedWrites } from "./apply/denied-writes.js";
 import type { HealthJudge } from "./health/expressions.js";
 import type { AdditionsPolicy } from "./ownership/added-fields.js";
 import type { KnownManagers } from "./ownership/known-managers.js";
-import type { ObservedObject } from "./watch/observed-object.js";
+import { type ObservedObject, observe } from "./watch/observed-object.js";
 import type { Tracker } from "./watch/tracker.js";
-import { observeWithin } from "./watch/untrusted-object.js";
 
 /** Shared dependencies of the Kubernetes destination. */
 export interface KubernetesContext {
@@ -93,30 +89,15 @@ export function additionsPolicy(
   return { mode: additions, managers, ignored, tools: adopt === "Always" };
 }
 
-/**
- * Reduces a response of the API server like a watch event. Throws a retryable OverseerError if it is not the requested object, with which a
- * remote server could fill the memory.
- */
+/** Reduces a response of the API server like a watch event. */
 export function observeResponse(
-  { judge, client }: Pick<KubernetesContext, "judge" | "client">,
+  { judge }: Pick<KubernetesContext, "judge">,
   resource: ResourceInfo,
   raw: RawObject,
-  requested: Pick<ObjectId, "namespace" | "name">,
 ): ObservedObject {
-  const { limits } = client;
-  if (limits && !(isIdentified(raw) && isRequested(raw, requested)))
-    throw new OverseerError(`the API server responded with another object than ${resource.plural} ${requested.name}`, {
-      code: "KUBE_OTHER_OBJECT",
-      reason: "ApiServerError",
-      class: "retryable",
-    });
   const kind = { group: resource.group, version: resource.version, kind: resource.kind };
   const { health, by } = judge.judge(raw, kind);
-  return observeWithin(limits, raw, kind, health, by);
-}
-
-function isRequested({ metadata }: RawObject, { namespace, name }: Pick<ObjectId, "namespace" | "name">): boolean {
-  return metadata.name === name && (metadata.namespace ?? "") === namespace;
+  return observe(raw, kind, health, by);
 }
 
 /** Registers an app that lacks a permission. Ignores 403 for a terminating namespace, where no permission helps. */

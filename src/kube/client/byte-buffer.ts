@@ -1,5 +1,3 @@
-import type { ServerMemory } from "./server-memory.js";
-
 const MIN_BYTES = 4 * 1024;
 /** A larger buffer is freed after use. */
 const KEPT_BYTES = 64 * 1024;
@@ -9,14 +7,8 @@ const KEPT_BYTES = 64 * 1024;
  * would cost a hundred times the text's length if a sender splits it into single bytes.
  */
 export class ByteBuffer {
-  readonly #memory: ServerMemory | undefined;
   #bytes = Buffer.alloc(0);
   #length = 0;
-
-  /** `memory` counts a large buffer. */
-  constructor(memory?: ServerMemory) {
-    this.#memory = memory;
-  }
 
   /** Number of collected bytes. */
   get length(): number {
@@ -31,9 +23,7 @@ export class ByteBuffer {
   add(chunk: Uint8Array): void {
     const length = this.#length + chunk.length;
     if (length > this.#bytes.length) {
-      const room = Math.max(length, 2 * this.#bytes.length, MIN_BYTES);
-      this.#memory?.receive(counted(room) - counted(this.#bytes.length));
-      const larger = Buffer.allocUnsafeSlow(room);
+      const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#bytes.length, MIN_BYTES));
       this.#bytes.copy(larger, 0, 0, this.#length);
       this.#bytes = larger;
     }
@@ -51,30 +41,16 @@ export class ByteBuffer {
   /** Discards the collected bytes. */
   clear(): void {
     this.#length = 0;
-    if (this.#bytes.length <= KEPT_BYTES) return;
-    this.#memory?.receive(-this.#bytes.length);
-    this.#bytes = Buffer.alloc(0);
+    if (this.#bytes.length > KEPT_BYTES) this.#bytes = Buffer.alloc(0);
   }
 }
 
-function counted(room: number): number {
-  return room > KEPT_BYTES ? room : 0;
-}
-
-/** Reads a text to its end, or up to `max` bytes without waiting for the remainder. Throws the errors of `ServerMemory.receive`. */
-export async function readText(
-  chunks: AsyncIterable<Uint8Array>,
-  max = Number.POSITIVE_INFINITY,
-  memory?: ServerMemory,
-): Promise<string> {
-  const buffer = new ByteBuffer(memory);
-  try {
-    for await (const chunk of chunks) {
-      buffer.add(chunk.subarray(0, max - buffer.length));
-      if (buffer.length >= max) break;
-    }
-    return buffer.take();
-  } finally {
-    buffer.clear();
+/** Reads a text to its end, or up to `max` bytes without waiting for the remainder. */
+export async function readText(chunks: AsyncIterable<Uint8Array>, max = Number.POSITIVE_INFINITY): Promise<string> {
+  const buffer = new ByteBuffer();
+  for await (const chunk of chunks) {
+    buffer.add(chunk.subarray(0, max - buffer.length));
+    if (buffer.length >= max) break;
   }
+  return buffer.take();
 }

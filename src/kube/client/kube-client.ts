@@ -1,5 +1,4 @@
 import type { Dispatcher } from "undici";
-import { cutText } from "../../base/cut-text.js";
 import { messageOf, OverseerError } from "../../base/errors.js";
 import { openGate, type WriteGate } from "../../base/write-gate.js";
 import { KubeConnectionError, type KubeStatus, KubeStatusError, ResponseTooLargeError, readStatus } from "../errors.js";
@@ -102,8 +101,7 @@ export class KubeClient {
       const response = await abortable(request.signal, () => this.#send("requests", request));
       code = String(response.statusCode);
       // A malicious server may split its response into single bytes.
-      const { limits } = this;
-      const text = await (limits ? readText(response.body, undefined, limits.memory) : response.body.text());
+      const text = await (this.limits ? readText(response.body) : response.body.text());
       checkValues(text, this.limits, `${request.method} ${request.path}`);
       if (response.statusCode >= 400) throw this.#refusal(response.statusCode, text, response.headers, request);
       return {
@@ -235,10 +233,10 @@ function statusError(statusCode: number, text: string, headers: Headers, request
   let status: KubeStatus;
   try {
     const parsed = JSON.parse(text) as { kind?: unknown } | null;
-    status = parsed?.kind === "Status" ? readStatus(parsed) : { message: cutText(text, 500) };
+    status = parsed?.kind === "Status" ? readStatus(parsed) : { message: text.slice(0, 500) };
   } catch {
     status = {
-      message: `the API server returned ${statusCode} for ${request.method} ${request.path}: ${cutText(text, 300).trim()}`,
+      message: `the API server returned ${statusCode} for ${request.method} ${request.path}: ${text.slice(0, 300).trim()}`,
     };
   }
   const retryAfter = Number(headers["retry-after"]);

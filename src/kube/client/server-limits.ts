@@ -1,5 +1,4 @@
 import { ResponseTooLargeError } from "../errors.js";
-import type { ServerMemory } from "./server-memory.js";
 
 /** Response limits for an untrusted API server, which may be broken or malicious. */
 export interface ServerLimits {
@@ -11,8 +10,6 @@ export interface ServerLimits {
   readonly page: number;
   /** Maximum number of objects kept per collection. */
   readonly objects: number;
-  /** Counts what is kept and received. */
-  readonly memory?: ServerMemory;
 }
 
 /** Throws ResponseTooLargeError if the response to `request` has more JSON values than allowed. */

@@ -1,6 +1,5 @@
 import { checkObjects, type ServerLimits } from "../client/server-limits.js";
 import type { RawObject } from "../object.js";
-import type { CollectionMemory } from "./collection-memory.js";
 import { endsList, type WatchEvent } from "./watch-event.js";
 import type { Versioned } from "./watched-copy.js";
 
@@ -9,21 +8,14 @@ export class FreshList<T> {
   readonly #objects = new Map<string, Versioned<T>>();
   readonly #path: string;
   readonly #limits: ServerLimits | undefined;
-  readonly #take: (raw: RawObject) => Versioned<T> | undefined;
-  readonly #memory: CollectionMemory<T> | undefined;
+  readonly #take: (raw: RawObject) => Versioned<T>;
   #bookmarks = 0;
 
-  /** `take` reduces an object to the stored form; undefined if it is not kept. `memory` counts the objects. */
-  constructor(
-    path: string,
-    limits: ServerLimits | undefined,
-    take: (raw: RawObject) => Versioned<T> | undefined,
-    memory?: CollectionMemory<T>,
-  ) {
+  /** `take` reduces an object to the stored form. */
+  constructor(path: string, limits: ServerLimits | undefined, take: (raw: RawObject) => Versioned<T>) {
     this.#path = path;
     this.#limits = limits;
     this.#take = take;
-    this.#memory = memory;
   }
 
   /** The received objects, by `storeKey`. */
@@ -31,16 +23,9 @@ export class FreshList<T> {
     return this.#objects;
   }
 
-  /** Adds an object. Throws ResponseTooLargeError if there are more than allowed, and the errors of `ServerMemory.keep`. */
+  /** Adds an object. Throws ResponseTooLargeError if there are more than allowed. */
   add(raw: RawObject): void {
-    const taken = this.#take(raw);
-    const key = storeKey(raw);
-    if (taken === undefined) {
-      this.#delete(key);
-      return;
-    }
-    this.#memory?.listed(key, taken.object, this.#objects.get(key)?.object);
-    this.#objects.set(key, taken);
+    this.#objects.set(storeKey(raw), this.#take(raw));
     checkObjects(this.#objects.size, this.#limits, this.#path);
   }
 
@@ -53,14 +38,9 @@ export class FreshList<T> {
       if (endsList(event)) return "complete";
       return ++this.#bookmarks > 1 ? "unsupported" : "incomplete";
     }
-    if (event.type === "DELETED") this.#delete(storeKey(event.object));
+    if (event.type === "DELETED") this.#objects.delete(storeKey(event.object));
     else this.add(event.object);
     return "incomplete";
-  }
-
-  #delete(key: string): void {
-    this.#memory?.listed(key, undefined, this.#objects.get(key)?.object);
-    this.#objects.delete(key);
   }
 }
 

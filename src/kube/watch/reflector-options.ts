@@ -15,10 +15,8 @@ export interface ReflectorOptions<T> {
   readonly fieldSelector?: string;
   /** `metadata` requests only the metadata from the API server. */
   readonly mode: "full" | "metadata";
-  /** Reduces an object to the stored form; undefined if it does not belong to the collection. Called once for each event. */
-  readonly reduce: (object: RawObject) => T | undefined;
-  /** Estimates the bytes of a stored object; called only for a server with limits. */
-  readonly sizeOf?: (object: T) => number;
+  /** Reduces an object to the stored form. Called once for each event. */
+  readonly reduce: (object: RawObject) => T;
   readonly uidOf: (object: T) => string;
   readonly onEvent: (event: StoreEvent<T>) => void;
   /** Called after each complete list (`listed`), with the error when a list or watch fails, and when a watch has recovered. */

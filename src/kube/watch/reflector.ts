@@ -1,4 +1,3 @@
-import { ByteBuffer } from "../client/byte-buffer.js";
 import { PARTIAL_LIST, PARTIAL_OBJECT } from "../client/kube-client.js";
 import { checkObjects } from "../client/server-limits.js";
 import {
@@ -9,8 +8,8 @@ import {
   needsNewList,
   WatchSilentError,
 } from "../errors.js";
-import { type FreshList, storeKey } from "./fresh-list.js";
-import { Intake } from "./intake.js";
+import type { RawObject } from "../object.js";
+import { FreshList, storeKey } from "./fresh-list.js";
 import { ListPages } from "./list-pages.js";
 import type { ReflectorOptions } from "./reflector-options.js";
 import { WatchBackoff } from "./watch-backoff.js";
@@ -18,7 +17,7 @@ import { parseWatchEvent, type WatchEvent } from "./watch-event.js";
 import { WatchFailureLog } from "./watch-failure-log.js";
 import { splitLines } from "./watch-lines.js";
 import { WatchLiveness } from "./watch-liveness.js";
-import { usable, WatchedCopy } from "./watched-copy.js";
+import { usable, type Versioned, WatchedCopy } from "./watched-copy.js";
 
 export type { ReflectorObserver, ReflectorOptions } from "./reflector-options.js";
 export type { StoreEvent } from "./watched-copy.js";
@@ -30,7 +29,6 @@ export type { StoreEvent } from "./watched-copy.js";
  */
 export class Reflector<T> {
   readonly #options: ReflectorOptions<T>;
-  readonly #intake: Intake<T>;
   readonly #copy: WatchedCopy<T>;
   readonly #liveness: WatchLiveness;
   readonly #backoff: WatchBackoff;
@@ -52,8 +50,7 @@ export class Reflector<T> {
     this.#options = options;
     this.#pages = new ListPages(options.client);
     this.#failures = new WatchFailureLog(options.logger, options.path);
-    this.#intake = new Intake(options);
-    this.#copy = new WatchedCopy(options, this.#intake.memory);
+    this.#copy = new WatchedCopy(options);
     this.#liveness = new WatchLiveness(options.clock, options.silenceMs);
     this.#backoff = new WatchBackoff(options.refusedPauseMs);
   }
@@ -89,7 +86,6 @@ export class Reflector<T> {
     this.#stop.abort();
     this.#endBackoff?.();
     await this.#done;
-    this.#intake.memory?.close();
   }
 
   async #run(): Promise<void> {
@@ -109,7 +105,6 @@ export class Reflector<T> {
         }
       }
       if (this.#stop.signal.aborted) return;
-      this.#intake.memory?.endList();
       await this.#backOff(failure);
     }
   }
@@ -170,7 +165,7 @@ export class Reflector<T> {
 
   async #list(): Promise<void> {
     this.#options.observer?.listed();
-    const fresh = this.#intake.list();
+    const fresh = this.#freshList();
     let version: string | undefined;
     const pages = this.#pages.read({
       method: "GET",
@@ -243,10 +238,9 @@ export class Reflector<T> {
   }
 
   async #follow(chunks: AsyncIterable<Buffer>, initial: boolean): Promise<void> {
-    let fresh = initial ? this.#intake.list() : undefined;
+    let fresh = initial ? this.#freshList() : undefined;
     const { client, clock, path } = this.#options;
-    const buffer = new ByteBuffer(client.limits?.memory);
-    for await (const line of splitLines(this.#listen(chunks), path, buffer)) {
+    for await (const line of splitLines(this.#listen(chunks), path)) {
       const event = parseWatchEvent(line, path, client.limits);
       if (event.type === "ERROR") throw new KubeStatusError(event.object.code ?? 500, event.object, `WATCH ${path}`);
       if (fresh) {
@@ -266,20 +260,27 @@ export class Reflector<T> {
   /** The resourceVersion advances last, so that an event that failed is received again. */
   #apply(event: WatchEvent): void {
     const key = storeKey(event.object);
-    const taken = event.type === "DELETED" ? undefined : this.#intake.take(event.object);
-    if (taken === undefined) this.#copy.remove(key);
+    if (event.type === "DELETED") this.#copy.remove(key);
     else {
       const { objects } = this.#copy;
       if (!objects.has(key)) checkObjects(objects.size + 1, this.#options.client.limits, this.#options.path);
-      this.#copy.put(key, taken);
+      this.#copy.put(key, this.#take(event.object));
     }
     this.#resourceVersion = usable(event.object.metadata.resourceVersion);
+  }
+
+  #freshList(): FreshList<T> {
+    const { client, path } = this.#options;
+    return new FreshList(path, client.limits, (raw) => this.#take(raw));
+  }
+
+  #take(raw: RawObject): Versioned<T> {
+    return { object: this.#options.reduce(raw), version: raw.metadata.resourceVersion };
   }
 
   /** Replaces the copy with a complete list. */
   #replace({ objects }: FreshList<T>, resourceVersion: string | undefined): void {
     this.#copy.replace(objects, !this.#synced);
-    this.#intake.memory?.endList();
     this.#resourceVersion = usable(resourceVersion);
     this.#synced = true;
     this.#failures.recovered();

@@ -14,7 +14,7 @@ export const MAX_LINE_BYTES = 8 * 1024 * 1024;
 export async function* splitLines(
   chunks: AsyncIterable<Buffer>,
   path: string,
-  pending: ByteBuffer = new ByteBuffer(),
+  pending = new ByteBuffer(),
 ): AsyncGenerator<string> {
   const hold = (part: Buffer): void => {
     if (pending.length + part.length > MAX_LINE_BYTES) {

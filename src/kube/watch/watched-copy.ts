@@ -1,5 +1,3 @@
-import type { CollectionMemory } from "./collection-memory.js";
-
 /** Origin of a store change. */
 interface EventOrigin {
   /** From the first complete list, so the change may be old. */
@@ -31,19 +29,13 @@ export class WatchedCopy<T> {
   readonly #versions = new Map<string, string>();
   readonly #uidOf: (object: T) => string;
   readonly #onEvent: (event: StoreEvent<T>) => void;
-  readonly #memory: CollectionMemory<T> | undefined;
 
-  /** `memory` counts the objects. */
-  constructor(
-    options: {
-      readonly uidOf: (object: T) => string;
-      readonly onEvent: (event: StoreEvent<T>) => void;
-    },
-    memory?: CollectionMemory<T>,
-  ) {
+  constructor(options: {
+    readonly uidOf: (object: T) => string;
+    readonly onEvent: (event: StoreEvent<T>) => void;
+  }) {
     this.#uidOf = options.uidOf;
     this.#onEvent = options.onEvent;
-    this.#memory = memory;
   }
 
   /** Replaces the content with a complete list and reports each difference. */
@@ -59,7 +51,6 @@ export class WatchedCopy<T> {
     const replaced = previous !== undefined && this.#uidOf(previous) !== this.#uidOf(object);
     if (previous !== undefined && !replaced && this.#isCurrent(key, version)) return;
     if (replaced) this.remove(key, origin);
-    this.#memory?.copied(key, object, replaced ? undefined : previous);
     this.#versions.delete(key);
     this.objects.set(key, object);
     if (previous === undefined || replaced) this.#onEvent({ type: "Added", key, object, ...origin });
@@ -73,7 +64,6 @@ export class WatchedCopy<T> {
     if (previous === undefined) return;
     this.objects.delete(key);
     this.#versions.delete(key);
-    this.#memory?.copied(key, undefined, previous);
     this.#onEvent({ type: "Deleted", key, previous, ...origin });
   }
 
@@ -82,14 +72,7 @@ export class WatchedCopy<T> {
   }
 }
 
-/** Maximum length of a resourceVersion. Those of etcd have at most 20 digits. */
-const MAX_VERSION = 128;
-
-/**
- * Returns undefined for "" and "0", which servers without versions send, and for what is no version: no watch can resume and no change be
- * detected by them.
- */
+/** Returns undefined for "" and "0", which servers without versions send: no watch can resume and no change be detected by them. */
 export function usable(resourceVersion: string | undefined): string | undefined {
-  if (typeof resourceVersion !== "string" || resourceVersion.length > MAX_VERSION) return undefined;
   return resourceVersion === "" || resourceVersion === "0" ? undefined : resourceVersion;
 }

@@ -4,59 +4,9 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { setInterval } from "node:timers/promises";
-import { gzipSync } from "node:zlib";
 
 /** What the server does with those who ask it, by the first part of the path. */
-export type Attack = keyof typeof ATTACKS;
-
-/** What each attack answers to requests for objects, unless it is about the kinds that are served. */
-const ATTACKS = {
-  kinds: undefined,
-  values: undefined,
-  line: () => much('{"type":"ADDED","object":"', "x"),
-  refusal: (_, response) => {
-    response.writeHead(403);
-    return much("", "no! ");
-  },
-  pages: (url, response) => {
-    if (!isStream(url)) return much('{"items":[', "{},");
-    response.writeHead(400);
-    return ["{}"];
-  },
-  endless: (url, response) => {
-    if (isStream(url)) response.writeHead(400);
-    return [JSON.stringify({ metadata: { resourceVersion: "1", continue: "more" }, items: [] })];
-  },
-  small: (url) => events(url, 100, () => ({})),
-  fat: (url) => events(url, 1, fields),
-  // A list that is complete, and then ever more.
-  grow: (url) => [END_OF_LIST, events(url, 1, fields)],
-  foreign: (url) => events(url, 1_000, () => ({ labels: { app: "other" } })),
-  headers: (_, response) => {
-    for (let n = 0; n < 64; n++) response.setHeader(`x-${n}`, "x".repeat(64 * 1024));
-    return ["{}"];
-  },
-  gzip: (_, response) => {
-    response.setHeader("content-encoding", "gzip");
-    return [BOMB];
-  },
-  drip: () => [much('{"type":"ADDED","object":"', "x", 7 * 1024 * 1024), drops()],
-} satisfies Readonly<Record<string, ((url: URL, response: ServerResponse) => Answer) | undefined>>;
-
-type Piece = string | Buffer;
-/** Pieces of an answer, one after the other. */
-type Answer = Iterable<Piece> | readonly (Piece | Iterable<Piece> | AsyncIterable<Piece>)[];
-
-const isStream = (url: URL): boolean => url.searchParams.has("sendInitialEvents");
-
-const END_OF_LIST = `${JSON.stringify({
-  type: "BOOKMARK",
-  object: { metadata: { resourceVersion: "1", annotations: { "k8s.io/initial-events-end": "true" } } },
-})}\n`;
-
-/** A gigabyte of spaces, if it is unpacked. */
-const BOMB = gzipSync(Buffer.alloc(1024 ** 3, " "));
+export type Attack = "kinds" | "values" | "line" | "refusal" | "pages" | "objects";
 
 /** Far more than anybody should take. */
 const MUCH_BYTES = 96 * 1024 * 1024;
@@ -133,18 +83,20 @@ export class HostileServer {
     if (asksKinds) return void response.end(JSON.stringify(path[0] === "api" ? DISCOVERY : { items: [] }));
     if (request.method === "PATCH") return void response.writeHead(201).end(await written(request));
     if (!url.searchParams.has("watch") && !url.searchParams.has("limit")) return void response.writeHead(404).end("{}");
-    const answer = ATTACKS[attack as Attack];
-    return this.#send(response, answer?.(url, response) ?? []);
+    const streams = url.searchParams.get("sendInitialEvents") !== null;
+    if (attack === "line") return this.#send(response, much('{"type":"ADDED","object":"', "x"));
+    if (attack === "refusal") return this.#send(response.writeHead(403), much("", "no! "));
+    if (attack === "pages" && streams) return void response.writeHead(400).end("{}");
+    if (attack === "pages") return this.#send(response, much('{"items":[', "{},"));
+    return this.#send(response, objects());
   }
 
   /** Until the other side has had enough. */
-  #send(response: ServerResponse, answer: Answer): Promise<void> {
-    const count = async function* (this: HostileServer): AsyncGenerator<Piece> {
-      for (const part of answer) {
-        for await (const piece of typeof part === "string" || Buffer.isBuffer(part) ? [part] : part) {
-          this.sent += piece.length;
-          yield piece;
-        }
+  #send(response: ServerResponse, pieces: Iterable<string>): Promise<void> {
+    const count = function* (this: HostileServer): Generator<string> {
+      for (const piece of pieces) {
+        this.sent += piece.length;
+        yield piece;
       }
     };
     return pipeline(Readable.from(count.call(this)), response);
@@ -165,27 +117,10 @@ function* much(start: string, unit: string, bytes = MUCH_BYTES): Generator<strin
   for (let sent = 0; sent < bytes; sent += piece.length) yield piece;
 }
 
-/** Events of ever more objects of an app, `atOnce` in one piece, each with more metadata. */
-function* events(url: URL, atOnce: number, more: () => object): Generator<string> {
-  const instance = /gitops\.overseer\.io\/instance=([^,]+)/.exec(url.searchParams.get("labelSelector") ?? "")?.[1];
-  const names = { "gitops.overseer.io/app": "any", "gitops.overseer.io/app-namespace": "any" };
-  const labels = { ...names, "gitops.overseer.io/instance": instance };
-  for (let n = 0; n < 1_000_000_000; n += atOnce) {
-    const some = Array.from({ length: atOnce }, (_, i) => ({
-      ...{ name: `n${n + i}`, uid: `u${n + i}`, resourceVersion: "2", labels },
-      ...more(),
-    }));
+/** Events of ever more objects. */
+function* objects(): Generator<string> {
+  for (let n = 0; n < 1_000_000; n += 100) {
+    const some = Array.from({ length: 100 }, (_, i) => ({ name: `n${n + i}`, uid: `u${n + i}`, resourceVersion: "1" }));
     yield some.map((metadata) => `${JSON.stringify({ type: "ADDED", object: { metadata } })}\n`).join("");
   }
-}
-
-/** Fields of another writer, which are kept while an object differs from Git: about 200 KiB. */
-function fields(): object {
-  const fieldsV1 = Object.fromEntries(Array.from({ length: 4_000 }, (_, n) => [`f:${n}-${"x".repeat(20)}`, {}]));
-  return { managedFields: [{ manager: "mallory", operation: "Update", fieldsV1 }] };
-}
-
-/** A letter a second. */
-async function* drops(): AsyncGenerator<string> {
-  for await (const _ of setInterval(1_000)) yield "x";
 }

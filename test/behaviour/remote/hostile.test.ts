@@ -100,4 +100,14 @@ describe("A remote API server that means harm", function () {
     await waitUntil({ what: "it has sent much more", timeoutMs: 60_000 }, () => server.sent > sent + 256 * 1024 * 1024);
     await goesOn("on");
   });
+
+  it("harms nobody by ever more objects: its app says so, and others go on", async () => {
+    server.end(ATTACKS.map(([attack]) => attack));
+    await world.operator.stop();
+    await world.operator.start();
+    await world.poke("good");
+    atRest = await memoryMib("VmRSS");
+    await attacked("objects", /cannot be listed: .*has more than 100000 objects/);
+    await goesOn("objects");
+  });
 });

@@ -54,7 +54,7 @@ async function applyOnce(context: KubernetesContext, write: OwnedWrite): Promise
       confidential: document.confidential,
       metadataOnly: !whole && !needsStatus(document.id),
     });
-    observed = observeResponse(context, resource, object, document.id);
+    observed = observeResponse(context, resource, object);
     return { observed, object };
   } finally {
     context.tracker.writeFinished(document.key, observed, true);

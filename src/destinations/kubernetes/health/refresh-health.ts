@@ -26,7 +26,7 @@ async function refresh(context: KubernetesContext, { id }: ObservedObject): Prom
   const path = objectPath(resource, id.namespace, id.name);
   try {
     const { body } = await context.client.request<RawObject>({ method: "GET", path });
-    context.tracker.seen(observeResponse(context, resource, body, id), false);
+    context.tracker.seen(observeResponse(context, resource, body), false);
   } catch (error) {
     // Its watch reports what has become of it.
     if (!(error instanceof OverseerError)) throw error;

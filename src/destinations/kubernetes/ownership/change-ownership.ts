@@ -6,7 +6,6 @@ import type { Document } from "../../../manifest/document.js";
 import { apiVersionOf } from "../../../manifest/object-id.js";
 import type { Target } from "../../destination.js";
 import { type KubernetesContext, observeResponse, wasConfidential, writer } from "../kubernetes-context.js";
-import type { ObservedObject } from "../watch/observed-object.js";
 import { fieldManager } from "./identity.js";
 import type { OwnManager } from "./managed-fields-transfer.js";
 
@@ -54,7 +53,7 @@ async function patchEntries(
   entries: readonly ManagedFieldsEntry[],
 ): Promise<void> {
   context.tracker.writeStarted(document.key);
-  let observed: ObservedObject | undefined;
+  let after: RawObject | undefined;
   try {
     const { body } = await context.client.request<RawObject>({
       method: "PATCH",
@@ -69,8 +68,8 @@ async function patchEntries(
         { op: "replace", path: "/metadata/resourceVersion", value: resourceVersion },
       ],
     });
-    observed = observeResponse(context, resource, body, document.id);
+    after = body;
   } finally {
-    context.tracker.writeFinished(document.key, observed, false);
+    context.tracker.writeFinished(document.key, after ? observeResponse(context, resource, after) : undefined, false);
   }
 }

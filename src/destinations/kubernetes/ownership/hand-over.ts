@@ -11,7 +11,6 @@ import {
   observeResponse,
   writer,
 } from "../kubernetes-context.js";
-import type { ObservedObject } from "../watch/observed-object.js";
 import { fieldManager, identity } from "./identity.js";
 
 /**
@@ -37,7 +36,7 @@ export async function handOver(
     entry.manager === from && entry.operation === "Apply" ? { ...entry, manager: fieldManager(to) } : entry,
   );
   context.tracker.writeStarted(live.key);
-  let observed: ObservedObject | undefined;
+  let after: RawObject | undefined;
   try {
     const response = await context.client.request<RawObject>({
       method: "PATCH",
@@ -61,9 +60,9 @@ export async function handOver(
         { op: "replace", path: "/metadata/resourceVersion", value: body.metadata.resourceVersion },
       ],
     });
-    observed = observeResponse(context, resource, response.body, live.id);
+    after = response.body;
   } finally {
-    context.tracker.writeFinished(live.key, observed, false);
+    context.tracker.writeFinished(live.key, after ? observeResponse(context, resource, after) : undefined, false);
   }
 }
 

@@ -1,6 +1,5 @@
 import type { Clock } from "../../../base/clock.js";
 import { messageOf } from "../../../base/errors.js";
-import { sha256 } from "../../../base/hash.js";
 import type { Logger } from "../../../base/logger.js";
 import type { KubeClient } from "../../../kube/client/kube-client.js";
 import type { Discovery } from "../../../kube/discovery.js";
@@ -38,8 +37,6 @@ const KINDS: ReadonlyMap<string, readonly string[]> = new Map([
 
 /** Retry interval without permission to watch. Everything is verified once the watch succeeds. */
 const REFUSED_MS = 300_000;
-/** With more webhooks or policies of one kind, a changed one is not read, but matches everything. */
-const MAX_READ = 1_000;
 /** Delay before discovery is retried. */
 const RETRY_MS = 30_000;
 
@@ -58,9 +55,9 @@ export interface AdmissionWatchesOptions {
 /** The stored part of an object. */
 type Entry = Pick<LiveMetadata, "name" | "uid" | "generation">;
 
-/** The rules of a webhook or policy, as a digest, and the resources that they match. */
+/** The rules of a webhook or policy, and the resources that they match. */
 interface WatchedRules {
-  readonly digest: string;
+  readonly text: string;
   readonly matches: ResourceMatcher;
 }
 
@@ -115,14 +112,10 @@ export class AdmissionWatches {
       logger,
       path: collectionPath(resource),
       mode: "metadata",
-      reduce: ({ metadata: { name, uid, generation } }) => ({
-        name,
-        uid,
-        ...(typeof generation === "number" ? { generation } : {}),
-      }),
+      reduce: ({ metadata: { name, uid, generation } }) => ({ name, uid, ...(generation ? { generation } : {}) }),
       uidOf: ({ uid }) => uid,
       onEvent: (event) => {
-        if (reflector.synced && isRuleChange(event)) this.#changed(resource, event, reflector.store.size);
+        if (reflector.synced && isRuleChange(event)) this.#changed(resource, event);
       },
       onSync: (error) => {
         if (error !== undefined) this.#options.onFailure();
@@ -143,12 +136,8 @@ export class AdmissionWatches {
     return reflector;
   }
 
-  #changed(resource: ResourceInfo, event: StoreEvent<Entry>, objects: number): void {
+  #changed(resource: ResourceInfo, event: StoreEvent<Entry>): void {
     const { name } = event.type === "Deleted" ? event.previous : event.object;
-    if (resource.kind !== "CustomResourceDefinition" && objects > MAX_READ) {
-      this.#throttle.changed(resource.kind, async () => this.#onceInForce(matchesAll, resource.plural));
-      return;
-    }
     const key = keyOf(resource, name);
     this.#throttle.changed(key, async () => {
       if (resource.kind === "CustomResourceDefinition") this.#options.onChange(matcherOfDefinition(name), key);
@@ -162,7 +151,7 @@ export class AdmissionWatches {
     const before = this.#known.get(key);
     if (now) this.#known.set(key, now);
     else this.#known.delete(key);
-    if (before && before.digest === now?.digest) return;
+    if (before && before.text === now?.text) return;
     const either = [before ?? now, now ?? before].map((rules) => rules?.matches ?? matchesAll);
     this.#onceInForce((one) => either.some((matches) => matches(one)), key);
   }
@@ -183,9 +172,9 @@ export class AdmissionWatches {
       const policy = isRecord(object.spec) ? object.spec.policyName : undefined;
       const matches =
         typeof policy === "string" ? await this.#matcherOfPolicy(resource, policy) : matcherOfRules(object);
-      return { digest: sha256(versionlessRules(object), 32), matches };
+      return { text: versionlessRules(object), matches };
     } catch (error) {
-      return { digest: sha256(messageOf(error), 32), matches: matchesAll };
+      return { text: messageOf(error), matches: matchesAll };
     }
   }
 

@@ -1,4 +1,3 @@
-import { estimatedBytes } from "../../../base/estimated-bytes.js";
 import type { RawObject } from "../../../kube/object.js";
 import { isRecord } from "../../../manifest/shape.js";
 
@@ -25,16 +24,9 @@ export function matcherOfDefinition(name: string): ResourceMatcher {
   return (resource) => resource.group === group && resource.plural === plural;
 }
 
-/** Maximum bytes of the rules of one object that are kept. */
-const MAX_RULES_BYTES = 64 * 1024;
-
-/**
- * Matches the resources of a webhook configuration or an admission policy; ignores selectors. An object with very many rules matches
- * everything.
- */
+/** Matches the resources of a webhook configuration or an admission policy; ignores selectors. */
 export function matcherOfRules(object: RawObject): ResourceMatcher {
   const rules = rulesOf(object);
-  if (estimatedBytes(rules, MAX_RULES_BYTES) > MAX_RULES_BYTES) return matchesAll;
   return (resource) =>
     rules.some(
       ({ apiGroups, resources }) =>

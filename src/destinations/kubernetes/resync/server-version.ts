@@ -1,5 +1,4 @@
 import type { Clock, Timer } from "../../../base/clock.js";
-import { cutText } from "../../../base/cut-text.js";
 import { messageOf } from "../../../base/errors.js";
 import type { Logger } from "../../../base/logger.js";
 import type { KubeClient } from "../../../kube/client/kube-client.js";
@@ -7,9 +6,6 @@ import { PACE } from "./resync-rate.js";
 
 /** Delay after a connection failure, and retry interval. */
 const SOON_MS = 30_000;
-
-/** Maximum length of a version. */
-const MAX_VERSION = 100;
 
 /** Options of the version check. */
 export interface ServerVersionOptions {
@@ -62,12 +58,11 @@ export class ServerVersion {
     const { client, logger, onChange } = this.#options;
     this.#timer = undefined;
     try {
-      const { body } = await client.request<{ gitVersion?: unknown }>({ method: "GET", path: "/version" });
-      const { gitVersion } = body;
-      const version = typeof gitVersion === "string" ? cutText(gitVersion, MAX_VERSION) : undefined;
+      const { body } = await client.request<{ gitVersion?: string }>({ method: "GET", path: "/version" });
       const before = this.#version;
-      this.#version = version;
-      if (before !== undefined && version !== undefined && before !== version) onChange(version);
+      this.#version = body.gitVersion;
+      if (before !== undefined && body.gitVersion !== undefined && before !== body.gitVersion)
+        onChange(body.gitVersion);
       this.#requestIn(PACE.periodMs);
     } catch (error) {
       logger.debug("cannot read the version of the API server", { error: messageOf(error) });

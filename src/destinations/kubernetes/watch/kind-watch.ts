@@ -11,9 +11,8 @@ import { Reflector, type ReflectorObserver, type StoreEvent } from "../../../kub
 import type { GroupVersionKind } from "../../../manifest/object-id.js";
 import type { HealthJudge } from "../health/expressions.js";
 import { needsStatus } from "../health/rules.js";
-import type { ObservedObject } from "./observed-object.js";
+import { type ObservedObject, observe } from "./observed-object.js";
 import type { Tracker } from "./tracker.js";
-import { isOfInstance, observedBytes, observeWithin } from "./untrusted-object.js";
 
 /** How long a reconcile waits for the first list of a server that has limits. */
 const PATIENCE_MS = 30_000;
@@ -149,7 +148,6 @@ export class KindWatch {
       mode: needsStatus(kind) ? "full" : "metadata",
       // An event for the operator's own write was already processed with the response.
       reduce: (raw) => tracker.unchanged(raw, kind) ?? this.#reduce(raw, kind),
-      sizeOf: observedBytes,
       uidOf: (object) => object.uid,
       onEvent: (event) => this.#onEvent(event),
       onSync: (error, listed = false) => this.#synced(error, listed),
@@ -157,11 +155,9 @@ export class KindWatch {
     });
   }
 
-  #reduce(raw: RawObject, kind: GroupVersionKind): ObservedObject | undefined {
-    const { client, instance, judge } = this.#options;
-    if (client.limits && !isOfInstance(raw, instance)) return undefined;
-    const { health, by } = judge.judge(raw, kind);
-    return observeWithin(client.limits, raw, kind, health, by);
+  #reduce(raw: RawObject, kind: GroupVersionKind): ObservedObject {
+    const { health, by } = this.#options.judge.judge(raw, kind);
+    return observe(raw, kind, health, by);
   }
 
   #onEvent(event: StoreEvent<ObservedObject>): void {

@@ -90,11 +90,6 @@ export class KindWatches {
     await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));
   }
 
-  /** Forgets the stopped watches, with their objects. */
-  clear(): void {
-    this.#watches.clear();
-  }
-
   /** Whether a kind is still served as it is watched. One watch suffices for apps that use different versions. */
   #isServed(resource: ResourceInfo): boolean {
     const now = this.#options.discovery.peek(resource);

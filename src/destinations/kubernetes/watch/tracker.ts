@@ -1,12 +1,9 @@
-import type { ServerMemory } from "../../../kube/client/server-memory.js";
 import { isNewer, type RawObject } from "../../../kube/object.js";
 import { type GroupVersionKind, objectKey } from "../../../manifest/object-id.js";
 import { appKey } from "../../../plan/live.js";
 import { needsStatus } from "../health/rules.js";
-import { EndedObjects } from "./ended-objects.js";
 import { isAsApplied, isExplained, type ObservedObject } from "./observed-object.js";
 import { sameHealth, sameRequests } from "./same-state.js";
-import { TrackedObjects } from "./tracked-objects.js";
 
 /** A change of an object that its app must know about. */
 export type ObjectEvent = "drift" | "health" | "gone";
@@ -32,15 +29,15 @@ type Entry = { -readonly [Field in keyof Tracked]: Tracked[Field] };
 /** A write in flight: its event may arrive before its response. */
 interface Flight {
   count: number;
-  /** The last resourceVersions of unexplained events since the write was sent. */
+  /** resourceVersions of unexplained events since the write was sent. */
   readonly unexplained: string[];
 }
 
 /** Limit of remembered own resourceVersions per object. Events arrive in order, so few are needed. */
 const OWN_WRITES = 4;
 
-/** Limit of remembered unexplained events per write: the newest decide. */
-const MAX_UNEXPLAINED = 16;
+/** Limit of finished objects that are remembered until their apps have processed them. */
+const MAX_ENDED = 2_000;
 
 /**
  * Tracks all objects with ownership labels and classifies each event: own write, explained change, or unexplained change, which
@@ -51,46 +48,39 @@ export class Tracker {
   #time = 0;
   readonly #onEvent: (app: string, object: ObservedObject, event: ObjectEvent) => void;
   readonly #isPast: (object: ObservedObject) => boolean;
-  readonly #objects: TrackedObjects<Entry>;
+  readonly #objects = new Map<string, Entry>();
+  readonly #byApp = new Map<string, Set<string>>();
   readonly #flights = new Map<string, Flight>();
-  readonly #ended: EndedObjects;
+  /** Finished objects that are gone, by key, oldest first. */
+  readonly #ended = new Map<string, ObservedObject>();
   readonly #ownWrites = new Map<string, string[]>();
 
-  /**
-   * `isPast`: whether the watch of its kind has passed this state of an object, and the object no longer exists. `memory` counts the
-   * objects.
-   */
+  /** `isPast`: whether the watch of its kind has passed this state of an object, and the object no longer exists. */
   constructor(
     onEvent: (app: string, object: ObservedObject, event: ObjectEvent) => void,
     isPast: (object: ObservedObject) => boolean = () => false,
-    memory?: ServerMemory,
   ) {
     this.#onEvent = onEvent;
     this.#isPast = isPast;
-    this.#objects = new TrackedObjects(memory);
-    this.#ended = new EndedObjects(memory);
   }
 
   /** Returns all objects with the labels of an app, whether it owns them or not. */
-  ofApp(app: { namespace: string; name: string }): Iterable<Tracked> {
-    return this.#objects.ofApp(app);
+  *ofApp(app: { namespace: string; name: string }): Iterable<Tracked> {
+    for (const key of this.#byApp.get(appKey(app)) ?? []) {
+      const tracked = this.#objects.get(key);
+      if (tracked) yield tracked;
+    }
   }
 
   /** Returns the finished objects of an app that are gone. */
   endedOf(app: { namespace: string; name: string }): readonly ObservedObject[] {
-    return this.#ended.ofApp(app);
+    if (this.#ended.size === 0) return [];
+    return [...this.#ended.values()].filter((object) => appKey(object.app) === appKey(app));
   }
 
   /** Returns all objects. */
   all(): Iterable<Tracked> {
-    return this.#objects.all();
-  }
-
-  /** Forgets all objects, without events. */
-  clear(): void {
-    this.#objects.clear();
-    this.#ended.clear();
-    this.#ownWrites.clear();
+    return this.#objects.values();
   }
 
   /** Sets the time for following verifications. */
@@ -149,7 +139,7 @@ export class Tracker {
     const tracked = this.#objects.get(key);
     if (!tracked || tracked.object.uid !== uid) return;
     this.#forget(key);
-    if (tracked.object.finished) this.#ended.add(tracked.object);
+    if (tracked.object.finished) this.#noteEnd(key, tracked.object);
     this.#notify(tracked.object, "gone");
   }
 
@@ -204,13 +194,14 @@ export class Tracker {
   /** Records the app's own delete without waiting for its event. */
   deleting(key: string): void {
     const tracked = this.#objects.get(key);
-    if (!tracked) return;
-    const { health, finished } = tracked.object;
-    const ending: ObservedObject["health"] = { status: "Progressing", message: "is being deleted" };
-    this.#objects.set({
-      ...tracked,
-      object: { ...tracked.object, deleting: true, health: finished ? health : ending },
-    });
+    if (tracked)
+      tracked.object = {
+        ...tracked.object,
+        deleting: true,
+        health: tracked.object.finished
+          ? tracked.object.health
+          : { status: "Progressing", message: "is being deleted" },
+      };
   }
 
   /** Handles a state older than the known one, which must be verified: resourceVersions after it are reused. */
@@ -232,7 +223,7 @@ export class Tracker {
   /** Updates the health after a write whose response contained only the metadata. */
   #refreshHealth(tracked: Entry, object: ObservedObject): void {
     const previous = tracked.object;
-    this.#objects.set({ ...tracked, object });
+    tracked.object = object;
     if (!sameHealth(previous, object)) this.#notify(object, "health");
   }
 
@@ -257,12 +248,29 @@ export class Tracker {
     const same = previous?.object.uid === object.uid ? previous : undefined;
     const verifiedAt = verified ? this.#time : same?.verifiedAt;
     const untracked = verified ? object.entryHash === undefined : (same?.untracked ?? false);
-    this.#objects.set({ object, verification, verifiedAt, untracked });
-    this.#ended.delete(object.key);
+    this.#objects.set(object.key, { object, verification, verifiedAt, untracked });
+    if (this.#ended.size > 0) this.#ended.delete(object.key);
+    const app = appKey(object.app);
+    const keys = this.#byApp.get(app) ?? new Set();
+    keys.add(object.key);
+    this.#byApp.set(app, keys);
+  }
+
+  #noteEnd(key: string, object: ObservedObject): void {
+    this.#ended.delete(key);
+    this.#ended.set(key, object);
+    if (this.#ended.size > MAX_ENDED) this.#ended.delete(this.#ended.keys().next().value ?? "");
   }
 
   #forget(key: string): void {
-    if (this.#objects.delete(key) && !this.#flights.has(key)) this.#ownWrites.delete(key);
+    const tracked = this.#objects.get(key);
+    if (!tracked) return;
+    this.#objects.delete(key);
+    if (!this.#flights.has(key)) this.#ownWrites.delete(key);
+    const app = appKey(tracked.object.app);
+    const keys = this.#byApp.get(app);
+    keys?.delete(key);
+    if (keys?.size === 0) this.#byApp.delete(app);
   }
 
   #isOwn(object: ObservedObject): boolean {
@@ -273,7 +281,6 @@ export class Tracker {
   #noteUnexplained(object: ObservedObject): boolean {
     const flight = this.#flights.get(object.key);
     flight?.unexplained.push(object.resourceVersion);
-    if (flight && flight.unexplained.length > MAX_UNEXPLAINED) flight.unexplained.shift();
     return flight !== undefined;
   }
 

@@ -7,33 +7,13 @@ import { eventually } from "../../../support/eventually.js";
 import { FakeApiServer } from "../../../support/fake-api-server.js";
 import { FakeClock } from "../../../support/fake-clock.js";
 import { FakeLogger } from "../../../support/fake-logger.js";
-import { bookmark, object } from "../../../support/reflector-rig.js";
+import { added, bookmark } from "../../../support/reflector-rig.js";
 
 const THINGS = {
   ...{ group: "", version: "v1", kind: "Thing", plural: "things", namespaced: true, hasStatus: false },
   verbs: new Set(["list", "watch"]),
 };
 const LIMITS = { responseBytes: 10_000, values: 1_000, page: 10, objects: 2 };
-
-const LABELS = {
-  "gitops.overseer.io/instance": "i",
-  "gitops.overseer.io/app": "shop",
-  "gitops.overseer.io/app-namespace": "team",
-};
-
-/** Labels that differ, by the name of the object. */
-const OTHER: Readonly<Record<string, object>> = {
-  a: { "gitops.overseer.io/instance": "another" },
-  b: { "gitops.overseer.io/app": "x".repeat(64) },
-  c: { "gitops.overseer.io/app": 1 },
-  d: { "gitops.overseer.io/app-namespace": undefined },
-};
-
-/** An event of an object of an app. */
-const added = (name: string, version: number, labels: object = LABELS): object => {
-  const { metadata } = object(name, version);
-  return { type: "ADDED", object: { metadata: { ...metadata, labels } } };
-};
 
 describe("KindWatch", () => {
   it("reports a kind with too many objects, until it has fewer", async () => {
@@ -66,34 +46,6 @@ describe("KindWatch", () => {
       await eventually("the list", () => told.length === 3);
       expect(told[2]).to.equal(undefined);
       expect(watch.objects().map(({ id }) => id.name)).to.deep.equal(["a", "c"]);
-    } finally {
-      await watch.stop();
-      await server.close();
-    }
-  });
-
-  it("keeps only objects that a server with limits was asked for", async () => {
-    const server = await FakeApiServer.start();
-    const tracker = new Tracker(() => {});
-    const watch = new KindWatch(
-      {
-        ...{ client: server.client({ limits: LIMITS }), clock: new FakeClock(), logger: new FakeLogger() },
-        ...{ instance: "i", tracker, judge: new HealthJudge(), observer: undefined, reader: "the user" },
-        onSync: () => {},
-      },
-      THINGS,
-      undefined,
-    );
-    watch.start();
-    try {
-      const call = await server.next();
-      const others = ["a", "b", "c", "d"].map((name) => added(name, 1, { ...LABELS, ...OTHER[name] }));
-      call.open().send(...others, added("ours", 2), added("n".repeat(2_000), 3), bookmark(5, true));
-      await watch.settled();
-      expect(watch.objects().map(({ id }) => id.name)).to.deep.equal(["ours"]);
-      call.send(added("e", 6, {}), added("ours", 7, {}));
-      await eventually("the object without its labels is gone", () => watch.objects().length === 0);
-      expect(tracker.size).to.equal(0);
     } finally {
       await watch.stop();
       await server.close();
