@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help doctor install build compile generate yaml-vectors control-plane-binaries test-binaries control-plane control-plane-stop demo dev test test-unit \
-	test-behaviour check lint format soak reliability bench image site sbom provenance package-cli clean
+	test-behaviour test-argocd check lint format soak reliability bench image site sbom provenance package-cli clean
 
 export SEED MINUTES ONLY GREP REQUIRE WORKERS RETRIES IMAGE NODE_IMAGE TOOLS_IMAGE PLATFORM
 bin := node_modules/.bin
@@ -62,6 +62,10 @@ dev: control-plane-binaries ## Run the operator on a control plane that stays; r
 
 test: test-binaries ## Run all tests (ONLY=files or directories, GREP=text, WORKERS=n, RETRIES=n, REQUIRE=all: fail on skipped tests)
 	@node build/tools/test-run.js
+
+test-argocd: build ## Build the controllers of Argo CD, once, about 7 minutes, and run the take-over beside them
+	@node build/tools/binaries-cli.js argocd >/dev/null
+	@$(MAKE) --no-print-directory test-behaviour ONLY=test/behaviour/migration/take-over.test.ts GREP="Argo CD's own"
 
 test-unit: build ## Run the tests that need no cluster
 	@node build/tools/test-run.js unit

@@ -1,4 +1,5 @@
 import {
+  ensureArgo,
   ensureControlPlaneBinaries,
   ensureCoreDns,
   ensureDockerCompose,
@@ -11,22 +12,31 @@ import {
   MissingBinaryError,
 } from "./binaries.js";
 
-/** `node build/tools/binaries-cli.js [tests]`: installs what is missing, for the control plane or for the tests, and prints `name path` lines. */
+/**
+ * `node build/tools/binaries-cli.js [tests|argocd]`: installs what is missing, for the control plane, for the tests or for those with Argo CD, and
+ * prints `name path` lines.
+ */
 async function main(): Promise<void> {
-  const forTests = process.argv[2] === "tests";
-  const binaries = forTests
-    ? {
-        registry: await ensureRegistry(),
-        gitea: await giteaIfPossible(),
-        "docker-compose": await ensureDockerCompose(),
-        bao: await ensureOpenBao(),
-        sops: await ensureSops(),
-        coredns: await ensureCoreDns(),
-        "kustomize-controller": await ensureFlux("kustomize-controller"),
-        "helm-controller": await ensureFlux("helm-controller"),
-        ...(await prometheusIfPossible()),
-      }
-    : await ensureControlPlaneBinaries();
+  const purpose = process.argv[2];
+  if (purpose === "argocd") return print({ "argocd-parts": await ensureArgo() });
+  const binaries =
+    purpose === "tests"
+      ? {
+          registry: await ensureRegistry(),
+          gitea: await giteaIfPossible(),
+          "docker-compose": await ensureDockerCompose(),
+          bao: await ensureOpenBao(),
+          sops: await ensureSops(),
+          coredns: await ensureCoreDns(),
+          "kustomize-controller": await ensureFlux("kustomize-controller"),
+          "helm-controller": await ensureFlux("helm-controller"),
+          ...(await prometheusIfPossible()),
+        }
+      : await ensureControlPlaneBinaries();
+  print(binaries);
+}
+
+function print(binaries: object): void {
   for (const [name, path] of Object.entries(binaries)) process.stdout.write(`${name} ${path}\n`);
 }
 

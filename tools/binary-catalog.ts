@@ -4,8 +4,6 @@ import {
   COMPOSE_VERSION,
   COREDNS_VERSION,
   ETCD_VERSION,
-  FLUX_HELM_VERSION,
-  FLUX_KUSTOMIZE_VERSION,
   GITEA_VERSION,
   HELM_VERSION,
   KUBECTL_VERSION,
@@ -34,6 +32,7 @@ export type BinaryName =
   | "coredns"
   | "kustomize-controller"
   | "helm-controller"
+  | "argocd-parts"
   | "bao"
   | "prometheus"
   | "promtool";
@@ -257,14 +256,6 @@ export function coreDnsBundle(arch: Architecture): Bundle {
     go: { module: "coredns", package: ".", ldflags: "-s -w", takes: "about 2 minutes" },
     inNpmPackage: false,
   };
-}
-
-/** Returns the bundle of a controller of Flux, which tests run beside the operator. Its releases are images only. */
-export function fluxBundle(name: "kustomize-controller" | "helm-controller"): Bundle {
-  const [version, module] =
-    name === "helm-controller" ? [FLUX_HELM_VERSION, "flux-helm"] : [FLUX_KUSTOMIZE_VERSION, "flux"];
-  const go = { module, package: `github.com/fluxcd/${name}`, ldflags: "-s -w", takes: "about 4 minutes" };
-  return { name, version, programs: [name], release: {}, go, inNpmPackage: false };
 }
 
 /** Returns the bundle of Prometheus, which tests of dashboards and alerts use. It is not built, which would take too long. */

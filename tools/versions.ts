@@ -21,8 +21,11 @@ export const SOPS_VERSION = "v3.13.3";
 /** Flux's controller of Kustomizations, as the Go module in tools/flux has it. */
 export const FLUX_KUSTOMIZE_VERSION = "v1.9.6";
 
-/** Flux's controller of HelmReleases, as the Go module in tools/flux-helm has it. */
-export const FLUX_HELM_VERSION = "v1.4.0";
+/** Parts of Argo CD, as the Go module in tools/argocd has them. Later versions have parts that no module proxy has. */
+export const ARGO_VERSION = "v3.2.11";
+
+/** Flux's controller of HelmReleases, as the same module has it. */
+export const FLUX_HELM_VERSION = "v1.6.3";
 
 /** Docker Compose, a plugin of the Docker CLI, as the Go module in tools/compose and the official release have it. */
 export const COMPOSE_VERSION = "v2.40.3";

@@ -1,6 +1,9 @@
 //go:build tools
 
-// Package tools pins the Flux controller that tests run beside the operator.
+// Package tools pins the Flux controllers that tests run beside the operator.
 package tools
 
-import _ "github.com/fluxcd/kustomize-controller"
+import (
+	_ "github.com/fluxcd/helm-controller"
+	_ "github.com/fluxcd/kustomize-controller"
+)

@@ -14,6 +14,7 @@ import { ARGO, RBAC, takeOverSteps } from "../../support/take-over-steps.js";
 import { kubectlUser, untilPrints } from "../../support/user-kubectl.js";
 import { configMap, deployment, World } from "../../support/world.js";
 import { APP_RULES, grantAccount, removeInstallation, startRestricted } from "../install/restricted-operator.js";
+import { describeBesideControllers } from "./take-over-beside.js";
 
 describe("overseer take-over", function () {
   this.timeout(240_000);
@@ -185,6 +186,10 @@ describe("overseer take-over", function () {
     const live = await world.kube.get(ref("Application", "other"));
     expect(live?.spec).to.deep.include({ syncPolicy: { automated: { prune: true, selfHeal: true } } });
     expect(await world.kube.get(world.object("v1", "Secret", "other-take-over"))).to.equal(undefined);
+    for (const name of ["other", "root"]) {
+      await world.kube.patch(ref("Application", name), { metadata: { finalizers: null } });
+      await world.kube.delete(ref("Application", name));
+    }
   });
 
   it("waits for a sync that began before the pause, and does not adopt by a plan that is outdated by it", async () => {
@@ -406,60 +411,5 @@ describe("overseer take-over", function () {
     }
   });
 
-  it("beside Flux's controller of HelmReleases keeps objects and pods, and nothing is installed again", async () => {
-    const { namespace } = world;
-    const release = ref("HelmRelease", "helmed", "helm.toolkit.fluxcd.io/v2");
-    const meta = "apiVersion: v2\nname: helmed\nversion: 1.0.0\n";
-    const chart = (content: Record<string, string>, folder: string): Record<string, string> => ({
-      [`${folder}/Chart.yaml`]: meta,
-      ...Object.fromEntries(Object.entries(content).map(([file, text]) => [`${folder}/templates/${file}`, text])),
-    });
-    const repo = await world.git.createRepository("helmed");
-    await repo.commit(chart(files("helmed"), "chart"), "first");
-    const made = (apiVersion: string, kind: string, spec: object): Promise<RawObject> =>
-      world.kube.create({
-        apiVersion,
-        kind,
-        metadata: { name: "helmed", namespace },
-        spec: { interval: "10m", ...spec },
-      });
-    await made("source.toolkit.fluxcd.io/v1", "GitRepository", { url: repo.url, ref: { branch: "main" } });
-    const sourceRef = { kind: "GitRepository", name: "helmed" };
-    await made("source.toolkit.fluxcd.io/v1", "HelmChart", { chart: "./chart", sourceRef });
-    const controller = await FluxController.start(world, "helm-controller");
-    try {
-      await controller.publishChart("helmed", "1.0.0", chart(files("helmed"), "helmed"));
-      const drift = { driftDetection: { mode: "enabled" } };
-      await made(release.apiVersion, "HelmRelease", { chartRef: { kind: "HelmChart", name: "helmed" }, ...drift });
-      await world.kube.until(release, "is installed by Flux", ({ status }) => {
-        const { conditions = [] } = (status ?? {}) as { conditions?: { type: string; status: string }[] };
-        return conditions.some((one) => one.type === "Ready" && one.status === "True");
-      });
-      await ready("helmed");
-      const before = await uids("helmed");
-      const secrets = () => world.kube.list("v1", "Secret", namespace, "owner=helm,name=helmed");
-      expect(await secrets()).to.have.lengthOf(1);
-
-      await importApps("flux");
-      const done = await takeOver("helmed");
-      expect(done.code, done.stderr).to.equal(0);
-      await world.kube.untilGone(release);
-      expect(await uids("helmed")).to.deep.equal(before);
-      expect(await secrets()).to.deep.equal([]);
-      const second = { ...files("helmed"), "config.yaml": configMap("helmed", { v: "2" }) };
-      const commit = await repo.commit(chart(second, "chart"), "second");
-      await world.poll("helmed");
-      await world.synced("helmed", commit);
-      const live = await world.kube.get(world.configMap("helmed"));
-      expect(live?.data).to.deep.equal({ v: "2" });
-      const managers = (live?.metadata.managedFields ?? []).map(({ manager }) => manager);
-      expect(managers).to.deep.equal([`overseer:${namespace}/helmed`]);
-      expect(await uids("helmed")).to.deep.equal(before);
-    } catch (error) {
-      console.error(controller.tail(20), JSON.stringify(await world.kube.get(release), null, 1));
-      throw error;
-    } finally {
-      await controller.stop();
-    }
-  });
+  describeBesideControllers(steps, () => ({ world, admin, folder }));
 });
